@@ -1,0 +1,92 @@
+//! Identifiers: one type for each kind of thing, so that a flow is never looked up by a session's id.
+//!
+//! All are `UUIDv7` ([RFC 9562, section 5.7](https://www.rfc-editor.org/rfc/rfc9562#section-5.7)): they sort by
+//! the time they were made, which keeps indexes dense.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::random::Random;
+
+/// The identifier of one thing of kind `K`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Id<K>(Uuid, #[serde(skip)] PhantomData<fn() -> K>);
+
+impl<K> Id<K> {
+    /// Makes a new identifier for something that happens `now`.
+    pub fn new(now: DateTime<Utc>, random: &mut Random) -> Self {
+        let millis = u64::try_from(now.timestamp_millis()).unwrap_or(0);
+        Self::from_uuid(uuid::Builder::from_unix_timestamp_millis(millis, &random.bytes()).into_uuid())
+    }
+
+    /// Takes an identifier that was stored or sent before.
+    pub const fn from_uuid(uuid: Uuid) -> Self {
+        Self(uuid, PhantomData)
+    }
+
+    /// The identifier as a plain UUID.
+    pub const fn uuid(&self) -> Uuid {
+        self.0
+    }
+}
+
+impl<K> fmt::Display for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<K> fmt::Debug for Id<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<K> FromStr for Id<K> {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Uuid::parse_str(text).map(Self::from_uuid)
+    }
+}
+
+/// Marks for [`Id`]; none of them has a value.
+pub mod kind {
+    /// An account, the tenant.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+    pub enum Account {}
+    /// A person.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+    pub enum User {}
+    /// A group of members.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+    pub enum Team {}
+    /// A procedure.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+    pub enum Flow {}
+    /// A run of a flow.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+    pub enum Session {}
+    /// An access or personal token.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+    pub enum Token {}
+}
+
+/// Identifies an account.
+pub type AccountId = Id<kind::Account>;
+/// Identifies a person.
+pub type UserId = Id<kind::User>;
+/// Identifies a team.
+pub type TeamId = Id<kind::Team>;
+/// Identifies a flow.
+pub type FlowId = Id<kind::Flow>;
+/// Identifies a session.
+pub type SessionId = Id<kind::Session>;
+/// Identifies a token.
+pub type TokenId = Id<kind::Token>;

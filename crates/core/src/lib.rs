@@ -1,0 +1,11 @@
+//! The rules of ResolutionFlow, and nothing else.
+//!
+//! This crate knows no database, no web and no clock: time and randomness are arguments, input is parsed once
+//! into types that cannot be wrong, and every rule is a function that a test can call.
+
+pub mod field;
+pub mod flow;
+pub mod id;
+pub mod problem;
+pub mod random;
+pub mod step;

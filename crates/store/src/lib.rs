@@ -1,0 +1,1 @@
+//! What ResolutionFlow keeps.
