@@ -1,3 +1,2 @@
-//! The program `resolutionflow`.
-
+//! The server.
 fn main() {}
