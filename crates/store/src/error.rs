@@ -33,6 +33,9 @@ pub enum Error {
         /// The Rust type that was asked for.
         wanted: &'static str,
     },
+    /// What was kept cannot be read back; somebody else wrote it, or the disk changed it.
+    #[error("{0} holds what this program never wrote")]
+    Corrupt(&'static str),
     /// A text holds the character NUL, which PostgreSQL cannot keep; so neither engine does.
     #[error("a text holds the character NUL")]
     Nul,
@@ -174,10 +177,15 @@ pub(crate) enum Failure {
 }
 
 impl Error {
+    /// What was kept in `place` cannot be read back.
+    pub(crate) fn corrupt(place: &'static str) -> Self {
+        Self::Corrupt(place)
+    }
+
     /// What the transaction has to do about it; `None` where the transaction is untouched.
     pub(crate) fn failure(&self) -> Option<Failure> {
         match self {
-            Self::NoRow | Self::ManyRows | Self::Column { .. } => None,
+            Self::NoRow | Self::ManyRows | Self::Column { .. } | Self::Corrupt(_) => None,
             Self::Contended => Some(Failure::Contended),
             Self::TooSlow => Some(Failure::TooSlow),
             Self::Full => Some(Failure::Disk),

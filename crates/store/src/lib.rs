@@ -5,9 +5,18 @@
 
 pub mod db;
 mod error;
+pub mod events;
+pub mod flows;
+pub mod idempotency;
+pub mod members;
 pub mod migrate;
+mod sql;
+pub mod sessions;
+pub mod steps;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod tokens;
+pub mod variables;
 
 pub use db::{Db, DbConfig, Tx};
 pub use error::Error;

@@ -194,7 +194,7 @@ impl Kept {
         assert_eq!(self.session.filled, count(self.outline.filled(&self.variables)));
         assert_eq!(
             self.session.finished_steps,
-            work::finished_steps(&self.outline, self.steps.values())
+            count(self.steps.values().filter(|step| step.state != StepState::Open).count())
         );
     }
 }

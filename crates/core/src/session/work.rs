@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::start::start_prepared;
-use super::{Act, Change, MAX_NOTE, Refusal, Session, Status, StepRecord, StepState, check_typed, count};
+use super::{Act, Change, MAX_NOTE, Refusal, Session, Status, StepRecord, StepState, check_typed};
 use crate::access::Action;
 use crate::event::{EventKind, Payload};
 use crate::problem::Problem;
-use crate::variable::{Outline, OutlineStep};
+use crate::variable::OutlineStep;
 
 /// What is asked of a step; what is `None` or not named is not touched.
 #[derive(Clone, Debug, Default)]
@@ -181,14 +181,4 @@ fn mark(change: &mut Change, after: &mut StepRecord, work: &StepWork, act: &mut 
         after.finished_by_id = finished.then_some(act.who.user_id);
     }
     (after.state, after.reason, after.choice) = (state, reason, choice);
-}
-
-/// How many of the steps are done or skipped; what [`Session::finished_steps`] must always equal.
-pub fn finished_steps<'a>(outline: &Outline, records: impl Iterator<Item = &'a StepRecord>) -> i64 {
-    let finished = records.filter(|record| record.state != StepState::Open);
-    count(
-        finished
-            .filter(|record| outline.step(record.step_id.as_str()).is_some())
-            .count(),
-    )
 }
