@@ -8,7 +8,7 @@ use crate::postgres::{Cluster, Durability};
 /// A part of the checks: its name, what it does, and how.
 struct Part {
     name: &'static str,
-    run: fn(&mut Context) -> Done,
+    run: fn(&mut Context) -> Done<Outcome>,
 }
 
 /// The parts in the order in which they run; the tests are last, so that their summary stays in sight.
@@ -47,6 +47,7 @@ struct Choice {
 
 enum Outcome {
     Passed,
+    Skipped,
     Failed,
     NotRun,
 }
@@ -75,7 +76,7 @@ pub(crate) fn run_parts(arguments: &[String]) -> Done {
         println!("\n--- {}", part.name);
         let began = Instant::now();
         let outcome = match (part.run)(&mut context) {
-            Ok(()) => Outcome::Passed,
+            Ok(outcome) => outcome,
             Err(error) => {
                 eprintln!("{error}");
                 failed.push(part.name);
@@ -89,6 +90,7 @@ pub(crate) fn run_parts(arguments: &[String]) -> Done {
         match outcome {
             Outcome::Passed => println!("{name:<8} passed  {:>7.1} s", took.as_secs_f64()),
             Outcome::Failed => println!("{name:<8} FAILED  {:>7.1} s", took.as_secs_f64()),
+            Outcome::Skipped => println!("{name:<8} skipped"),
             Outcome::NotRun => println!("{name:<8} not run"),
         }
     }
@@ -148,17 +150,17 @@ fn names(list: &str) -> Done<Vec<&'static str>> {
     list.split(',').map(str::trim).map(find).collect()
 }
 
-fn format(_: &mut Context) -> Done {
-    run(&mut cargo(["fmt", "--all", "--check"]))
+fn format(_: &mut Context) -> Done<Outcome> {
+    run(&mut cargo(["fmt", "--all", "--check"]))?;
+    Ok(Outcome::Passed)
 }
 
-fn deny(context: &mut Context) -> Done {
+fn deny(context: &mut Context) -> Done<Outcome> {
     if !works(&mut cargo(["deny", "--version"])) {
         let why =
             "deny: cargo-deny is not installed; `cargo install --locked cargo-deny` builds it in minutes";
         context.skipped.push(why.to_owned());
-        println!("skipped, as cargo-deny is not installed");
-        return Ok(());
+        return Ok(Outcome::Skipped);
     }
     run(&mut cargo(["deny", "check", "bans", "licenses", "sources"]))?;
     if let Err(error) = output(&mut cargo(["deny", "fetch", "db"])) {
@@ -166,12 +168,13 @@ fn deny(context: &mut Context) -> Done {
         context
             .skipped
             .push("deny, advisories: their database cannot be reached".to_owned());
-        return Ok(());
+        return Ok(Outcome::Passed);
     }
-    run(&mut cargo(["deny", "check", "--disable-fetch", "advisories"]))
+    run(&mut cargo(["deny", "check", "--disable-fetch", "advisories"]))?;
+    Ok(Outcome::Passed)
 }
 
-fn lint(_: &mut Context) -> Done {
+fn lint(_: &mut Context) -> Done<Outcome> {
     run(&mut cargo([
         "clippy",
         "--locked",
@@ -180,10 +183,11 @@ fn lint(_: &mut Context) -> Done {
         "--",
         "-D",
         "warnings",
-    ]))
+    ]))?;
+    Ok(Outcome::Passed)
 }
 
-fn test(context: &mut Context) -> Done {
+fn test(context: &mut Context) -> Done<Outcome> {
     let named = std::env::var("TEST_POSTGRES_URL").ok();
     let cluster = match named {
         Some(_) => None,
@@ -219,7 +223,8 @@ fn test(context: &mut Context) -> Done {
             "--no-fail-fast",
         ]
     };
-    run(with_postgres(runner).args(&context.runner_arguments))
+    run(with_postgres(runner).args(&context.runner_arguments))?;
+    Ok(Outcome::Passed)
 }
 
 #[cfg(test)]
