@@ -8,6 +8,7 @@ use crate::field::{Field, FieldName, Invalid, accept_text, keepable};
 use crate::flow::FlowDocument;
 use crate::id::UserId;
 use crate::placeholder;
+use crate::render::Values;
 use crate::step::{Choice, StepId};
 
 /// One value in a session. A variable that nobody ever set has no such record.
@@ -174,6 +175,21 @@ impl Outline {
             .iter()
             .filter(|key| self.shown(key, values).is_some_and(|value| !value.is_empty()))
             .count()
+    }
+}
+
+/// What shows for each variable of a session: its value, else the field's default.
+#[derive(Clone, Copy)]
+pub struct Shown<'a> {
+    /// What the version knows.
+    pub outline: &'a Outline,
+    /// What is set.
+    pub variables: &'a Variables,
+}
+
+impl Values for Shown<'_> {
+    fn value(&self, key: &str) -> Option<&str> {
+        self.outline.shown(key, self.variables)
     }
 }
 

@@ -1,10 +1,27 @@
 //! The JSON API, `/api/v1`: one file an action, collected here.
 
+pub mod answers;
+pub mod auth;
+pub mod flows;
+pub mod me;
+pub mod members;
+pub mod page;
+pub mod sessions;
+pub mod tokens;
+
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::context::App;
 
 /// Every operation of the API, without its prefix.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(auth::login))
+        .routes(routes!(me::me))
+        .routes(routes!(members::list))
+        .routes(routes!(tokens::list::list, tokens::create::create))
+        .routes(routes!(tokens::revoke::revoke))
+        .merge(flows::routes())
+        .merge(sessions::routes())
 }

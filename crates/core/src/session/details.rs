@@ -34,8 +34,8 @@ pub struct Details {
     pub outcome_note: Option<String>,
     /// What is to be done next.
     pub next_steps: Option<String>,
-    /// The session's version that the request saw.
-    pub expected_version: Option<i64>,
+    /// The versions of the session that the request would accept; any where there is no list.
+    pub expected_versions: Option<Vec<i64>>,
 }
 
 /// Changes details of an open session.
@@ -54,10 +54,7 @@ pub fn change_details(session: &Session, details: &Details, act: &mut Act<'_>) -
         session.require(&act.who, Action::AssignSession)?;
     }
     check(details)?;
-    if details
-        .expected_version
-        .is_some_and(|expected| expected != session.version)
-    {
+    if details.expected_versions.as_ref().is_some_and(|versions| !versions.contains(&session.version)) {
         return Err(Refusal::SessionConflict(session.version));
     }
     let mut change = Change::to(session.clone());

@@ -1,0 +1,112 @@
+//! What the description of the API says of refusals, and of names that core defines.
+
+use resolutionflow_core::access::Role;
+use resolutionflow_core::event::EventKind;
+use resolutionflow_core::session::{Outcome, Status, StepState};
+use serde::Serialize;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::{IntoResponses, ToSchema};
+
+/// A problem document (RFC 9457): why a request was refused.
+#[derive(Serialize, ToSchema)]
+#[expect(dead_code, reason = "describes what `error` writes")]
+pub struct ProblemDocument {
+    /// A stable URI reference to decide by; it explains itself when opened.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/unprocessable")]
+    kind: String,
+    /// The kind in words.
+    #[schema(example = "Something in the request is wrong")]
+    title: String,
+    /// The HTTP status.
+    #[schema(example = 422)]
+    status: u16,
+    /// What happened here.
+    detail: String,
+    /// Under which id the server logged the request.
+    request_id: String,
+    /// Where the request is at fault.
+    errors: Option<Vec<ProblemPlace>>,
+}
+
+/// One fault of a request, with the place that applies.
+#[derive(Serialize, ToSchema)]
+#[expect(dead_code, reason = "describes what `error` writes")]
+pub struct ProblemPlace {
+    /// A JSON pointer (RFC 6901) into the body.
+    #[schema(example = "/variables/port")]
+    pointer: Option<String>,
+    /// A query parameter.
+    parameter: Option<String>,
+    /// A header.
+    header: Option<String>,
+    /// A line of a text body, from 1.
+    line: Option<u64>,
+    /// A column of a text body, from 1.
+    column: Option<u64>,
+    /// What is wrong.
+    #[schema(example = "70000 is not a port: ports go from 1 to 65535")]
+    detail: String,
+}
+
+/// The refusals that every operation with a token may answer.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes what `error` writes")]
+pub enum Refusals {
+    /// The request cannot be read.
+    #[response(status = 400, content_type = "application/problem+json")]
+    BadRequest(#[to_schema] ProblemDocument),
+    /// No valid token.
+    #[response(status = 401, content_type = "application/problem+json")]
+    Unauthorized(#[to_schema] ProblemDocument),
+    /// Not allowed with this role, or in this relation to the session.
+    #[response(status = 403, content_type = "application/problem+json")]
+    Forbidden(#[to_schema] ProblemDocument),
+    /// There is no such thing in this account.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(#[to_schema] ProblemDocument),
+    /// Something in the request is wrong; `errors` points at each fault.
+    #[response(status = 422, content_type = "application/problem+json")]
+    Unprocessable(#[to_schema] ProblemDocument),
+    /// Not for the moment; `Retry-After` says when to try again.
+    #[response(status = 503, content_type = "application/problem+json")]
+    Unavailable(#[to_schema] ProblemDocument),
+}
+
+/// The refusal of a change that what stands contradicts.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "describes what `error` writes")]
+pub enum Conflicts {
+    /// Something newer stands, somebody was first, or the session has ended; `current` shows what stands.
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(#[to_schema] ProblemDocument),
+}
+
+fn names(names: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names))
+}
+
+/// The names of [`Status`].
+pub fn statuses() -> ObjectBuilder {
+    names(Status::ALL.map(Status::as_str))
+}
+
+/// The names of [`Outcome`].
+pub fn outcomes() -> ObjectBuilder {
+    names(Outcome::ALL.map(Outcome::as_str))
+}
+
+/// The names of [`StepState`].
+pub fn step_states() -> ObjectBuilder {
+    names([StepState::Open, StepState::Done, StepState::Skipped].map(StepState::as_str))
+}
+
+/// The names of [`Role`].
+pub fn roles() -> ObjectBuilder {
+    names(Role::ALL.map(Role::as_str))
+}
+
+/// The names of [`EventKind`].
+pub fn event_kinds() -> ObjectBuilder {
+    names(EventKind::ALL.map(EventKind::as_str))
+}

@@ -1,0 +1,40 @@
+//! `GET /sessions/{id}`: one session, whole.
+
+use axum::extract::State;
+use axum::http::header::ETAG;
+use axum::response::IntoResponse;
+use resolutionflow_core::id::SessionId;
+use resolutionflow_store::{sessions, steps, variables};
+use uuid::Uuid;
+
+use super::view::{self, SessionView};
+use crate::api::answers::Refusals;
+use crate::auth::caller::{May, MayRead};
+use crate::context::App;
+use crate::error::{Error, Result};
+use crate::request::{Json, Path, etag};
+
+/// Get a session
+///
+/// With its variables, its steps and what is missing. The `ETag` is its version.
+#[utoipa::path(get, path = "/sessions/{id}", operation_id = "get_session", tag = "sessions",
+    params(("id" = Uuid, Path, description = "The session")),
+    responses((status = 200, body = SessionView), Refusals))]
+pub async fn show(
+    State(app): State<App>,
+    May(caller): MayRead,
+    Path(id): Path<SessionId>,
+) -> Result<impl IntoResponse> {
+    let account = caller.account_id;
+    let (session, variables, steps) = app
+        .read(move |tx| {
+            Box::pin(async move {
+                let session = sessions::find(tx, account, id).await?.ok_or(Error::NotFound)?;
+                Ok((session, variables::all(tx, account, id).await?, steps::all(tx, account, id).await?))
+            })
+        })
+        .await?;
+    let version = app.versions.get(&app.db, account, session.flow_id, session.flow_version).await?;
+    let view: SessionView = view::session(&session, &version, &variables, &steps);
+    Ok(([(ETAG, etag(session.version))], Json(view)))
+}

@@ -1,0 +1,88 @@
+//! `POST /tokens`: a personal token for a program.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, TimeDelta, Utc};
+use resolutionflow_core::id::Id;
+use resolutionflow_store::tokens::{self, NewToken, TokenKind};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::api::answers::Refusals;
+use crate::auth::caller::{May, MayManageOwnTokens};
+use crate::auth::secret;
+use crate::context::App;
+use crate::error::{Error, Result};
+use crate::request::Json;
+
+/// The longest life of a personal token, in days.
+pub const LONGEST: i64 = 366;
+
+/// A token to make.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateToken {
+    /// What to call it.
+    #[schema(example = "nightly report", max_length = 200)]
+    name: String,
+    /// After how many days it is refused; 90 unless said.
+    #[schema(minimum = 1, maximum = 366, example = 90)]
+    expires_in_days: Option<i64>,
+}
+
+/// A new token. This is the only time that its secret is shown.
+#[derive(Serialize, ToSchema)]
+pub struct CreatedToken {
+    /// Its identifier, to revoke it by.
+    id: Uuid,
+    /// What its owner calls it.
+    name: String,
+    /// Send it as `Authorization: Bearer`.
+    #[schema(example = "rf_pat_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG")]
+    token: String,
+    /// From when on it is refused.
+    expires_at: DateTime<Utc>,
+}
+
+/// Make a personal token
+///
+/// It acts as its owner, in this account. An `Idempotency-Key` is not taken, since no secret is ever kept in an
+/// answer.
+#[utoipa::path(post, path = "/tokens", operation_id = "create_token", tag = "auth", request_body = CreateToken,
+    responses((status = 201, body = CreatedToken), Refusals))]
+pub async fn create(
+    State(app): State<App>,
+    May(caller): MayManageOwnTokens,
+    Json(body): Json<CreateToken>,
+) -> Result<(StatusCode, Json<CreatedToken>)> {
+    let name = body.name.trim().to_owned();
+    if name.is_empty() || name.len() > 200 || name.chars().any(char::is_control) {
+        return Err(Error::unprocessable("/name", "must be one line of 1 to 200 bytes"));
+    }
+    let days = body.expires_in_days.unwrap_or(90);
+    if !(1..=LONGEST).contains(&days) {
+        return Err(Error::unprocessable("/expires_in_days", format!("must be 1 to {LONGEST}")));
+    }
+    let (now, mut random) = (app.now(), app.random());
+    let secret = secret::make(TokenKind::Personal, &mut random);
+    let token = NewToken {
+        hash: secret::digest(&secret),
+        id: Id::new(now, &mut random),
+        kind: TokenKind::Personal,
+        user_id: caller.user_id,
+        name: name.clone(),
+        expires_at: now + TimeDelta::days(days),
+    };
+    let (account, id, expires_at) = (caller.account_id, token.id.uuid(), token.expires_at);
+    let made = app
+        .write(move |tx| {
+            let token = token.clone();
+            Box::pin(async move { Ok(tokens::create(tx, account, &token, now).await?) })
+        })
+        .await?;
+    if !made {
+        return Err(Error::NotFound);
+    }
+    Ok((StatusCode::CREATED, Json(CreatedToken { id, name, token: secret, expires_at })))
+}

@@ -1,0 +1,111 @@
+//! Passwords: argon2id, off the request threads and never more at once than there are cores.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use resolutionflow_core::random::Random;
+use tokio::sync::{Semaphore, TryAcquireError};
+
+use crate::error::{Error, Result};
+
+/// The fewest characters of a password.
+pub const SHORTEST: usize = 12;
+/// The most characters of a password.
+pub const LONGEST: usize = 256;
+
+/// How many sign-ins may wait for a core before further ones are turned away.
+const QUEUE: usize = 64;
+
+/// Hashes and verifies; bounds how much of it runs and waits.
+pub struct Passwords {
+    running: Semaphore,
+    waiting: Semaphore,
+}
+
+/// 19 MiB, two passes, one lane: the least that OWASP's Password Storage Cheat Sheet recommends.
+fn argon2() -> Argon2<'static> {
+    let params = Params::new(19 * 1024, 2, 1, None).expect("the parameters are within argon2's bounds");
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+/// What an unknown person's password is checked against, so that the answer takes as long.
+static NOBODY: LazyLock<String> = LazyLock::new(|| hash_with("nobody has this password", &[0; 16]));
+
+fn hash_with(password: &str, salt: &[u8]) -> String {
+    argon2().hash_password_with_salt(password.as_bytes(), salt).expect("a 16-byte salt is allowed").to_string()
+}
+
+fn verify_now(password: &str, hash: &str) -> bool {
+    PasswordHash::new(hash).is_ok_and(|hash| argon2().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+/// What is wrong with a new password, in words.
+pub fn check(password: &str) -> std::result::Result<(), String> {
+    match password.chars().count() {
+        count if count < SHORTEST => Err(format!("a password has {SHORTEST} characters or more; this has {count}")),
+        count if count > LONGEST => Err(format!("a password has at most {LONGEST} characters; this has {count}")),
+        _ => Ok(()),
+    }
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self { running: Semaphore::new(cores), waiting: Semaphore::new(QUEUE) }
+    }
+}
+
+impl Passwords {
+    /// The PHC string of a password's hash, with a fresh salt.
+    pub async fn hash(&self, password: String, random: &mut Random) -> Result<String> {
+        let salt = random.bytes::<16>();
+        self.run(move || hash_with(&password, &salt)).await
+    }
+
+    /// Whether the password is the one of the hash; without a hash it takes as long and never is.
+    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool> {
+        self.run(move || {
+            let known = hash.is_some();
+            verify_now(&password, hash.as_deref().unwrap_or(&NOBODY)) && known
+        })
+        .await
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let _place = self.waiting.try_acquire().map_err(|error| match error {
+            TryAcquireError::NoPermits => Error::Unavailable {
+                detail: "Too many people are signing in at this moment.".to_owned(),
+                retry_after: Duration::from_secs(2),
+            },
+            TryAcquireError::Closed => Error::internal(error),
+        })?;
+        let _permit = self.running.acquire().await.map_err(Error::internal)?;
+        tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_the_right_password_passes() {
+        let passwords = Passwords::default();
+        let hash = passwords.hash("correct horse battery".into(), &mut Random::new([1; 32])).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(passwords.verify("correct horse battery".into(), Some(hash.clone())).await.unwrap());
+        assert!(!passwords.verify("wrong horse battery".into(), Some(hash)).await.unwrap());
+        assert!(!passwords.verify("nobody has this password".into(), None).await.unwrap());
+        assert!(!passwords.verify("x".into(), Some("no hash".into())).await.unwrap());
+    }
+
+    #[test]
+    fn length_is_counted_in_characters() {
+        assert!(check("elevenchars").is_err());
+        assert!(check("äöüäöüäöüäöü").is_ok());
+        assert!(check(&"x".repeat(257)).is_err());
+    }
+}

@@ -1,0 +1,51 @@
+//! Token secrets: 256 random bits behind a prefix that says what kind they are. Only digests are kept.
+
+use data_encoding::BASE64URL_NOPAD;
+use resolutionflow_core::event::Hash;
+use resolutionflow_core::random::Random;
+use resolutionflow_store::tokens::TokenKind;
+use sha2::{Digest, Sha256};
+
+const fn prefix(kind: TokenKind) -> &'static str {
+    match kind {
+        TokenKind::Access => "rf_at_",
+        TokenKind::Personal => "rf_pat_",
+    }
+}
+
+/// A new secret of that kind.
+pub fn make(kind: TokenKind, random: &mut Random) -> String {
+    format!("{}{}", prefix(kind), BASE64URL_NOPAD.encode(&random.bytes::<32>()))
+}
+
+/// The kind that a secret claims to be, where it has the form of one.
+pub fn kind(secret: &str) -> Option<TokenKind> {
+    [TokenKind::Access, TokenKind::Personal].into_iter().find(|kind| {
+        secret.strip_prefix(prefix(*kind)).is_some_and(|rest| {
+            rest.len() == 43 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+        })
+    })
+}
+
+/// What is kept of a secret.
+pub fn digest(secret: &str) -> Hash {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_tells_its_kind_and_nothing_else_passes_for_one() {
+        let random = &mut Random::new([3; 32]);
+        for made in [TokenKind::Access, TokenKind::Personal] {
+            let secret = make(made, random);
+            assert_eq!(kind(&secret), Some(made));
+            assert_eq!(kind(&secret[1..]), None);
+            assert_eq!(kind(&format!("{secret}x")), None);
+            assert_ne!(digest(&secret), digest(&make(made, random)));
+        }
+        assert_eq!(kind(""), None);
+    }
+}
