@@ -162,7 +162,7 @@ fn refuse(span: &Span, error: &Error, id: &str, original: &Response) -> Response
     span.in_scope(|| match error {
         Error::Internal(_) => tracing::error!(cause = error.chain(), "failed"),
         Error::Unavailable { .. } | Error::Database(_) | Error::Timeout => {
-            tracing::warn!(cause = error.chain(), "not available")
+            tracing::warn!(cause = error.chain(), "not available");
         }
         // Details of a refusal may quote the request, which is nobody's business but its sender's.
         _ => tracing::debug!(kind = error.kind().name(), "refused"),

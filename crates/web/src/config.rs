@@ -106,7 +106,7 @@ impl Default for Server {
             request_timeout: Duration::from_secs(30),
             header_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(20),
-            stop_timeout: Duration::from_secs(10),
+            stop_timeout: Duration::from_secs(8),
             max_connections: 10_000,
         }
     }

@@ -231,8 +231,9 @@ impl Error {
             Self::TooManyRequests { retry_after, .. } | Self::Unavailable { retry_after, .. } => {
                 Some(*retry_after)
             }
-            Self::Timeout => Some(Duration::from_secs(1)),
-            Self::Database(StoreError::Busy | StoreError::Contended) => Some(Duration::from_secs(1)),
+            Self::Timeout | Self::Database(StoreError::Busy | StoreError::Contended) => {
+                Some(Duration::from_secs(1))
+            }
             Self::Database(_) => Some(Duration::from_secs(5)),
             _ => None,
         }

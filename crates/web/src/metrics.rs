@@ -198,8 +198,8 @@ mod tests {
 
     #[tokio::test]
     async fn answers_are_counted_by_route_and_status() {
-        let test = resolutionflow_store::testing::sqlite(|_| {}).await;
-        let metrics = Metrics::new(test.db.clone());
+        let database = resolutionflow_store::testing::sqlite(|_| {}).await;
+        let metrics = Metrics::new(database.db.clone());
         metrics.answered(
             &Method::GET,
             "/api/v1/sessions/{id}",
