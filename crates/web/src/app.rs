@@ -1,7 +1,7 @@
 //! The router: what every request passes on its way in and out, and the operations that are no part of the API.
 
 use std::panic::AssertUnwindSafe;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
@@ -14,6 +14,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::FutureExt;
 use resolutionflow_core::id::Id;
+use resolutionflow_store::Error as StoreError;
+use resolutionflow_store::migrate::MIGRATIONS;
 use tracing::{Instrument, Span, field};
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
@@ -24,6 +26,12 @@ use crate::error::{Error, Refused, Result, kinds};
 use crate::metrics;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// How long the database has to answer whether it is there.
+const READY_TIME: Duration = Duration::from_secs(2);
+
+/// When to ask again.
+const READY_AGAIN: Duration = Duration::from_secs(1);
 
 /// Marks a request for its identifier.
 enum RequestKind {}
@@ -81,7 +89,26 @@ fn operations() -> OpenApiRouter<App> {
 }
 
 /// Whether the server can do its work: the database answers, and its tables are the ones that this program knows.
-async fn ready(State(_app): State<App>) -> Result<&'static str> {
+async fn ready(State(app): State<App>) -> Result<&'static str> {
+    let version = app.db.read::<_, StoreError, _>(|tx| {
+        async move {
+            let (version,): (i64,) = tx.one("SELECT max(version) FROM schema_migrations", &[]).await?;
+            Ok(version)
+        }
+        .boxed()
+    });
+    let unavailable = |detail: &str| Error::Unavailable {
+        detail: detail.to_owned(),
+        retry_after: READY_AGAIN,
+    };
+    let version = tokio::time::timeout(READY_TIME, version)
+        .await
+        .map_err(|_| unavailable("The database does not answer in time."))??;
+    if MIGRATIONS.last().is_none_or(|newest| newest.version != version) {
+        return Err(unavailable(
+            "The tables of the database are those of another version of the program.",
+        ));
+    }
     Ok("ready\n")
 }
 
@@ -134,7 +161,9 @@ impl Drop for Running<'_> {
 fn refuse(span: &Span, error: &Error, id: &str, original: &Response) -> Response {
     span.in_scope(|| match error {
         Error::Internal(_) => tracing::error!(cause = error.chain(), "failed"),
-        Error::Unavailable { .. } | Error::Timeout => tracing::warn!(cause = error.chain(), "not available"),
+        Error::Unavailable { .. } | Error::Database(_) | Error::Timeout => {
+            tracing::warn!(cause = error.chain(), "not available");
+        }
         // Details of a refusal may quote the request, which is nobody's business but its sender's.
         _ => tracing::debug!(kind = error.kind().name(), "refused"),
     });

@@ -59,10 +59,12 @@ pub struct Server {
 pub struct Database {
     /// Which database.
     pub url: DatabaseUrl,
-    /// The most connections to PostgreSQL, or readers of SQLite.
+    /// The most connections to PostgreSQL.
     pub connections: usize,
-    /// The longest a request waits for a connection.
-    pub wait_timeout: Duration,
+    /// The longest one transaction may take.
+    pub time_limit: Duration,
+    /// The most changes that wait for SQLite's writer.
+    pub queue: usize,
 }
 
 /// `[log]`: what is written to standard error.
@@ -104,7 +106,7 @@ impl Default for Server {
             request_timeout: Duration::from_secs(30),
             header_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(20),
-            stop_timeout: Duration::from_secs(10),
+            stop_timeout: Duration::from_secs(8),
             max_connections: 10_000,
         }
     }
@@ -116,7 +118,8 @@ impl Default for Database {
             url: DatabaseUrl::new("sqlite:data/resolutionflow.sqlite")
                 .expect("the default is a database URL"),
             connections: 16,
-            wait_timeout: Duration::from_secs(5),
+            time_limit: Duration::from_secs(5),
+            queue: 4_096,
         }
     }
 }
@@ -194,9 +197,11 @@ pub const SETTINGS: &[Setting] = &[
     Setting { name: "database.url", slot: |s| &mut s.database.url,
         meaning: "`sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`. DATABASE_URL sets it too." },
     Setting { name: "database.connections", slot: |s| &mut s.database.connections,
-        meaning: "Most connections to PostgreSQL, or readers of SQLite." },
-    Setting { name: "database.wait_timeout", slot: |s| &mut s.database.wait_timeout,
-        meaning: "Longest time a request waits for a connection before it is answered 503." },
+        meaning: "Most connections to PostgreSQL." },
+    Setting { name: "database.time_limit", slot: |s| &mut s.database.time_limit,
+        meaning: "Longest time that one transaction may take; it is undone and answered 503." },
+    Setting { name: "database.queue", slot: |s| &mut s.database.queue,
+        meaning: "SQLite: most changes that wait to be written; further ones are answered 503." },
     Setting { name: "log.format", slot: |s| &mut s.log.format,
         meaning: "`human` or `json`, a line an event on standard error." },
     Setting { name: "log.level", slot: |s| &mut s.log.level,

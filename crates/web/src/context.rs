@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use resolutionflow_core::random::Random;
+use resolutionflow_store::Db;
 use tokio::sync::watch;
 
 use crate::config::Settings;
@@ -21,6 +22,8 @@ pub struct App(Arc<Parts>);
 pub struct Parts {
     /// As they were at the start.
     pub settings: Settings,
+    /// Where everything is kept.
+    pub db: Db,
     /// What time it is.
     pub clock: Clock,
     /// What is counted.
@@ -31,10 +34,11 @@ pub struct Parts {
 
 impl App {
     /// The state of a program that just starts.
-    pub fn new(settings: Settings, clock: Clock) -> Self {
-        let metrics = Metrics::new();
+    pub fn new(settings: Settings, clock: Clock, db: Db) -> Self {
+        let metrics = Metrics::new(db.clone());
         Self(Arc::new(Parts {
             settings,
+            db,
             clock,
             metrics,
             stopping: watch::Sender::new(false),

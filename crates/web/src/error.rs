@@ -11,6 +11,7 @@ use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use resolutionflow_core::problem::Problem;
+use resolutionflow_store::Error as StoreError;
 use serde_json::{Map, Value, json};
 
 use crate::config::Size;
@@ -117,6 +118,9 @@ pub enum Error {
         /// When to come again.
         retry_after: Duration,
     },
+    /// The database is busy, slow, full or away for the moment.
+    #[error("database")]
+    Database(#[source] StoreError),
     /// The request took longer than the server lets it.
     #[error("the request took too long")]
     Timeout,
@@ -173,7 +177,7 @@ impl Error {
             Self::Unprocessable(_) | Self::UnprocessableParameter { .. } => Kind::Unprocessable,
             Self::IdempotencyKeyReused => Kind::IdempotencyKeyReused,
             Self::TooManyRequests { .. } => Kind::TooManyRequests,
-            Self::Unavailable { .. } => Kind::Unavailable,
+            Self::Unavailable { .. } | Self::Database(_) => Kind::Unavailable,
             Self::Timeout => Kind::Timeout,
             Self::Internal(_) => Kind::Internal,
         }
@@ -227,7 +231,10 @@ impl Error {
             Self::TooManyRequests { retry_after, .. } | Self::Unavailable { retry_after, .. } => {
                 Some(*retry_after)
             }
-            Self::Timeout => Some(Duration::from_secs(1)),
+            Self::Timeout | Self::Database(StoreError::Busy | StoreError::Contended) => {
+                Some(Duration::from_secs(1))
+            }
+            Self::Database(_) => Some(Duration::from_secs(5)),
             _ => None,
         }
     }
@@ -248,6 +255,7 @@ impl Error {
             Self::PreconditionFailed { current } => {
                 format!("If-Match names another version than {current}, which stands.")
             }
+            Self::Database(error) => unavailable(error).to_owned(),
             Self::PayloadTooLarge { limit } => format!("The body is over the limit of {limit}."),
             Self::UnsupportedMediaType { expected } => format!("The body must have the Content-Type {expected}."),
             other => other.kind().meaning().to_owned(),
@@ -275,6 +283,36 @@ impl Error {
         };
         members.insert("errors".to_owned(), errors);
         members
+    }
+}
+
+/// What a client is told of a database that cannot serve.
+fn unavailable(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Busy | StoreError::Contended => {
+            "Too much is waiting for the database. Nothing was changed."
+        }
+        StoreError::TooSlow => "The work took longer than the database allows. Nothing was changed.",
+        StoreError::Full => "The disk of the database is full. Nothing was changed.",
+        _ => {
+            "The database cannot be reached. Whether a change was kept may be unknown: repeat it with the same \
+             Idempotency-Key."
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy
+            | StoreError::Contended
+            | StoreError::TooSlow
+            | StoreError::Full
+            | StoreError::Unavailable(_) => Self::Database(error),
+            // Readers of requests refuse NUL with its place; this catches what came another way.
+            StoreError::Nul => Self::unprocessable("", "a text holds a NUL character, which cannot be kept"),
+            other => Self::internal(other),
+        }
     }
 }
 
@@ -330,6 +368,20 @@ mod tests {
         let body = body(error).await;
         assert_eq!(body["current"]["version"], 3);
         assert_eq!(body["type"], "/problems/newer-value");
+    }
+
+    #[tokio::test]
+    async fn a_database_that_is_away_is_no_fault_of_the_program() {
+        let error = Error::from(StoreError::Unavailable(
+            "connection to 10.0.0.5 refused".to_owned(),
+        ));
+        assert!(error.chain().contains("10.0.0.5"));
+        assert_eq!(error.respond("").headers()[header::RETRY_AFTER], "5");
+        let body = body(error).await;
+        assert_eq!(body["type"], "/problems/unavailable");
+        assert!(!body.to_string().contains("10.0.0.5"));
+        assert_eq!(Error::from(StoreError::NoRow).kind(), Kind::Internal);
+        assert_eq!(Error::from(StoreError::Nul).kind(), Kind::Unprocessable);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod app;
+pub mod command;
 pub mod config;
 pub mod context;
 pub mod error;

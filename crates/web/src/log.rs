@@ -1,5 +1,6 @@
 //! Where log lines go and how they look. Lines never hold values of queries, headers or bodies.
 
+use std::io::IsTerminal;
 use std::panic;
 
 use tracing_subscriber::fmt;
@@ -10,7 +11,8 @@ use crate::config::{Format, Log};
 pub fn start(settings: &Log) {
     let builder = fmt()
         .with_env_filter(settings.level.filter())
-        .with_writer(std::io::stderr);
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
     // An error means that a test or an embedding program logs already.
     let _ = match settings.format {
         Format::Human => builder.with_target(false).try_init(),

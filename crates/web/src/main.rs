@@ -1,3 +1,5 @@
 //! The program `resolutionflow`.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    resolutionflow::command::run()
+}

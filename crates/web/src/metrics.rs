@@ -2,16 +2,21 @@
 //!
 //! Labels hold only what is bounded: methods, route templates, status codes.
 
+use std::fmt;
 use std::time::Duration;
 
 use axum::http::Method;
-use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::counter::Counter;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+use resolutionflow_store::Db;
+use resolutionflow_store::db::BATCH_SIZES;
 
 /// The `Content-Type` of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -51,8 +56,7 @@ pub struct Metrics {
 
 impl Metrics {
     /// All at zero.
-    #[expect(clippy::new_without_default, reason = "a server makes one, on purpose")]
-    pub fn new() -> Self {
+    pub fn new(db: Db) -> Self {
         let mut registry = Registry::with_prefix("resolutionflow");
         let requests = Family::default();
         registry.register(
@@ -73,6 +77,7 @@ impl Metrics {
         registry.register("connections", "Open connections", connections.clone());
         let live_streams = Gauge::default();
         registry.register("live_streams", "Open live streams", live_streams.clone());
+        registry.register_collector(Box::new(DbCollector(db)));
         Self {
             registry,
             requests,
@@ -108,6 +113,71 @@ impl Metrics {
     }
 }
 
+/// Reads the database's own counters when they are asked for.
+struct DbCollector(Db);
+
+impl fmt::Debug for DbCollector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DbCollector")
+    }
+}
+
+impl Collector for DbCollector {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let db = self.0.metrics();
+        let gauges = [
+            (
+                "writer_queue",
+                "Changes that wait for SQLite's writer",
+                db.writer_queue,
+            ),
+            ("pool_connections", "Connections to PostgreSQL", db.pool_size),
+            (
+                "pool_free",
+                "Connections to PostgreSQL that are free",
+                db.pool_available,
+            ),
+            (
+                "pool_waiting",
+                "Requests that wait for a connection to PostgreSQL",
+                db.pool_waiting,
+            ),
+        ];
+        for (name, help, value) in gauges {
+            let value = i64::try_from(value).unwrap_or(i64::MAX);
+            let metric = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            ConstGauge::new(value).encode(metric)?;
+        }
+        let counters = [
+            (
+                "writer_batches_repeated",
+                "Batches that failed and were run one by one",
+                db.batches_repeated,
+            ),
+            (
+                "write_retries",
+                "Writes on PostgreSQL that were repeated after meeting others",
+                db.retries,
+            ),
+        ];
+        for (name, help, value) in counters {
+            let metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            ConstCounter::new(value).encode(metric)?;
+        }
+        let help = "Changes that SQLite's writer committed together";
+        let mut metric = encoder.encode_descriptor("writer_batch_size", help, None, MetricType::Histogram)?;
+        let ends = BATCH_SIZES.iter().map(|end| rounded(*end)).chain([f64::INFINITY]);
+        let buckets: Vec<(f64, u64)> = ends.zip(db.batch_sizes.into_iter().chain([0])).collect();
+        metric.encode_histogram::<NoLabelSet>(rounded(db.batched), db.batches, &buckets, None)
+    }
+}
+
+/// A count as the format wants it.
+#[expect(clippy::cast_precision_loss, reason = "counts beyond 2^53 are not reached")]
+fn rounded(count: u64) -> f64 {
+    count as f64
+}
+
 /// The method's name, or `OTHER`: a client must not make labels.
 fn known(method: &Method) -> &'static str {
     match method.as_str() {
@@ -126,9 +196,10 @@ fn known(method: &Method) -> &'static str {
 mod tests {
     use super::*;
 
-    #[test]
-    fn answers_are_counted_by_route_and_status() {
-        let metrics = Metrics::new();
+    #[tokio::test]
+    async fn answers_are_counted_by_route_and_status() {
+        let database = resolutionflow_store::testing::sqlite(|_| {}).await;
+        let metrics = Metrics::new(database.db.clone());
         metrics.answered(
             &Method::GET,
             "/api/v1/sessions/{id}",
@@ -142,5 +213,11 @@ mod tests {
         assert!(text.contains(line), "{text}");
         assert!(text.contains(r#"method="OTHER""#));
         assert!(text.contains("resolutionflow_request_duration_seconds_bucket"));
+        assert!(text.contains("resolutionflow_writer_queue 0"), "{text}");
+        assert!(
+            text.contains(r#"resolutionflow_writer_batch_size_bucket{le="+Inf"}"#),
+            "{text}"
+        );
+        assert!(text.contains("resolutionflow_write_retries_total 0"), "{text}");
     }
 }

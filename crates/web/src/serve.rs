@@ -113,3 +113,147 @@ pub async fn asked_to_stop() {
         _ = interrupt.recv() => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use chrono::DateTime;
+    use resolutionflow_store::testing::{self, TestDb};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::sync::{Notify, oneshot};
+    use tokio::task::JoinHandle;
+
+    use super::*;
+    use crate::config::Settings;
+    use crate::context::Clock;
+
+    struct Running {
+        address: SocketAddr,
+        stop: oneshot::Sender<()>,
+        ended: JoinHandle<()>,
+        app: App,
+        _test: TestDb,
+    }
+
+    async fn running(router: Router, change: impl FnOnce(&mut Settings)) -> Running {
+        let test = testing::sqlite(|_| {}).await;
+        let mut settings = Settings::default();
+        change(&mut settings);
+        let app = App::new(settings, Clock::fixed(DateTime::UNIX_EPOCH), test.db.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = app.clone();
+        let ended = tokio::spawn(async move {
+            let stop = async { stopped.await.unwrap_or_default() };
+            serve(listener, router, &server, stop).await;
+        });
+        Running {
+            address,
+            stop,
+            ended,
+            app,
+            _test: test,
+        }
+    }
+
+    async fn send(address: SocketAddr, text: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(text.as_bytes()).await.unwrap();
+        stream
+    }
+
+    async fn rest(mut stream: TcpStream) -> String {
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.unwrap();
+        text
+    }
+
+    const GET: &str = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+
+    #[tokio::test]
+    async fn what_was_accepted_is_finished_and_nothing_more() {
+        let (begun, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (signal, released) = (Arc::clone(&begun), Arc::clone(&release));
+        let router = Router::new().route(
+            "/",
+            get(async move || {
+                signal.notify_one();
+                released.notified().await;
+                "done"
+            }),
+        );
+        let running = running(router, |_| {}).await;
+        let accepted = send(running.address, GET).await;
+        begun.notified().await;
+        running.stop.send(()).unwrap();
+        running.app.stopped().await;
+        assert!(TcpStream::connect(running.address).await.is_err());
+        release.notify_one();
+        assert!(rest(accepted).await.ends_with("\r\n\r\ndone"));
+        running.ended.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_end_that_does_not_come_is_not_waited_for() {
+        let begun = Arc::new(Notify::new());
+        let signal = Arc::clone(&begun);
+        let router = Router::new().route(
+            "/",
+            get(async move || {
+                signal.notify_one();
+                std::future::pending::<&'static str>().await
+            }),
+        );
+        let running = running(router, |settings| {
+            settings.server.stop_timeout = Duration::from_millis(20);
+        })
+        .await;
+        let _accepted = send(running.address, GET).await;
+        begun.notified().await;
+        running.stop.send(()).unwrap();
+        running.ended.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn headers_that_trickle_are_not_waited_for() {
+        let router = Router::new().route("/", get(async || "never"));
+        let running = running(router, |settings| {
+            settings.server.header_timeout = Duration::from_millis(20);
+        })
+        .await;
+        let slow = send(running.address, "GET / HTTP/1.1\r\nhost:").await;
+        assert!(!rest(slow).await.contains("never"));
+    }
+
+    #[tokio::test]
+    async fn connections_over_the_limit_wait_their_turn() {
+        let router = Router::new().route("/", get(async || "done"));
+        let running = running(router, |settings| settings.server.max_connections = 1).await;
+        let first = send(
+            running.address,
+            "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+        )
+        .await;
+        let second = send(
+            running.address,
+            "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+        )
+        .await;
+        assert!(rest(first).await.ends_with("done"));
+        assert!(rest(second).await.ends_with("done"));
+    }
+
+    #[tokio::test]
+    async fn headers_without_end_are_refused() {
+        let router = Router::new().route("/", get(async || "never"));
+        let running = running(router, |_| {}).await;
+        let many = "x: y\r\n".repeat(MOST_HEADERS + 1);
+        let refused = send(
+            running.address,
+            &format!("GET / HTTP/1.1\r\nhost: x\r\n{many}\r\n"),
+        )
+        .await;
+        assert!(rest(refused).await.starts_with("HTTP/1.1 431 "));
+    }
+}

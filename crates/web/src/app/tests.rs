@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{Method, StatusCode};
 use axum::routing::post;
 use chrono::DateTime;
+use resolutionflow_store::testing::{self, TestDb};
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -19,10 +20,19 @@ struct Filter {
     limit: u32,
 }
 
-fn app() -> App {
+/// An application on a database of its own, which goes with the second value.
+async fn app_with(change: impl FnOnce(&mut Settings)) -> (App, TestDb) {
+    let test = testing::sqlite(|_| {}).await;
     let mut settings = Settings::default();
-    settings.server.request_timeout = std::time::Duration::from_millis(200);
-    App::new(settings, Clock::fixed(DateTime::UNIX_EPOCH))
+    change(&mut settings);
+    (
+        App::new(settings, Clock::fixed(DateTime::UNIX_EPOCH), test.db.clone()),
+        test,
+    )
+}
+
+async fn app() -> (App, TestDb) {
+    app_with(|settings| settings.server.request_timeout = Duration::from_millis(200)).await
 }
 
 /// The router with operations that misbehave.
@@ -88,7 +98,8 @@ async fn ask(method: Method, path: &str, headers: &[(&str, &str)], body: impl In
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let response = test_router(&app())
+    let (app, _test) = app().await;
+    let response = test_router(&app)
         .oneshot(request.body(body.into()).unwrap())
         .await
         .unwrap();
@@ -204,9 +215,7 @@ async fn bodies_have_a_type_a_size_and_a_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_body_that_never_comes_is_not_waited_for() {
-    let mut settings = Settings::default();
-    settings.server.body_timeout = std::time::Duration::from_secs(2);
-    let app = App::new(settings, Clock::fixed(DateTime::UNIX_EPOCH));
+    let (app, _test) = app_with(|settings| settings.server.body_timeout = Duration::from_secs(2)).await;
     let body = Body::from_stream(futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>());
     let request = Request::post("/api/test/json")
         .header(JSON.0, JSON.1)
@@ -281,7 +290,7 @@ async fn the_description_is_openapi_three_one() {
 
 #[tokio::test]
 async fn metrics_name_routes_not_paths() {
-    let app = app();
+    let (app, _test) = app().await;
     for path in ["/healthz", "/secret/path", "/problems/conflict"] {
         let request = Request::get(path).body(Body::empty()).unwrap();
         test_router(&app).oneshot(request).await.unwrap();
@@ -293,4 +302,27 @@ async fn metrics_name_routes_not_paths() {
     );
     assert!(text.contains(r#"route="none",status="404"} 1"#) && !text.contains("secret"));
     assert!(text.contains("requests_running 0"));
+}
+
+#[tokio::test]
+async fn a_ready_server_has_its_database() {
+    for test in testing::databases().await {
+        let app = App::new(Settings::default(), Clock::system(), test.db.clone());
+        let ask = async || {
+            let request = Request::get("/readyz").body(Body::empty()).unwrap();
+            test_router(&app).oneshot(request).await.unwrap().status()
+        };
+        assert_eq!(ask().await, StatusCode::OK);
+        let newer = test.db.write(|tx| {
+            async {
+                tx.execute("UPDATE schema_migrations SET version = version + 1", &[])
+                    .await
+            }
+            .boxed()
+        });
+        newer.await.unwrap();
+        assert_eq!(ask().await, StatusCode::SERVICE_UNAVAILABLE);
+        test.db.clone().close().await;
+        assert_eq!(ask().await, StatusCode::SERVICE_UNAVAILABLE);
+    }
 }

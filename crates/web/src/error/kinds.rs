@@ -114,8 +114,7 @@ impl Kind {
             Self::TooManyRequests => ("too-many-requests", S::TOO_MANY_REQUESTS, "Too many requests",
                 "Too much in too short a time; Retry-After says in how many seconds it may be tried again."),
             Self::Unavailable => ("unavailable", S::SERVICE_UNAVAILABLE, "Not available right now",
-                "The server cannot do this for the moment; Retry-After says in how many seconds to try again. \
-                 Nothing was changed."),
+                "The server cannot do this for the moment; Retry-After says in how many seconds to try again."),
             Self::Timeout => ("timeout", S::SERVICE_UNAVAILABLE, "The request took too long",
                 "The server stopped waiting. The change may still take effect: repeat the request with the same \
                  Idempotency-Key to learn of it without doing it twice."),
