@@ -235,7 +235,7 @@ impl From<tokio_postgres::Error> for Error {
                 return Self::Nul;
             }
             // Closed, refused, reset, timed out: everything that never was an answer of the server.
-            let no_answer = error.is_closed() || cause.is_none_or(|cause| cause.is::<std::io::Error>());
+            let no_answer = error.is_closed() || cause.is_some_and(|cause| cause.is::<std::io::Error>());
             return if no_answer {
                 Self::Unavailable(chain(&error))
             } else {

@@ -107,7 +107,7 @@ fn expect_none_outstanding(applied: &[Applied], outstanding: &[Migration]) -> Re
 pub async fn migrate(config: &DbConfig) -> Result<usize> {
     match config.engine()? {
         Engine::Sqlite => {
-            let file = SqliteFile::take(config.path()?)?;
+            let file = SqliteFile::take(config.path()?, None)?;
             let writer = file.writer()?;
             on_sqlite(&writer.connection, config.migrations, config.now)
         }

@@ -30,7 +30,7 @@ use crate::{Error, Result};
 const ATTEMPTS: u32 = 10;
 /// The longest pause between two attempts; they are not jittered, the server's own timing sees to that.
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
-/// How long a request waits for a connection.
+/// How long the server may take to accept a connection, or to commit.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Prepared statements kept for each connection; static texts never come near it.
 const STATEMENTS: usize = 512;
@@ -185,7 +185,7 @@ impl Postgres {
         settings.options(options.trim());
         let recycling_method = RecyclingMethod::Fast;
         let manager = Manager::from_config(settings, NoTls, ManagerConfig { recycling_method });
-        let patience = Some(PATIENCE);
+        let patience = Some(config.patience);
         let pool = Pool::builder(manager)
             .max_size(config.pool)
             .timeouts(Timeouts {
@@ -238,6 +238,7 @@ impl Postgres {
         F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send,
     {
         let mut pause = Duration::from_millis(1);
+        let mut last = Error::Busy;
         for _ in 0..ATTEMPTS {
             let client = self.pool.get().await.map_err(Error::from)?;
             let mut tx = Tx::Postgres(PostgresTx::new(client, begin));
@@ -250,8 +251,10 @@ impl Postgres {
             };
             match (result, tx.notes.failure) {
                 // A connection that had died in the pool has done nothing yet: take the next.
-                (_, Some(Failure::Lost)) if !tx.answered => {}
-                (_, Some(Failure::Contended)) => {}
+                (_, Some(Failure::Lost)) if !tx.answered => {
+                    last = Error::Unavailable("every connection broke".to_owned());
+                }
+                (_, Some(Failure::Contended)) => last = Error::Busy,
                 (Ok(_), Some(_)) => return Err(Error::Swallowed.into()),
                 (Err(error), _) => return Err(error),
                 (Ok(value), None) if begin == READ => return Ok(value),
@@ -260,7 +263,7 @@ impl Postgres {
                         self.notifier.wake(topics);
                         return Ok(value);
                     }
-                    Err(Error::Contended) => {}
+                    Err(Error::Contended) => last = Error::Busy,
                     Err(error) => return Err(error.into()),
                 },
             }
@@ -268,7 +271,7 @@ impl Postgres {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        Err(Error::Busy.into())
+        Err(last.into())
     }
 
     /// Connections, free ones, and requests that wait for one.
