@@ -1,6 +1,6 @@
 //! Measures the ground alone: writes of three statements, and reads of one row, in place and on threads.
 //!
-//! `cargo run --release -p resolutionflow-store --features testing --example measure`; with
+//! `cargo run --release -p resolutionflow-store --example measure`; with
 //! `TEST_POSTGRES_URL` it also measures PostgreSQL.
 
 use std::time::{Duration, Instant};

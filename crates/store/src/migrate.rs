@@ -259,3 +259,6 @@ pub(crate) async fn check_postgres(client: &tokio_postgres::Client, known: &[Mig
     };
     expect_none_outstanding(&applied, outstanding(Engine::Postgres, &applied, known)?)
 }
+
+#[cfg(test)]
+mod tests;

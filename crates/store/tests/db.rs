@@ -1,4 +1,5 @@
 //! The ground: what `write` and `read` promise, on both engines.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
@@ -327,11 +328,11 @@ async fn round_trip(test: &TestDb, row: Everything) -> Everything {
     let work = work(move |tx| {
         let row = row.clone();
         Box::pin(async move {
-            let ((number, yes, text, bytes), (id, time, small)) = &row;
+            let ((number, yes, words, bytes), (id, time, small)) = &row;
             tx.execute("DELETE FROM kinds", &[]).await?;
             let sql = "INSERT INTO kinds (number, yes, text, bytes, id, time, small)
                 VALUES ($1, $2, $3, $4, $5, $6, $7)";
-            tx.execute(sql, &[number, yes, text, bytes, id, time, small])
+            tx.execute(sql, &[number, yes, words, bytes, id, time, small])
                 .await?;
             let first = tx
                 .one("SELECT number, yes, text, bytes FROM kinds LIMIT $1", &[&1_u32])

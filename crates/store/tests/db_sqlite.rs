@@ -1,4 +1,5 @@
 //! What only SQLite does: the one writer with its batches, and the file that one server holds.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -51,9 +52,9 @@ async fn hold(db: &Db) -> (Held, tokio::task::JoinHandle<Result<()>>) {
     let task = tokio::spawn(async move {
         db.write(move |_| {
             // Nobody listens any more when this runs again.
-            drop(begun.send(()));
+            let _ = begun.send(());
             // Ends when the sender is dropped.
-            drop(opened.lock().unwrap().recv());
+            let _ = opened.lock().unwrap().recv();
             std::future::ready(Ok(())).boxed()
         })
         .await
@@ -335,9 +336,9 @@ async fn files_are_for_their_user_only() {
 }
 
 async fn refusal(config: &DbConfig) -> String {
-    let text = Db::open(config).await.err().unwrap().to_string();
-    assert!(!text.contains('\n'), "{text}");
-    text
+    let refused = Db::open(config).await.err().unwrap().to_string();
+    assert!(!refused.contains('\n'), "{refused}");
+    refused
 }
 
 #[tokio::test]
@@ -372,8 +373,8 @@ async fn what_cannot_be_opened_is_refused_with_the_reason() {
         ("mysql://x", "sqlite:PATH or postgres://"),
         ("", "sqlite:PATH or postgres://"),
     ] {
-        let text = refusal(&DbConfig::new(url, now())).await;
-        assert!(text.contains(reason), "{text}");
+        let refused = refusal(&DbConfig::new(url, now())).await;
+        assert!(refused.contains(reason), "{refused}");
     }
 }
 
@@ -385,15 +386,15 @@ async fn a_read_only_directory_is_refused_with_the_reason() {
         eprintln!("this user may write anywhere: skipped");
         return;
     }
-    let text = refusal(&config(&directory.path().join("db"))).await;
+    let refused = refusal(&config(&directory.path().join("db"))).await;
     assert!(
-        text.ends_with("db.lock: cannot be written: Permission denied (os error 13)"),
-        "{text}"
+        refused.ends_with("db.lock: cannot be written: Permission denied (os error 13)"),
+        "{refused}"
     );
-    let text = refusal(&config(&directory.path().join("data/db"))).await;
+    let refused = refusal(&config(&directory.path().join("data/db"))).await;
     assert!(
-        text.contains("the data directory cannot be made: Permission denied"),
-        "{text}"
+        refused.contains("the data directory cannot be made: Permission denied"),
+        "{refused}"
     );
 }
 
@@ -422,8 +423,11 @@ async fn a_damaged_database_is_refused_with_the_reason() {
     // Everything after the header, so the schema cannot be read.
     bytes[100..].fill(0xA5);
     std::fs::write(path, bytes).unwrap();
-    let text = refusal(&test.config).await;
-    assert!(text.contains("damaged") || text.contains("malformed"), "{text}");
+    let refused = refusal(&test.config).await;
+    assert!(
+        refused.contains("damaged") || refused.contains("malformed"),
+        "{refused}"
+    );
 }
 
 #[tokio::test]
@@ -442,14 +446,14 @@ async fn newer_older_and_changed_schemas_are_refused() {
         let test = sqlite(|_| {}).await;
         execute(&test.db, sql).await.unwrap();
         test.db.clone().close().await;
-        let text = refusal(&test.config).await;
-        assert!(text.starts_with(&expected), "{text}");
+        let refused = refusal(&test.config).await;
+        assert!(refused.starts_with(&expected), "{refused}");
     }
     let directory = tempfile::tempdir().unwrap();
     let mut config = config(&directory.path().join("db"));
     config.migrate = false;
-    let text = refusal(&config).await;
-    assert!(text.ends_with("run `resolutionflow migrate`"), "{text}");
+    let refused = refusal(&config).await;
+    assert!(refused.ends_with("run `resolutionflow migrate`"), "{refused}");
     assert_eq!(
         resolutionflow_store::migrate::migrate(&config).await.unwrap(),
         MIGRATIONS.len()

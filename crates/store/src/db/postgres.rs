@@ -35,8 +35,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Prepared statements kept for each connection; static texts never come near it.
 const STATEMENTS: usize = 512;
 
-// The account, for row-level security, belongs in these texts: `; SELECT set_config('app.account', ...)`
-// travels in the same round trip. Nothing else has to change for it.
+// Row-level security has its place here: `; SELECT set_config('app.account', '...', true)` after BEGIN travels
+// in the same round trip, once `begin` is a text made for each transaction.
 const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 // One moment for every statement of a read, as on SQLite.
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";

@@ -34,7 +34,7 @@ trait Job: Send {
 }
 
 struct Work<T, E, F> {
-    work: F,
+    closure: F,
     result: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
@@ -46,7 +46,7 @@ where
     F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send,
 {
     fn run(&mut self, tx: &mut Tx) -> bool {
-        let result = in_place(&self.work, tx);
+        let result = in_place(&self.closure, tx);
         let keep = result.is_ok();
         self.result = Some(result);
         keep
@@ -155,7 +155,7 @@ impl Writer {
     {
         let (reply, answer) = oneshot::channel();
         let job = Message::Run(Box::new(Work {
-            work,
+            closure: work,
             result: None,
             reply,
         }));
