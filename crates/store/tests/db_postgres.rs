@@ -366,6 +366,33 @@ async fn wake(db: &Db, topics: Vec<Topic>) {
 }
 
 #[tokio::test]
+async fn closing_finishes_what_was_accepted() {
+    let Some(test) = postgres(|_| {}).await else {
+        return;
+    };
+    with_counters(&test).await;
+    let db = Db::open(&test.config).await.unwrap();
+    let barrier = Arc::new(Barrier::new(2));
+    let held = Arc::clone(&barrier);
+    let write = db.write(move |tx| {
+        let held = Arc::clone(&held);
+        Box::pin(async move {
+            held.wait().await;
+            tx.execute("SELECT pg_sleep(0.2)", &[]).await?;
+            tx.execute("UPDATE counters SET count = 5", &[]).await
+        })
+    });
+    // Whoever asked goes away in the middle.
+    let both = futures_util::future::select(Box::pin(write), Box::pin(barrier.wait())).await;
+    drop::<futures_util::future::Either<(Result<u64>, _), _>>(both);
+    db.close().await;
+    assert_eq!(
+        number(&test.db, "SELECT MIN(count) FROM counters").await.unwrap(),
+        5
+    );
+}
+
+#[tokio::test]
 async fn servers_may_migrate_at_once() {
     let Some(test) = postgres(|_| {}).await else {
         return;

@@ -245,7 +245,7 @@ impl Db {
                 sqlite.readers.close();
                 sqlite.writer.close().await;
             }
-            Backend::Postgres(postgres) => postgres.close(),
+            Backend::Postgres(postgres) => postgres.close().await,
         }
     }
 }

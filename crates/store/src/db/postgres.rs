@@ -12,7 +12,7 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use futures_util::future::{BoxFuture, FutureExt, join};
 use futures_util::{TryStreamExt, pin_mut};
-use tokio::sync::broadcast;
+use tokio::sync::{RwLock, broadcast};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{NoTls, Row};
 
@@ -164,6 +164,8 @@ pub(super) struct Postgres {
     notifier: Notifier,
     counters: Arc<Counters>,
     allowed: Duration,
+    /// Read by every write while it runs; closing waits for all of them.
+    writing: RwLock<()>,
 }
 
 impl Postgres {
@@ -205,6 +207,7 @@ impl Postgres {
             notifier,
             counters,
             allowed: config.time_limit,
+            writing: RwLock::default(),
         })
     }
 
@@ -216,7 +219,12 @@ impl Postgres {
         F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
         let postgres = Arc::clone(self);
-        let task = tokio::spawn(async move { postgres.attempts(WRITE, work).await });
+        let task = tokio::spawn(async move {
+            let writing = postgres.writing.read().await;
+            let result = postgres.attempts(WRITE, work).await;
+            drop(writing);
+            result
+        });
         task.await.unwrap_or_else(|error| Err(ended(error).into()))
     }
 
@@ -280,8 +288,9 @@ impl Postgres {
         (status.size, status.available, status.waiting)
     }
 
-    /// Closes every connection that is free; the others follow when they are.
-    pub(super) fn close(&self) {
+    /// Waits for the writes that were accepted, then closes every connection; those that read follow.
+    pub(super) async fn close(&self) {
+        let _none_writes = self.writing.write().await;
         self.pool.close();
         self.notifier.stop();
     }
