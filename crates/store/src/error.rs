@@ -71,7 +71,7 @@ pub enum Error {
     #[error("{0}")]
     Address(String),
     /// Another server holds the SQLite file.
-    #[error("{} is in use by another resolutionflow{}", path.display(), holder(by))]
+    #[error("{} is in use by another resolutionflow{}", path.display(), holder(*by))]
     Locked {
         /// The database file.
         path: PathBuf,
@@ -144,7 +144,7 @@ pub enum Error {
     Postgres(tokio_postgres::Error),
 }
 
-fn holder(by: &Option<u32>) -> String {
+fn holder(by: Option<u32>) -> String {
     by.map_or_else(String::new, |process| {
         format!(" (process {process}); stop it first, or send the command to it with --server")
     })
@@ -158,7 +158,8 @@ fn chain(error: &tokio_postgres::Error) -> String {
         text = format!("{text}: {cause}");
         source = cause.source();
     }
-    text
+    // PostgreSQL puts its detail on a line of its own.
+    text.replace('\n', " ")
 }
 
 /// What a failed statement means for the transaction it stood in.
@@ -231,11 +232,12 @@ impl From<tokio_postgres::Error> for Error {
     fn from(error: tokio_postgres::Error) -> Self {
         let Some(state) = error.code() else {
             let cause = error.source();
-            if cause.is_some_and(|cause| cause.is::<NulInText>()) {
+            if cause.is_some_and(<dyn std::error::Error>::is::<NulInText>) {
                 return Self::Nul;
             }
             // Closed, refused, reset, timed out: everything that never was an answer of the server.
-            let no_answer = error.is_closed() || cause.is_none_or(|cause| cause.is::<std::io::Error>());
+            let no_answer =
+                error.is_closed() || cause.is_some_and(<dyn std::error::Error>::is::<std::io::Error>);
             return if no_answer {
                 Self::Unavailable(chain(&error))
             } else {

@@ -42,7 +42,11 @@ impl FromRow for Flow {
         Ok(Self {
             id: row.get(0)?,
             title: row.get(1)?,
-            tags: tags.lines().filter(|tag| !tag.is_empty()).map(str::to_owned).collect(),
+            tags: tags
+                .lines()
+                .filter(|tag| !tag.is_empty())
+                .map(str::to_owned)
+                .collect(),
             latest_version: row.get(3)?,
             has_draft: draft == 1,
             step_count: row.get(5)?,
@@ -67,7 +71,10 @@ impl Head {
     fn of(document: &FlowDocument) -> Self {
         let parts = document.parts();
         // Each tag stands between line ends, so that one LIKE finds exactly it.
-        let tags = parts.tags.iter().fold(String::from("\n"), |tags, tag| tags + tag + "\n");
+        let tags = parts
+            .tags
+            .iter()
+            .fold(String::from("\n"), |tags, tag| tags + tag + "\n");
         let mut search = parts.title.to_lowercase();
         for text in parts.tags.iter().chain([&parts.description]) {
             search.push('\n');
@@ -103,19 +110,32 @@ pub async fn create(
     tx.execute(
         "INSERT INTO flows (account_id, id, title, tags, search, step_count, field_count, created_by_id, \
              created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
-        &[&account, &id, &head.title, &head.tags, &head.search, &head.steps, &head.fields, &by, &now],
+        &[
+            &account,
+            &id,
+            &head.title,
+            &head.tags,
+            &head.search,
+            &head.steps,
+            &head.fields,
+            &by,
+            &now,
+        ],
     )
     .await?;
-    tx.execute("UPDATE accounts SET flow_count = flow_count + 1 WHERE id = $1", &[&account]).await?;
+    tx.execute(
+        "UPDATE accounts SET flow_count = flow_count + 1 WHERE id = $1",
+        &[&account],
+    )
+    .await?;
     tx.wake(Topic::Account(account));
     Ok(())
 }
 
 /// Takes the flow's row lock, which every change of a flow does first.
 pub async fn lock(tx: &mut Tx, account: AccountId, id: FlowId, now: DateTime<Utc>) -> Result<Option<Flow>> {
-    let sql = format!(
-        "UPDATE flows SET updated_at = $3 WHERE account_id = $1 AND id = $2 RETURNING {COLUMNS}"
-    );
+    let sql =
+        format!("UPDATE flows SET updated_at = $3 WHERE account_id = $1 AND id = $2 RETURNING {COLUMNS}");
     tx.optional(&sql, &[&account, &id, &now]).await
 }
 
@@ -134,7 +154,16 @@ pub async fn publish(
             "UPDATE flows SET latest_version = latest_version + 1, draft = NULL, title = $3, tags = $4, \
                  search = $5, step_count = $6, field_count = $7, updated_at = $8 \
              WHERE account_id = $1 AND id = $2 RETURNING latest_version",
-            &[&account, &id, &head.title, &head.tags, &head.search, &head.steps, &head.fields, &now],
+            &[
+                &account,
+                &id,
+                &head.title,
+                &head.tags,
+                &head.search,
+                &head.steps,
+                &head.fields,
+                &now,
+            ],
         )
         .await?;
     tx.execute(
@@ -172,9 +201,16 @@ pub async fn find(tx: &mut Tx, account: AccountId, id: FlowId) -> Result<Option<
 
 /// The draft of a flow, if it has one.
 pub async fn draft(tx: &mut Tx, account: AccountId, id: FlowId) -> Result<Option<FlowDocument>> {
-    let found: Option<(Option<String>,)> =
-        tx.optional("SELECT draft FROM flows WHERE account_id = $1 AND id = $2", &[&account, &id]).await?;
-    found.and_then(|(draft,)| draft).map(|json| read(&json)).transpose()
+    let found: Option<(Option<String>,)> = tx
+        .optional(
+            "SELECT draft FROM flows WHERE account_id = $1 AND id = $2",
+            &[&account, &id],
+        )
+        .await?;
+    found
+        .and_then(|(draft,)| draft)
+        .map(|json| read(&json))
+        .transpose()
 }
 
 fn read(json: &str) -> Result<FlowDocument> {
@@ -255,8 +291,14 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Flow>> {
     let text = filter.text.as_deref().map(|text| contains(text.trim()));
-    let tag = filter.tag.as_ref().map(|tag| contains(&format!("\n{}\n", tag.trim().to_lowercase())));
-    let mut query = Narrowed::new(format!("SELECT {COLUMNS} FROM flows WHERE account_id = $1"), &account);
+    let tag = filter
+        .tag
+        .as_ref()
+        .map(|tag| contains(&format!("\n{}\n", tag.trim().to_lowercase())));
+    let mut query = Narrowed::new(
+        format!("SELECT {COLUMNS} FROM flows WHERE account_id = $1"),
+        &account,
+    );
     if let Some(text) = &text {
         query.with(" AND search LIKE ? ESCAPE '!'", text);
     }

@@ -60,7 +60,11 @@ pub async fn claim(tx: &mut Tx, key: &Key, now: DateTime<Utc>) -> Result<Claim> 
             &[&key.account_id, &key.user_id, &key.route, &key.key],
         )
         .await?;
-    if body_hash == key.body_hash { Ok(Claim::Answered { status, answer }) } else { Ok(Claim::OtherBody) }
+    if body_hash == key.body_hash {
+        Ok(Claim::Answered { status, answer })
+    } else {
+        Ok(Claim::OtherBody)
+    }
 }
 
 /// Keeps the answer of a claimed key.
@@ -68,7 +72,14 @@ pub async fn keep(tx: &mut Tx, key: &Key, status: i64, answer: &str) -> Result<(
     tx.execute(
         "UPDATE idempotency_keys SET status = $5, answer = $6 \
          WHERE account_id = $1 AND user_id = $2 AND route = $3 AND key = $4",
-        &[&key.account_id, &key.user_id, &key.route, &key.key, &status, &answer],
+        &[
+            &key.account_id,
+            &key.user_id,
+            &key.route,
+            &key.key,
+            &status,
+            &answer,
+        ],
     )
     .await?;
     Ok(())

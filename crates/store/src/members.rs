@@ -57,9 +57,16 @@ pub async fn create_account(
     team: TeamId,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    tx.execute("INSERT INTO accounts (id, name, created_at) VALUES ($1, $2, $3)", &[&id, &name, &now]).await?;
-    tx.execute("INSERT INTO teams (account_id, id, name) VALUES ($1, $2, $3)", &[&id, &team, &"Everyone"])
-        .await?;
+    tx.execute(
+        "INSERT INTO accounts (id, name, created_at) VALUES ($1, $2, $3)",
+        &[&id, &name, &now],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO teams (account_id, id, name) VALUES ($1, $2, $3)",
+        &[&id, &team, &"Everyone"],
+    )
+    .await?;
     Ok(())
 }
 
@@ -74,7 +81,9 @@ pub async fn first_account(tx: &mut Tx) -> Result<Option<(AccountId, TeamId)>> {
 
 /// What an account is called.
 pub async fn account_name(tx: &mut Tx, account: AccountId) -> Result<String> {
-    let name: (String,) = tx.one("SELECT name FROM accounts WHERE id = $1", &[&account]).await?;
+    let name: (String,) = tx
+        .one("SELECT name FROM accounts WHERE id = $1", &[&account])
+        .await?;
     Ok(name.0)
 }
 
@@ -97,7 +106,14 @@ pub async fn create_user(tx: &mut Tx, user: &NewUser, now: DateTime<Utc>) -> Res
         .execute(
             "INSERT INTO users (id, email, email_key, name, password_hash, created_at) \
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email_key) DO NOTHING",
-            &[&user.id, &user.email.trim(), &email_key(&user.email), &user.name, &user.password_hash, &now],
+            &[
+                &user.id,
+                &user.email.trim(),
+                &email_key(&user.email),
+                &user.name,
+                &user.password_hash,
+                &now,
+            ],
         )
         .await?;
     Ok(made == 1)
@@ -131,12 +147,7 @@ pub async fn find(tx: &mut Tx, account: AccountId, user: UserId) -> Result<Optio
 }
 
 /// The members of an account in the order they joined, from after the member `after` on.
-pub async fn list(
-    tx: &mut Tx,
-    account: AccountId,
-    after: Option<UserId>,
-    limit: i64,
-) -> Result<Vec<Member>> {
+pub async fn list(tx: &mut Tx, account: AccountId, after: Option<UserId>, limit: i64) -> Result<Vec<Member>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM members m JOIN users u ON u.id = m.user_id \
          WHERE m.account_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3"

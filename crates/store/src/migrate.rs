@@ -107,7 +107,7 @@ fn expect_none_outstanding(applied: &[Applied], outstanding: &[Migration]) -> Re
 pub async fn migrate(config: &DbConfig) -> Result<usize> {
     match config.engine()? {
         Engine::Sqlite => {
-            let file = SqliteFile::take(config.path()?)?;
+            let file = SqliteFile::take(config.path()?, None)?;
             let writer = file.writer()?;
             on_sqlite(&writer.connection, config.migrations, config.now)
         }
@@ -259,3 +259,6 @@ pub(crate) async fn check_postgres(client: &tokio_postgres::Client, known: &[Mig
     };
     expect_none_outstanding(&applied, outstanding(Engine::Postgres, &applied, known)?)
 }
+
+#[cfg(test)]
+mod tests;

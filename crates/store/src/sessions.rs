@@ -217,7 +217,10 @@ pub struct Listed {
 
 impl FromRow for Listed {
     fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(Self { session: Session::from_row(row)?, flow_title: row.get(26)? })
+        Ok(Self {
+            session: Session::from_row(row)?,
+            flow_title: row.get(26)?,
+        })
     }
 }
 
@@ -229,7 +232,10 @@ pub async fn list(
     after: Option<SessionId>,
     limit: i64,
 ) -> Result<Vec<Listed>> {
-    let columns: Vec<_> = COLUMNS.split(", ").map(|column| format!("s.{}", column.trim())).collect();
+    let columns: Vec<_> = COLUMNS
+        .split(", ")
+        .map(|column| format!("s.{}", column.trim()))
+        .collect();
     let mut query = Narrowed::new(
         format!(
             "SELECT {}, f.title FROM sessions s \
@@ -267,7 +273,10 @@ pub async fn list(
         number = text.trim().parse::<i64>().unwrap_or(-1);
         pattern = contains(text.trim());
         query.with(" AND (s.number = ?", &number);
-        query.with(" OR LOWER(s.title) LIKE ? ESCAPE '!' OR LOWER(f.title) LIKE ? ESCAPE '!')", &pattern);
+        query.with(
+            " OR LOWER(s.title) LIKE ? ESCAPE '!' OR LOWER(f.title) LIKE ? ESCAPE '!')",
+            &pattern,
+        );
     }
     query.sql.push_str(filter.status.map_or("", status_condition));
     if let Some(after) = &after {
@@ -281,7 +290,9 @@ pub async fn list(
 const fn status_condition(status: Status) -> &'static str {
     match status {
         Status::Prepared => " AND s.started_at IS NULL AND s.completed_at IS NULL AND s.discarded_at IS NULL",
-        Status::Active => " AND s.started_at IS NOT NULL AND s.completed_at IS NULL AND s.discarded_at IS NULL",
+        Status::Active => {
+            " AND s.started_at IS NOT NULL AND s.completed_at IS NULL AND s.discarded_at IS NULL"
+        }
         Status::Completed => " AND s.completed_at IS NOT NULL AND s.discarded_at IS NULL",
         Status::Discarded => " AND s.discarded_at IS NOT NULL",
     }

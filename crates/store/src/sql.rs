@@ -15,13 +15,17 @@ pub(crate) struct Narrowed<'a> {
 impl<'a> Narrowed<'a> {
     /// Starts with a text that ends in its first condition, and that condition's parameter `$1`.
     pub(crate) fn new(sql: String, first: &'a dyn Parameter) -> Self {
-        Self { sql, parameters: vec![first] }
+        Self {
+            sql,
+            parameters: vec![first],
+        }
     }
 
     /// Adds a text in which each `?` stands for this one parameter.
     pub(crate) fn with(&mut self, text: &str, parameter: &'a dyn Parameter) {
         self.parameters.push(parameter);
-        self.sql.push_str(&text.replace('?', &format!("${}", self.parameters.len())));
+        self.sql
+            .push_str(&text.replace('?', &format!("${}", self.parameters.len())));
     }
 }
 

@@ -36,9 +36,17 @@ enum Place {
 }
 
 /// A database in the cluster.
-struct Database {
+pub(crate) struct Database {
     cluster: String,
     name: String,
+}
+
+#[cfg(test)]
+impl Database {
+    /// Makes it, with nothing in it.
+    pub(crate) async fn create(&self) -> Result<()> {
+        run(&self.cluster, &[&format!("CREATE DATABASE {}", self.name)]).await
+    }
 }
 
 impl Drop for Database {
@@ -107,7 +115,7 @@ pub async fn postgres(change: impl FnOnce(&mut DbConfig)) -> Option<TestDb> {
 }
 
 /// The address of a database that is not there yet, and what drops it.
-async fn empty_postgres() -> Option<(DbConfig, Database)> {
+pub(crate) async fn empty_postgres() -> Option<(DbConfig, Database)> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let Ok(cluster) = std::env::var("TEST_POSTGRES_URL") else {
         assert!(

@@ -50,6 +50,8 @@ pub struct DbConfig {
     pub migrate: bool,
     /// How long one closure may take. Default 5 seconds.
     pub time_limit: Duration,
+    /// How long a request waits for its turn, in the queue or at the pool. Default 3 seconds.
+    pub patience: Duration,
     /// SQLite: how many changes may wait. Default 4096.
     pub queue: usize,
     /// SQLite: how many changes are committed together at most. Default 256.
@@ -58,6 +60,8 @@ pub struct DbConfig {
     pub readers: usize,
     /// PostgreSQL: how many connections there are at most. Default 16.
     pub pool: usize,
+    /// SQLite: the file does not grow over this many pages; how tests make a full disk.
+    pub(crate) most_pages: Option<u32>,
     /// The schema.
     pub(crate) migrations: &'static [Migration],
 }
@@ -73,10 +77,12 @@ impl DbConfig {
             url,
             now,
             time_limit: Duration::from_secs(5),
+            patience: Duration::from_secs(3),
             queue: 4096,
             batch: 256,
             readers: cores.max(4),
             pool: 16,
+            most_pages: None,
             migrations: MIGRATIONS,
         }
     }
@@ -201,7 +207,7 @@ impl Db {
         F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
         match &self.engine {
-            Backend::Sqlite(sqlite) => Readers::read_on_thread(Arc::clone(sqlite), work).await,
+            Backend::Sqlite(sqlite) => sqlite.readers.read_on_thread(work).await,
             Backend::Postgres(postgres) => postgres.read(work).await,
         }
     }
@@ -239,13 +245,13 @@ impl Db {
                 sqlite.readers.close();
                 sqlite.writer.close().await;
             }
-            Backend::Postgres(postgres) => postgres.close(),
+            Backend::Postgres(postgres) => postgres.close().await,
         }
     }
 }
 
 fn open_sqlite(config: &DbConfig, counters: Arc<Counters>, wakes: broadcast::Sender<Wake>) -> Result<Sqlite> {
-    let file = SqliteFile::take(config.path()?)?;
+    let file = SqliteFile::take(config.path()?, config.most_pages)?;
     let tx = file.writer()?;
     if config.migrate {
         migrate::on_sqlite(&tx.connection, config.migrations, config.now)?;
@@ -257,6 +263,7 @@ fn open_sqlite(config: &DbConfig, counters: Arc<Counters>, wakes: broadcast::Sen
         queue: config.queue.max(1),
         batch: config.batch,
         allowed: config.time_limit,
+        patience: config.patience,
     };
     let writer = Writer::start(file, tx, settings, counters, wakes)?;
     Ok(Sqlite { writer, readers })

@@ -12,7 +12,7 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use futures_util::future::{BoxFuture, FutureExt, join};
 use futures_util::{TryStreamExt, pin_mut};
-use tokio::sync::broadcast;
+use tokio::sync::{RwLock, broadcast};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{NoTls, Row};
 
@@ -30,13 +30,13 @@ use crate::{Error, Result};
 const ATTEMPTS: u32 = 10;
 /// The longest pause between two attempts; they are not jittered, the server's own timing sees to that.
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
-/// How long a request waits for a connection.
+/// How long the server may take to accept a connection, or to commit.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Prepared statements kept for each connection; static texts never come near it.
 const STATEMENTS: usize = 512;
 
-// The account, for row-level security, belongs in these texts: `; SELECT set_config('app.account', ...)`
-// travels in the same round trip. Nothing else has to change for it.
+// Row-level security has its place here: `; SELECT set_config('app.account', '...', true)` after BEGIN travels
+// in the same round trip, once `begin` is a text made for each transaction.
 const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 // One moment for every statement of a read, as on SQLite.
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -164,6 +164,8 @@ pub(super) struct Postgres {
     notifier: Notifier,
     counters: Arc<Counters>,
     allowed: Duration,
+    /// Read by every write while it runs; closing waits for all of them.
+    writing: RwLock<()>,
 }
 
 impl Postgres {
@@ -185,7 +187,7 @@ impl Postgres {
         settings.options(options.trim());
         let recycling_method = RecyclingMethod::Fast;
         let manager = Manager::from_config(settings, NoTls, ManagerConfig { recycling_method });
-        let patience = Some(PATIENCE);
+        let patience = Some(config.patience);
         let pool = Pool::builder(manager)
             .max_size(config.pool)
             .timeouts(Timeouts {
@@ -205,6 +207,7 @@ impl Postgres {
             notifier,
             counters,
             allowed: config.time_limit,
+            writing: RwLock::default(),
         })
     }
 
@@ -216,7 +219,12 @@ impl Postgres {
         F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
         let postgres = Arc::clone(self);
-        let task = tokio::spawn(async move { postgres.attempts(WRITE, work).await });
+        let task = tokio::spawn(async move {
+            let writing = postgres.writing.read().await;
+            let result = postgres.attempts(WRITE, work).await;
+            drop(writing);
+            result
+        });
         task.await.unwrap_or_else(|error| Err(ended(error).into()))
     }
 
@@ -238,6 +246,7 @@ impl Postgres {
         F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send,
     {
         let mut pause = Duration::from_millis(1);
+        let mut last = Error::Busy;
         for _ in 0..ATTEMPTS {
             let client = self.pool.get().await.map_err(Error::from)?;
             let mut tx = Tx::Postgres(PostgresTx::new(client, begin));
@@ -250,8 +259,10 @@ impl Postgres {
             };
             match (result, tx.notes.failure) {
                 // A connection that had died in the pool has done nothing yet: take the next.
-                (_, Some(Failure::Lost)) if !tx.answered => {}
-                (_, Some(Failure::Contended)) => {}
+                (_, Some(Failure::Lost)) if !tx.answered => {
+                    last = Error::Unavailable("every connection broke".to_owned());
+                }
+                (_, Some(Failure::Contended)) => last = Error::Busy,
                 (Ok(_), Some(_)) => return Err(Error::Swallowed.into()),
                 (Err(error), _) => return Err(error),
                 (Ok(value), None) if begin == READ => return Ok(value),
@@ -260,7 +271,7 @@ impl Postgres {
                         self.notifier.wake(topics);
                         return Ok(value);
                     }
-                    Err(Error::Contended) => {}
+                    Err(Error::Contended) => last = Error::Busy,
                     Err(error) => return Err(error.into()),
                 },
             }
@@ -268,7 +279,7 @@ impl Postgres {
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
-        Err(Error::Busy.into())
+        Err(last.into())
     }
 
     /// Connections, free ones, and requests that wait for one.
@@ -277,8 +288,9 @@ impl Postgres {
         (status.size, status.available, status.waiting)
     }
 
-    /// Closes every connection that is free; the others follow when they are.
-    pub(super) fn close(&self) {
+    /// Waits for the writes that were accepted, then closes every connection; those that read follow.
+    pub(super) async fn close(&self) {
+        let _none_writes = self.writing.write().await;
         self.pool.close();
         self.notifier.stop();
     }

@@ -3,13 +3,12 @@
 //! They never wait for the writer. A short read runs in place; one that may be long goes to a thread of its
 //! own (`docs/adr/0006-sqlite-reads.md` has the figures).
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::Sqlite;
 use super::sqlite::SqliteFile;
 use super::tx::{Notes, Tx};
 use super::writer::{closed, in_place};
@@ -17,21 +16,31 @@ use crate::error::Failure;
 use crate::{Error, Result};
 
 /// The connections that read.
+#[derive(Clone)]
 pub(super) struct Readers {
-    file: SqliteFile,
-    free: Mutex<Vec<Tx>>,
-    places: Semaphore,
+    open: Arc<Mutex<Open>>,
+    places: Arc<Semaphore>,
     allowed: Duration,
+}
+
+/// What closing takes away.
+struct Open {
+    /// `None` once it is closed.
+    file: Option<SqliteFile>,
+    free: Vec<Tx>,
 }
 
 impl Readers {
     /// Opens the first of at most `most` connections; the others open when they are needed.
     pub(super) fn open(file: SqliteFile, most: usize, allowed: Duration) -> Result<Self> {
         let first = Tx::Sqlite(file.reader()?);
+        let open = Open {
+            file: Some(file),
+            free: vec![first],
+        };
         Ok(Self {
-            file,
-            free: Mutex::new(vec![first]),
-            places: Semaphore::new(most),
+            open: Arc::new(Mutex::new(open)),
+            places: Arc::new(Semaphore::new(most)),
             allowed,
         })
     }
@@ -42,30 +51,35 @@ impl Readers {
         E: From<Error>,
         F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>>,
     {
-        let place = self.places.acquire().await.map_err(|_| closed())?;
+        let place = self.place().await?;
         let result = self.run(&work);
         drop(place);
         result
     }
 
     /// Runs the closure on a thread that may be held up.
-    pub(super) async fn read_on_thread<T, E, F>(sqlite: Arc<Sqlite>, work: F) -> Result<T, E>
+    pub(super) async fn read_on_thread<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<Error> + Send + 'static,
         F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
     {
+        let place = self.place().await?;
+        let readers = self.clone();
         let task = tokio::task::spawn_blocking(move || {
-            let places = &sqlite.readers.places;
-            let place = tokio::runtime::Handle::current().block_on(places.acquire());
-            let result = match place {
-                Ok(_) => sqlite.readers.run(&work),
-                Err(_) => Err(closed().into()),
-            };
+            let result = readers.run(&work);
             drop(place);
             result
         });
+        // It does not panic, so it can only have been given up when everything is.
         task.await.unwrap_or_else(|_| Err(closed().into()))
+    }
+
+    async fn place(&self) -> Result<OwnedSemaphorePermit> {
+        Arc::clone(&self.places)
+            .acquire_owned()
+            .await
+            .map_err(|_| closed())
     }
 
     fn run<T, E, F>(&self, work: &F) -> Result<T, E>
@@ -73,16 +87,22 @@ impl Readers {
         E: From<Error>,
         F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>>,
     {
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let (file, free) = {
+            let mut open = self.now_open();
+            (open.file.clone().ok_or_else(closed)?, open.free.pop())
+        };
         let mut tx = match free {
             Some(tx) => tx,
-            None => Tx::Sqlite(self.file.reader()?),
+            None => Tx::Sqlite(file.reader()?),
         };
         self.begin(&mut tx)?;
         let result = in_place(work, &mut tx);
         let (slow, failure) = Self::end(&mut tx)?;
         if !matches!(failure, Some(Failure::Disk | Failure::Lost)) {
-            self.free.lock().unwrap_or_else(PoisonError::into_inner).push(tx);
+            let mut open = self.now_open();
+            if open.file.is_some() {
+                open.free.push(tx);
+            }
         }
         match failure {
             _ if slow => Err(Error::TooSlow.into()),
@@ -111,9 +131,16 @@ impl Readers {
         Ok((slow, tx.notes().failure))
     }
 
-    /// Closes every connection.
+    /// Closes every connection that is free; the others follow when they are.
     pub(super) fn close(&self) {
         self.places.close();
-        self.free.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let mut open = self.now_open();
+        open.file = None;
+        open.free.clear();
+    }
+
+    fn now_open(&self) -> MutexGuard<'_, Open> {
+        // Nothing can panic while it is held.
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -118,13 +118,14 @@ pub(crate) struct Lock {
 #[derive(Clone)]
 pub(crate) struct SqliteFile {
     path: PathBuf,
+    most_pages: Option<u32>,
     _lock: Arc<Lock>,
 }
 
 impl SqliteFile {
     /// Takes the file: makes it and its directory where they are missing, readable for this user only, and
     /// locks it against every other server.
-    pub(crate) fn take(path: &Path) -> Result<Self> {
+    pub(crate) fn take(path: &Path, most_pages: Option<u32>) -> Result<Self> {
         let failed = |path: &Path, what: &str, error: &std::io::Error| Error::File {
             path: path.to_owned(),
             reason: format!("{what}: {error}"),
@@ -151,6 +152,7 @@ impl SqliteFile {
         open_private(path).map_err(|error| failed(path, "cannot be written", &error))?;
         Ok(Self {
             path: path.to_owned(),
+            most_pages,
             _lock: Arc::new(lock),
         })
     }
@@ -164,6 +166,9 @@ impl SqliteFile {
              PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 67108864;
              PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
         )?;
+        if let Some(pages) = self.most_pages {
+            connection.execute_batch(&format!("PRAGMA max_page_count = {pages}"))?;
+        }
         assert_settings(&connection)?;
         Self::ready(connection)
     }

@@ -146,26 +146,14 @@ pub trait FromRow: Sized {
     fn from_row(row: &Row<'_>) -> Result<Self>;
 }
 
-impl<A: FromColumn> FromRow for (A,) {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok((row.get(0)?,))
-    }
+macro_rules! tuples {
+    ($(($($of:ident $index:literal),+))+) => {$(
+        impl<$($of: FromColumn),+> FromRow for ($($of,)+) {
+            fn from_row(row: &Row<'_>) -> Result<Self> {
+                Ok(($(row.get($index)?,)+))
+            }
+        }
+    )+};
 }
 
-impl<A: FromColumn, B: FromColumn> FromRow for (A, B) {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok((row.get(0)?, row.get(1)?))
-    }
-}
-
-impl<A: FromColumn, B: FromColumn, C: FromColumn> FromRow for (A, B, C) {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-    }
-}
-
-impl<A: FromColumn, B: FromColumn, C: FromColumn, D: FromColumn> FromRow for (A, B, C, D) {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-    }
-}
+tuples! { (A 0) (A 0, B 1) (A 0, B 1, C 2) (A 0, B 1, C 2, D 3) }

@@ -127,87 +127,59 @@ pub trait FromColumn: Sized {
     fn from_value(value: Value<'_>) -> Option<Self>;
 }
 
-/// States both directions for one type: how it is bound, and which values it is read from.
-macro_rules! column {
-    ($($type:ty: |$own:ident| $bind:expr, $($from:pat => $read:expr),+;)+) => {$(
-        impl Parameter for $type {
+/// Says of each type how it is bound.
+macro_rules! bound {
+    ($([$($of:tt)*] $type:ty: |$own:ident| $value:expr;)+) => {$(
+        impl<$($of)*> Parameter for $type {
             fn value(&self) -> Value<'_> {
                 let $own = self;
-                $bind
-            }
-        }
-        impl FromColumn for $type {
-            fn from_value(value: Value<'_>) -> Option<Self> {
-                match value { $($from => $read,)+ _ => None }
+                $value
             }
         }
     )+};
 }
 
-column! {
-    i64: |number| Value::Integer(*number), Value::Integer(number) => Some(number);
-    i32: |number| Value::Integer((*number).into()), Value::Integer(number) => number.try_into().ok();
-    u32: |number| Value::Integer((*number).into()), Value::Integer(number) => number.try_into().ok();
-    bool: |yes| Value::Boolean(*yes), Value::Boolean(yes) => Some(yes),
-        Value::Integer(number @ 0..=1) => Some(number == 1);
-    String: |text| Value::Text(text), Value::Text(text) => Some(text.to_owned());
-    Vec<u8>: |bytes| Value::Bytes(bytes), Value::Bytes(bytes) => Some(bytes.to_vec());
-    Uuid: |uuid| Value::Uuid(*uuid), Value::Uuid(uuid) => Some(uuid),
-        Value::Bytes(bytes) => Uuid::from_slice(bytes).ok();
-    DateTime<Utc>: |time| Value::Time(*time), Value::Time(time) => Some(time),
-        Value::Integer(micros) => DateTime::from_timestamp_micros(micros);
-}
-
-impl<K> Parameter for Id<K> {
-    fn value(&self) -> Value<'_> {
-        Value::Uuid(self.uuid())
-    }
-}
-
-impl<K> FromColumn for Id<K> {
-    fn from_value(value: Value<'_>) -> Option<Self> {
-        Uuid::from_value(value).map(Self::from_uuid)
-    }
-}
-
-impl<const N: usize> Parameter for [u8; N] {
-    fn value(&self) -> Value<'_> {
-        Value::Bytes(self)
-    }
-}
-
-impl<const N: usize> FromColumn for [u8; N] {
-    fn from_value(value: Value<'_>) -> Option<Self> {
-        if let Value::Bytes(bytes) = value {
-            bytes.try_into().ok()
-        } else {
-            None
+/// Says of each type what it is read from.
+macro_rules! read {
+    ($([$($of:tt)*] $type:ty: $($from:pat => $own:expr),+;)+) => {$(
+        impl<$($of)*> FromColumn for $type {
+            fn from_value(value: Value<'_>) -> Option<Self> {
+                match value { $($from => $own,)+ _ => None }
+            }
         }
-    }
+    )+};
 }
 
-impl Parameter for [u8] {
-    fn value(&self) -> Value<'_> {
-        Value::Bytes(self)
-    }
+bound! {
+    [] i64: |number| Value::Integer(*number);
+    [] i32: |number| Value::Integer((*number).into());
+    [] u32: |number| Value::Integer((*number).into());
+    [] bool: |yes| Value::Boolean(*yes);
+    [] str: |text| Value::Text(text);
+    [] String: |text| Value::Text(text);
+    [] [u8]: |bytes| Value::Bytes(bytes);
+    [] Vec<u8>: |bytes| Value::Bytes(bytes);
+    [const N: usize] [u8; N]: |bytes| Value::Bytes(bytes);
+    [] Uuid: |uuid| Value::Uuid(*uuid);
+    [K] Id<K>: |id| Value::Uuid(id.uuid());
+    [] DateTime<Utc>: |time| Value::Time(*time);
+    [T: Parameter] Option<T>: |some| some.as_ref().map_or(Value::Null, T::value);
+    [T: Parameter + ?Sized] &T: |borrowed| (**borrowed).value();
 }
 
-impl Parameter for str {
-    fn value(&self) -> Value<'_> {
-        Value::Text(self)
-    }
-}
-
-impl<T: Parameter + ?Sized> Parameter for &T {
-    fn value(&self) -> Value<'_> {
-        (**self).value()
-    }
-}
-
-impl<T: Parameter> Parameter for Option<T> {
-    fn value(&self) -> Value<'_> {
-        self.as_ref().map_or(Value::Null, T::value)
-    }
+read! {
+    [] i64: Value::Integer(number) => Some(number);
+    [] i32: Value::Integer(number) => number.try_into().ok();
+    [] u32: Value::Integer(number) => number.try_into().ok();
+    [] bool: Value::Boolean(yes) => Some(yes), Value::Integer(number @ 0..=1) => Some(number == 1);
+    [] String: Value::Text(text) => Some(text.to_owned());
+    [] Vec<u8>: Value::Bytes(bytes) => Some(bytes.to_vec());
+    [const N: usize] [u8; N]: Value::Bytes(bytes) => bytes.try_into().ok();
+    [] Uuid: Value::Uuid(uuid) => Some(uuid), Value::Bytes(bytes) => Uuid::from_slice(bytes).ok();
+    [K] Id<K>: Value::Uuid(uuid) => Some(Id::from_uuid(uuid)),
+        Value::Bytes(bytes) => Uuid::from_slice(bytes).ok().map(Id::from_uuid);
+    [] DateTime<Utc>: Value::Time(time) => Some(time),
+        Value::Integer(micros) => DateTime::from_timestamp_micros(micros);
 }
 
 impl<T: FromColumn> FromColumn for Option<T> {

@@ -22,8 +22,6 @@ use crate::{Error, Result};
 
 /// A batch is committed when it has run this long, even if more is waiting.
 const LONGEST_BATCH: Duration = Duration::from_millis(20);
-/// How long a change waits for a place in the queue.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A closure with its answer, without its types.
 trait Job: Send {
@@ -36,7 +34,7 @@ trait Job: Send {
 }
 
 struct Work<T, E, F> {
-    work: F,
+    closure: F,
     result: Option<Result<T, E>>,
     reply: oneshot::Sender<Result<T, E>>,
 }
@@ -48,7 +46,7 @@ where
     F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send,
 {
     fn run(&mut self, tx: &mut Tx) -> bool {
-        let result = in_place(&self.work, tx);
+        let result = in_place(&self.closure, tx);
         let keep = result.is_ok();
         self.result = Some(result);
         keep
@@ -95,6 +93,7 @@ enum Message {
 /// The way to the writer.
 pub(super) struct Writer {
     sender: mpsc::Sender<Message>,
+    patience: Duration,
     closed: Mutex<Option<oneshot::Receiver<()>>>,
 }
 
@@ -106,6 +105,8 @@ pub(super) struct WriterConfig {
     pub(super) batch: usize,
     /// How long one of them may take.
     pub(super) allowed: Duration,
+    /// How long a change waits for a place in the queue.
+    pub(super) patience: Duration,
 }
 
 impl Writer {
@@ -119,6 +120,7 @@ impl Writer {
     ) -> Result<Self> {
         let (sender, receiver) = mpsc::channel(config.queue);
         let (on_end, closed) = oneshot::channel();
+        let patience = config.patience;
         let reader = file.reader()?;
         let mut thread = Thread {
             _reader: reader,
@@ -139,6 +141,7 @@ impl Writer {
             .map_err(|error| Error::Setting(format!("the writer thread cannot start: {error}")))?;
         Ok(Self {
             sender,
+            patience,
             closed: Mutex::new(Some(closed)),
         })
     }
@@ -152,11 +155,11 @@ impl Writer {
     {
         let (reply, answer) = oneshot::channel();
         let job = Message::Run(Box::new(Work {
-            work,
+            closure: work,
             result: None,
             reply,
         }));
-        match tokio::time::timeout(PATIENCE, self.sender.send(job)).await {
+        match tokio::time::timeout(self.patience, self.sender.send(job)).await {
             Ok(Ok(())) => answer.await.unwrap_or_else(|_| Err(closed().into())),
             Ok(Err(_)) => Err(closed().into()),
             Err(_) => Err(Error::Busy.into()),
@@ -369,3 +372,6 @@ impl Thread {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
