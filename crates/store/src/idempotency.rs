@@ -9,6 +9,7 @@ use resolutionflow_core::id::{AccountId, UserId};
 
 use crate::Result;
 use crate::db::Tx;
+use crate::sql::at_least_none;
 
 /// A key as one user sent it to one route.
 #[derive(Clone, Debug)]
@@ -60,7 +61,11 @@ pub async fn claim(tx: &mut Tx, key: &Key, now: DateTime<Utc>) -> Result<Claim> 
             &[&key.account_id, &key.user_id, &key.route, &key.key],
         )
         .await?;
-    if body_hash == key.body_hash { Ok(Claim::Answered { status, answer }) } else { Ok(Claim::OtherBody) }
+    if body_hash == key.body_hash {
+        Ok(Claim::Answered { status, answer })
+    } else {
+        Ok(Claim::OtherBody)
+    }
 }
 
 /// Keeps the answer of a claimed key.
@@ -68,7 +73,14 @@ pub async fn keep(tx: &mut Tx, key: &Key, status: i64, answer: &str) -> Result<(
     tx.execute(
         "UPDATE idempotency_keys SET status = $5, answer = $6 \
          WHERE account_id = $1 AND user_id = $2 AND route = $3 AND key = $4",
-        &[&key.account_id, &key.user_id, &key.route, &key.key, &status, &answer],
+        &[
+            &key.account_id,
+            &key.user_id,
+            &key.route,
+            &key.key,
+            &status,
+            &answer,
+        ],
     )
     .await?;
     Ok(())
@@ -79,7 +91,7 @@ pub async fn forget(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<u6
     tx.execute(
         "DELETE FROM idempotency_keys WHERE (account_id, user_id, route, key) IN \
              (SELECT account_id, user_id, route, key FROM idempotency_keys WHERE created_at < $1 LIMIT $2)",
-        &[&before, &limit],
+        &[&before, &at_least_none(limit)],
     )
     .await
 }

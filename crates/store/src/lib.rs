@@ -10,8 +10,8 @@ pub mod flows;
 pub mod idempotency;
 pub mod members;
 pub mod migrate;
-mod sql;
 pub mod sessions;
+mod sql;
 pub mod steps;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -5,6 +5,7 @@ use resolutionflow_core::access::Role;
 use resolutionflow_core::id::{AccountId, TeamId, UserId};
 
 use crate::db::{FromRow, Row, Topic, Tx};
+use crate::sql::at_least_none;
 use crate::{Error, Result};
 
 /// A person as a member of an account.
@@ -57,9 +58,16 @@ pub async fn create_account(
     team: TeamId,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    tx.execute("INSERT INTO accounts (id, name, created_at) VALUES ($1, $2, $3)", &[&id, &name, &now]).await?;
-    tx.execute("INSERT INTO teams (account_id, id, name) VALUES ($1, $2, $3)", &[&id, &team, &"Everyone"])
-        .await?;
+    tx.execute(
+        "INSERT INTO accounts (id, name, created_at) VALUES ($1, $2, $3)",
+        &[&id, &name, &now],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO teams (account_id, id, name) VALUES ($1, $2, $3)",
+        &[&id, &team, &"Everyone"],
+    )
+    .await?;
     Ok(())
 }
 
@@ -74,7 +82,9 @@ pub async fn first_account(tx: &mut Tx) -> Result<Option<(AccountId, TeamId)>> {
 
 /// What an account is called.
 pub async fn account_name(tx: &mut Tx, account: AccountId) -> Result<String> {
-    let name: (String,) = tx.one("SELECT name FROM accounts WHERE id = $1", &[&account]).await?;
+    let name: (String,) = tx
+        .one("SELECT name FROM accounts WHERE id = $1", &[&account])
+        .await?;
     Ok(name.0)
 }
 
@@ -97,7 +107,14 @@ pub async fn create_user(tx: &mut Tx, user: &NewUser, now: DateTime<Utc>) -> Res
         .execute(
             "INSERT INTO users (id, email, email_key, name, password_hash, created_at) \
              VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email_key) DO NOTHING",
-            &[&user.id, &user.email.trim(), &email_key(&user.email), &user.name, &user.password_hash, &now],
+            &[
+                &user.id,
+                &user.email.trim(),
+                &email_key(&user.email),
+                &user.name,
+                &user.password_hash,
+                &now,
+            ],
         )
         .await?;
     Ok(made == 1)
@@ -130,19 +147,14 @@ pub async fn find(tx: &mut Tx, account: AccountId, user: UserId) -> Result<Optio
     tx.optional(&sql, &[&account, &user]).await
 }
 
-/// The members of an account in the order they joined, from after the member `after` on.
-pub async fn list(
-    tx: &mut Tx,
-    account: AccountId,
-    after: Option<UserId>,
-    limit: i64,
-) -> Result<Vec<Member>> {
+/// The members of an account in the order in which these people were first known, from after the member `after` on.
+pub async fn list(tx: &mut Tx, account: AccountId, after: Option<UserId>, limit: i64) -> Result<Vec<Member>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM members m JOIN users u ON u.id = m.user_id \
          WHERE m.account_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3"
     );
     let after = after.unwrap_or(UserId::from_uuid(uuid::Uuid::nil()));
-    tx.all(&sql, &[&account, &after, &limit]).await
+    tx.all(&sql, &[&account, &after, &at_least_none(limit)]).await
 }
 
 /// What a sign-in must know of the person with an address, in the account they joined first.

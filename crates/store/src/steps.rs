@@ -37,7 +37,10 @@ impl FromRow for StepRecord {
 pub async fn all(tx: &mut Tx, account: AccountId, session: SessionId) -> Result<StepRecords> {
     let sql = format!("SELECT {COLUMNS} FROM session_steps WHERE account_id = $1 AND session_id = $2");
     let rows: Vec<StepRecord> = tx.all(&sql, &[&account, &session]).await?;
-    Ok(rows.into_iter().map(|step| (step.step_id.clone(), step)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|step| (step.step_id.clone(), step))
+        .collect())
 }
 
 /// One step of a session, if somebody touched it.

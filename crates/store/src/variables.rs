@@ -29,7 +29,10 @@ pub async fn all(tx: &mut Tx, account: AccountId, session: SessionId) -> Result<
             &[&account, &session],
         )
         .await?;
-    Ok(rows.into_iter().map(|variable| (variable.key.clone(), variable)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|variable| (variable.key.clone(), variable))
+        .collect())
 }
 
 /// Keeps the changed variables of a locked session.
