@@ -4,7 +4,7 @@ use resolutionflow_core::event::{Event, EventKind};
 use resolutionflow_core::id::{AccountId, SessionId};
 
 use crate::db::{FromRow, Parameter, Row, Tx};
-use crate::sql::values;
+use crate::sql::{at_least_none, values};
 use crate::{Error, Result};
 
 impl FromRow for Event {
@@ -32,7 +32,7 @@ pub async fn after(
     tx.all(
         "SELECT number, at, actor_id, kind, payload, hash FROM events \
          WHERE account_id = $1 AND session_id = $2 AND number > $3 ORDER BY number LIMIT $4",
-        &[&account, &session, &after, &limit],
+        &[&account, &session, &after, &at_least_none(limit)],
     )
     .await
 }

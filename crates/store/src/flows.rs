@@ -5,7 +5,7 @@ use resolutionflow_core::flow::FlowDocument;
 use resolutionflow_core::id::{AccountId, FlowId, UserId};
 
 use crate::db::{FromRow, Row, Topic, Tx};
-use crate::sql::{Narrowed, contains};
+use crate::sql::{Narrowed, at_least_none, contains, search_key};
 use crate::{Error, Result};
 
 /// A flow without its documents.
@@ -61,6 +61,7 @@ impl FromRow for Flow {
 /// What the head row says of a document.
 struct Head {
     title: String,
+    title_key: String,
     tags: String,
     search: String,
     steps: i64,
@@ -75,20 +76,22 @@ impl Head {
             .tags
             .iter()
             .fold(String::from("\n"), |tags, tag| tags + tag + "\n");
-        let mut search = parts.title.to_lowercase();
+        let title_key = search_key(&parts.title);
+        let mut search = title_key.clone();
         for text in parts.tags.iter().chain([&parts.description]) {
             search.push('\n');
-            search.push_str(&text.to_lowercase());
+            search.push_str(&search_key(text));
         }
         for (section, step) in document.steps() {
             for text in [&section.title, &step.title, &step.body] {
                 search.push('\n');
-                search.push_str(&text.to_lowercase());
+                search.push_str(&search_key(text));
             }
         }
         let count = |number| i64::try_from(number).expect("a checked flow is bounded");
         Self {
             title: parts.title.clone(),
+            title_key,
             tags,
             search,
             steps: count(document.steps().count()),
@@ -108,12 +111,13 @@ pub async fn create(
 ) -> Result<()> {
     let head = Head::of(document);
     tx.execute(
-        "INSERT INTO flows (account_id, id, title, tags, search, step_count, field_count, created_by_id, \
-             created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+        "INSERT INTO flows (account_id, id, title, title_key, tags, search, step_count, field_count, \
+             created_by_id, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
         &[
             &account,
             &id,
             &head.title,
+            &head.title_key,
             &head.tags,
             &head.search,
             &head.steps,
@@ -132,11 +136,12 @@ pub async fn create(
     Ok(())
 }
 
-/// Takes the flow's row lock, which every change of a flow does first.
-pub async fn lock(tx: &mut Tx, account: AccountId, id: FlowId, now: DateTime<Utc>) -> Result<Option<Flow>> {
-    let sql =
-        format!("UPDATE flows SET updated_at = $3 WHERE account_id = $1 AND id = $2 RETURNING {COLUMNS}");
-    tx.optional(&sql, &[&account, &id, &now]).await
+/// Takes the flow's row lock, which every change of a flow does first, and changes nothing.
+pub async fn lock(tx: &mut Tx, account: AccountId, id: FlowId) -> Result<Option<Flow>> {
+    let sql = format!(
+        "UPDATE flows SET updated_at = updated_at WHERE account_id = $1 AND id = $2 RETURNING {COLUMNS}"
+    );
+    tx.optional(&sql, &[&account, &id]).await
 }
 
 /// Publishes the next version of a locked flow and takes its draft away; answers the version's number.
@@ -151,13 +156,14 @@ pub async fn publish(
     let head = Head::of(document);
     let (version,): (i64,) = tx
         .one(
-            "UPDATE flows SET latest_version = latest_version + 1, draft = NULL, title = $3, tags = $4, \
-                 search = $5, step_count = $6, field_count = $7, updated_at = $8 \
+            "UPDATE flows SET latest_version = latest_version + 1, draft = NULL, title = $3, \
+                 title_key = $4, tags = $5, search = $6, step_count = $7, field_count = $8, updated_at = $9 \
              WHERE account_id = $1 AND id = $2 RETURNING latest_version",
             &[
                 &account,
                 &id,
                 &head.title,
+                &head.title_key,
                 &head.tags,
                 &head.search,
                 &head.steps,
@@ -176,7 +182,8 @@ pub async fn publish(
     Ok(version)
 }
 
-/// Replaces the draft of a locked flow; what is published stays what people find.
+/// Replaces the draft of a locked flow; what is published stays what people find, and where nothing is, the
+/// draft is.
 pub async fn save_draft(
     tx: &mut Tx,
     account: AccountId,
@@ -184,11 +191,31 @@ pub async fn save_draft(
     document: &FlowDocument,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    tx.execute(
-        "UPDATE flows SET draft = $3, updated_at = $4 WHERE account_id = $1 AND id = $2",
-        &[&account, &id, &document.to_json(), &now],
-    )
-    .await?;
+    let (published,): (i64,) = tx
+        .one(
+            "UPDATE flows SET draft = $3, updated_at = $4 WHERE account_id = $1 AND id = $2 \
+             RETURNING latest_version",
+            &[&account, &id, &document.to_json(), &now],
+        )
+        .await?;
+    if published == 0 {
+        let head = Head::of(document);
+        tx.execute(
+            "UPDATE flows SET title = $3, title_key = $4, tags = $5, search = $6, step_count = $7, \
+                 field_count = $8 WHERE account_id = $1 AND id = $2",
+            &[
+                &account,
+                &id,
+                &head.title,
+                &head.title_key,
+                &head.tags,
+                &head.search,
+                &head.steps,
+                &head.fields,
+            ],
+        )
+        .await?;
+    }
     tx.wake(Topic::Account(account));
     Ok(())
 }
@@ -252,7 +279,7 @@ pub async fn versions(
     tx.all(
         "SELECT version, title, published_by_id, published_at FROM flow_versions \
          WHERE account_id = $1 AND flow_id = $2 AND version < $3 ORDER BY version DESC LIMIT $4",
-        &[&account, &id, &before, &limit],
+        &[&account, &id, &before, &at_least_none(limit)],
     )
     .await
 }
@@ -295,6 +322,7 @@ pub async fn list(
         .tag
         .as_ref()
         .map(|tag| contains(&format!("\n{}\n", tag.trim().to_lowercase())));
+    let limit = at_least_none(limit);
     let mut query = Narrowed::new(
         format!("SELECT {COLUMNS} FROM flows WHERE account_id = $1"),
         &account,

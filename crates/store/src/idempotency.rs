@@ -9,6 +9,7 @@ use resolutionflow_core::id::{AccountId, UserId};
 
 use crate::Result;
 use crate::db::Tx;
+use crate::sql::at_least_none;
 
 /// A key as one user sent it to one route.
 #[derive(Clone, Debug)]
@@ -90,7 +91,7 @@ pub async fn forget(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<u6
     tx.execute(
         "DELETE FROM idempotency_keys WHERE (account_id, user_id, route, key) IN \
              (SELECT account_id, user_id, route, key FROM idempotency_keys WHERE created_at < $1 LIMIT $2)",
-        &[&before, &limit],
+        &[&before, &at_least_none(limit)],
     )
     .await
 }

@@ -5,6 +5,7 @@ use resolutionflow_core::access::Role;
 use resolutionflow_core::id::{AccountId, TeamId, UserId};
 
 use crate::db::{FromRow, Row, Topic, Tx};
+use crate::sql::at_least_none;
 use crate::{Error, Result};
 
 /// A person as a member of an account.
@@ -146,14 +147,14 @@ pub async fn find(tx: &mut Tx, account: AccountId, user: UserId) -> Result<Optio
     tx.optional(&sql, &[&account, &user]).await
 }
 
-/// The members of an account in the order they joined, from after the member `after` on.
+/// The members of an account in the order in which these people were first known, from after the member `after` on.
 pub async fn list(tx: &mut Tx, account: AccountId, after: Option<UserId>, limit: i64) -> Result<Vec<Member>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM members m JOIN users u ON u.id = m.user_id \
          WHERE m.account_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3"
     );
     let after = after.unwrap_or(UserId::from_uuid(uuid::Uuid::nil()));
-    tx.all(&sql, &[&account, &after, &limit]).await
+    tx.all(&sql, &[&account, &after, &at_least_none(limit)]).await
 }
 
 /// What a sign-in must know of the person with an address, in the account they joined first.

@@ -5,7 +5,7 @@ use resolutionflow_core::id::{AccountId, FlowId, SessionId, UserId};
 use resolutionflow_core::session::{Change, Outcome, Session, Status};
 
 use crate::db::{FromRow, Row, Topic, Tx};
-use crate::sql::{Narrowed, contains};
+use crate::sql::{Narrowed, at_least_none, contains, search_key};
 use crate::{Error, Result, events, steps, variables};
 
 const COLUMNS: &str = "id, number, flow_id, flow_version, team_id, title, note, version, head, \
@@ -64,12 +64,12 @@ pub async fn next_number(tx: &mut Tx, account: AccountId) -> Result<i64> {
 pub async fn create(tx: &mut Tx, account: AccountId, change: &Change) -> Result<()> {
     let s = &change.session;
     tx.execute(
-        "INSERT INTO sessions (account_id, id, number, flow_id, flow_version, team_id, title, note, version, \
-             head, prepared_by_id, assigned_to_id, owner_id, created_at, started_at, completed_at, \
+        "INSERT INTO sessions (account_id, id, number, flow_id, flow_version, team_id, title, title_key, note, \
+             version, head, prepared_by_id, assigned_to_id, owner_id, created_at, started_at, completed_at, \
              discarded_at, due_at, updated_at, outcome, outcome_note, next_steps, filled, variables, missing, \
              finished_steps, steps) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, \
-             $21, $22, $23, $24, $25, $26, $27)",
+             $21, $22, $23, $24, $25, $26, $27, $28)",
         &[
             &account,
             &s.id,
@@ -78,6 +78,7 @@ pub async fn create(tx: &mut Tx, account: AccountId, change: &Change) -> Result<
             &s.flow_version,
             &s.team_id,
             &s.title,
+            &search_key(&s.title),
             &s.note,
             &s.version,
             &s.head,
@@ -106,27 +107,23 @@ pub async fn create(tx: &mut Tx, account: AccountId, change: &Change) -> Result<
 
 /// Takes the session's row lock, which every change of a session does first, and answers it as it stands.
 ///
-/// The lock is the `UPDATE` itself: on `PostgreSQL` others wait at the row, on `SQLite` the writer is alone. The
-/// version that it counts up is settled by [`save`], or undone with the transaction.
+/// The lock is the `UPDATE` itself, which changes nothing: on `PostgreSQL` others wait at the row, on `SQLite`
+/// the writer is alone.
 pub async fn lock(tx: &mut Tx, account: AccountId, id: SessionId) -> Result<Option<Session>> {
     let sql = format!(
-        "UPDATE sessions SET version = version + 1 WHERE account_id = $1 AND id = $2 RETURNING {COLUMNS}"
+        "UPDATE sessions SET version = version WHERE account_id = $1 AND id = $2 RETURNING {COLUMNS}"
     );
-    let mut session: Option<Session> = tx.optional(&sql, &[&account, &id]).await?;
-    if let Some(session) = &mut session {
-        session.version -= 1;
-    }
-    Ok(session)
+    tx.optional(&sql, &[&account, &id]).await
 }
 
-/// Keeps what a command changed of a locked session.
+/// Keeps what a command changed of a locked session; [`Error::NoRow`] when there is no such session.
 pub async fn save(tx: &mut Tx, account: AccountId, change: &Change) -> Result<()> {
     let s = &change.session;
-    tx.execute(
+    let found = tx.execute(
         "UPDATE sessions SET title = $3, note = $4, version = $5, head = $6, assigned_to_id = $7, owner_id = $8, \
              started_at = $9, completed_at = $10, discarded_at = $11, due_at = $12, updated_at = $13, \
              outcome = $14, outcome_note = $15, next_steps = $16, filled = $17, missing = $18, \
-             finished_steps = $19 \
+             finished_steps = $19, title_key = $20 \
          WHERE account_id = $1 AND id = $2",
         &[
             &account,
@@ -148,9 +145,13 @@ pub async fn save(tx: &mut Tx, account: AccountId, change: &Change) -> Result<()
             &s.filled,
             &s.missing,
             &s.finished_steps,
+            &search_key(&s.title),
         ],
     )
     .await?;
+    if found == 0 {
+        return Err(Error::NoRow);
+    }
     save_rest(tx, account, change).await
 }
 
@@ -244,6 +245,7 @@ pub async fn list(
         ),
         &account,
     );
+    let limit = at_least_none(limit);
     let (number, pattern);
     match &filter.assigned {
         Some(Assigned::To(user)) => query.with(" AND s.assigned_to_id = ?", user),
@@ -274,7 +276,7 @@ pub async fn list(
         pattern = contains(text.trim());
         query.with(" AND (s.number = ?", &number);
         query.with(
-            " OR LOWER(s.title) LIKE ? ESCAPE '!' OR LOWER(f.title) LIKE ? ESCAPE '!')",
+            " OR s.title_key LIKE ? ESCAPE '!' OR f.title_key LIKE ? ESCAPE '!')",
             &pattern,
         );
     }

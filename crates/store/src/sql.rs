@@ -29,10 +29,25 @@ impl<'a> Narrowed<'a> {
     }
 }
 
-/// A `LIKE ? ESCAPE '!'` pattern for texts that contain this one, in lower case.
+/// A text as it is searched: in lower case.
+pub(crate) fn search_key(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// How many rows one page may ask for: `SQLite` takes a negative limit for none at all.
+pub(crate) fn at_least_none(limit: i64) -> i64 {
+    limit.max(0)
+}
+
+/// The longest text that is searched for, in bytes; `SQLite` refuses patterns over 50,000.
+const LONGEST_SEARCH: usize = 8 * 1024;
+
+/// A `LIKE ? ESCAPE '!'` pattern for texts that contain this one, in lower case. A text that is too long to be
+/// searched for is cut.
 pub(crate) fn contains(text: &str) -> String {
     let mut pattern = String::from("%");
-    for character in text.to_lowercase().chars() {
+    let text = &text[..text.floor_char_boundary(LONGEST_SEARCH)];
+    for character in search_key(text).chars() {
         if matches!(character, '%' | '_' | '!') {
             pattern.push('!');
         }

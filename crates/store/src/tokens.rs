@@ -6,6 +6,7 @@ use resolutionflow_core::event::Hash;
 use resolutionflow_core::id::{AccountId, TeamId, TokenId, UserId};
 
 use crate::db::{FromRow, Row, Tx};
+use crate::sql::at_least_none;
 use crate::{Error, Result};
 
 /// What a token is for.
@@ -44,13 +45,15 @@ pub struct NewToken {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Keeps a token, bound to the person's present epoch; `false` when they are no member of the account.
+/// Keeps a token, bound to the person's present epoch; `false` when they are no enabled member of the
+/// account.
 pub async fn create(tx: &mut Tx, account: AccountId, token: &NewToken, now: DateTime<Utc>) -> Result<bool> {
     let made = tx
         .execute(
             "INSERT INTO tokens (hash, id, kind, account_id, user_id, name, auth_epoch, created_at, expires_at) \
              SELECT $1, $2, $3, m.account_id, m.user_id, $6, u.auth_epoch, $7, $8 \
-             FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = $4 AND m.user_id = $5",
+             FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = $4 AND m.user_id = $5 \
+                 AND m.disabled_at IS NULL AND u.disabled_at IS NULL",
             &[
                 &token.hash,
                 &token.id,
@@ -161,7 +164,7 @@ pub async fn personal(
     tx.all(
         "SELECT id, name, created_at, expires_at, last_used_at FROM tokens \
          WHERE account_id = $1 AND user_id = $2 AND kind = 'personal' AND id > $3 ORDER BY id LIMIT $4",
-        &[&account, &user, &after, &limit],
+        &[&account, &user, &after, &at_least_none(limit)],
     )
     .await
 }
@@ -181,7 +184,7 @@ pub async fn revoke(tx: &mut Tx, account: AccountId, user: UserId, token: TokenI
 pub async fn forget(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<u64> {
     tx.execute(
         "DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at < $1 LIMIT $2)",
-        &[&before, &limit],
+        &[&before, &at_least_none(limit)],
     )
     .await
 }

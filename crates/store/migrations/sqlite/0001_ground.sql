@@ -61,6 +61,8 @@ CREATE TABLE flows (
     account_id BLOB NOT NULL REFERENCES accounts (id),
     id BLOB NOT NULL,
     title TEXT NOT NULL,
+    -- The title in lower case, since neither engine's LOWER() can be relied on beyond ASCII.
+    title_key TEXT NOT NULL,
     tags TEXT NOT NULL,
     -- What search reads: title, tags and step text, in lower case.
     search TEXT NOT NULL,
@@ -96,6 +98,7 @@ CREATE TABLE sessions (
     flow_version INTEGER NOT NULL,
     team_id BLOB NOT NULL,
     title TEXT NOT NULL,
+    title_key TEXT NOT NULL,
     note TEXT NOT NULL,
     version INTEGER NOT NULL,
     head BLOB NOT NULL,
@@ -120,13 +123,17 @@ CREATE TABLE sessions (
     UNIQUE (account_id, number),
     FOREIGN KEY (account_id, flow_id, flow_version) REFERENCES flow_versions (account_id, flow_id, version)
 ) STRICT;
-CREATE INDEX sessions_prepared ON sessions (account_id, assigned_to_id, id)
+CREATE INDEX sessions_prepared ON sessions (account_id, id)
+    WHERE started_at IS NULL AND completed_at IS NULL AND discarded_at IS NULL;
+CREATE INDEX sessions_queue ON sessions (account_id, assigned_to_id, id)
     WHERE started_at IS NULL AND completed_at IS NULL AND discarded_at IS NULL;
 CREATE INDEX sessions_active ON sessions (account_id, id)
     WHERE started_at IS NOT NULL AND completed_at IS NULL AND discarded_at IS NULL;
+CREATE INDEX sessions_discarded ON sessions (account_id, id) WHERE discarded_at IS NOT NULL;
 CREATE INDEX sessions_by_flow ON sessions (account_id, flow_id, id);
 CREATE INDEX sessions_by_assignee ON sessions (account_id, assigned_to_id, id);
 CREATE INDEX sessions_by_preparer ON sessions (account_id, prepared_by_id, id);
+CREATE INDEX sessions_by_owner ON sessions (account_id, owner_id, id);
 
 CREATE TABLE session_variables (
     account_id BLOB NOT NULL,
