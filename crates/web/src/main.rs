@@ -1,2 +1,3 @@
-//! The server.
+//! The program `resolutionflow`.
+
 fn main() {}

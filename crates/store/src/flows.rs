@@ -1,0 +1,271 @@
+//! Flows: their head, their draft, and the published versions that never change.
+
+use chrono::{DateTime, Utc};
+use resolutionflow_core::flow::FlowDocument;
+use resolutionflow_core::id::{AccountId, FlowId, UserId};
+
+use crate::db::{FromRow, Row, Topic, Tx};
+use crate::sql::{Narrowed, contains};
+use crate::{Error, Result};
+
+/// A flow without its documents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flow {
+    /// Its identifier.
+    pub id: FlowId,
+    /// What the newest version is called, or the draft where none is published.
+    pub title: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// The newest published version; 0 when there is none.
+    pub latest_version: i64,
+    /// Whether there is a draft.
+    pub has_draft: bool,
+    /// How many steps it has.
+    pub step_count: i64,
+    /// How many fields it declares.
+    pub field_count: i64,
+    /// Who made it.
+    pub created_by_id: UserId,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+const COLUMNS: &str = "id, title, tags, latest_version, CASE WHEN draft IS NULL THEN 0 ELSE 1 END, step_count, \
+    field_count, created_by_id, created_at, updated_at";
+
+impl FromRow for Flow {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let (tags, draft): (String, i64) = (row.get(2)?, row.get(4)?);
+        Ok(Self {
+            id: row.get(0)?,
+            title: row.get(1)?,
+            tags: tags.lines().filter(|tag| !tag.is_empty()).map(str::to_owned).collect(),
+            latest_version: row.get(3)?,
+            has_draft: draft == 1,
+            step_count: row.get(5)?,
+            field_count: row.get(6)?,
+            created_by_id: row.get(7)?,
+            created_at: row.get(8)?,
+            updated_at: row.get(9)?,
+        })
+    }
+}
+
+/// What the head row says of a document.
+struct Head {
+    title: String,
+    tags: String,
+    search: String,
+    steps: i64,
+    fields: i64,
+}
+
+impl Head {
+    fn of(document: &FlowDocument) -> Self {
+        let parts = document.parts();
+        // Each tag stands between line ends, so that one LIKE finds exactly it.
+        let tags = parts.tags.iter().fold(String::from("\n"), |tags, tag| tags + tag + "\n");
+        let mut search = parts.title.to_lowercase();
+        for text in parts.tags.iter().chain([&parts.description]) {
+            search.push('\n');
+            search.push_str(&text.to_lowercase());
+        }
+        for (section, step) in document.steps() {
+            for text in [&section.title, &step.title, &step.body] {
+                search.push('\n');
+                search.push_str(&text.to_lowercase());
+            }
+        }
+        let count = |number| i64::try_from(number).expect("a checked flow is bounded");
+        Self {
+            title: parts.title.clone(),
+            tags,
+            search,
+            steps: count(document.steps().count()),
+            fields: count(document.fields().len()),
+        }
+    }
+}
+
+/// Makes a flow that has no version yet; [`publish`] or [`save_draft`] gives it one or a draft.
+pub async fn create(
+    tx: &mut Tx,
+    account: AccountId,
+    id: FlowId,
+    document: &FlowDocument,
+    by: UserId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let head = Head::of(document);
+    tx.execute(
+        "INSERT INTO flows (account_id, id, title, tags, search, step_count, field_count, created_by_id, \
+             created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+        &[&account, &id, &head.title, &head.tags, &head.search, &head.steps, &head.fields, &by, &now],
+    )
+    .await?;
+    tx.execute("UPDATE accounts SET flow_count = flow_count + 1 WHERE id = $1", &[&account]).await?;
+    tx.wake(Topic::Account(account));
+    Ok(())
+}
+
+/// Takes the flow's row lock, which every change of a flow does first.
+pub async fn lock(tx: &mut Tx, account: AccountId, id: FlowId, now: DateTime<Utc>) -> Result<Option<Flow>> {
+    let sql = format!(
+        "UPDATE flows SET updated_at = $3 WHERE account_id = $1 AND id = $2 RETURNING {COLUMNS}"
+    );
+    tx.optional(&sql, &[&account, &id, &now]).await
+}
+
+/// Publishes the next version of a locked flow and takes its draft away; answers the version's number.
+pub async fn publish(
+    tx: &mut Tx,
+    account: AccountId,
+    id: FlowId,
+    document: &FlowDocument,
+    by: UserId,
+    now: DateTime<Utc>,
+) -> Result<i64> {
+    let head = Head::of(document);
+    let (version,): (i64,) = tx
+        .one(
+            "UPDATE flows SET latest_version = latest_version + 1, draft = NULL, title = $3, tags = $4, \
+                 search = $5, step_count = $6, field_count = $7, updated_at = $8 \
+             WHERE account_id = $1 AND id = $2 RETURNING latest_version",
+            &[&account, &id, &head.title, &head.tags, &head.search, &head.steps, &head.fields, &now],
+        )
+        .await?;
+    tx.execute(
+        "INSERT INTO flow_versions (account_id, flow_id, version, title, document, published_by_id, published_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &[&account, &id, &version, &head.title, &document.to_json(), &by, &now],
+    )
+    .await?;
+    tx.wake(Topic::Account(account));
+    Ok(version)
+}
+
+/// Replaces the draft of a locked flow; what is published stays what people find.
+pub async fn save_draft(
+    tx: &mut Tx,
+    account: AccountId,
+    id: FlowId,
+    document: &FlowDocument,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    tx.execute(
+        "UPDATE flows SET draft = $3, updated_at = $4 WHERE account_id = $1 AND id = $2",
+        &[&account, &id, &document.to_json(), &now],
+    )
+    .await?;
+    tx.wake(Topic::Account(account));
+    Ok(())
+}
+
+/// One flow.
+pub async fn find(tx: &mut Tx, account: AccountId, id: FlowId) -> Result<Option<Flow>> {
+    let sql = format!("SELECT {COLUMNS} FROM flows WHERE account_id = $1 AND id = $2");
+    tx.optional(&sql, &[&account, &id]).await
+}
+
+/// The draft of a flow, if it has one.
+pub async fn draft(tx: &mut Tx, account: AccountId, id: FlowId) -> Result<Option<FlowDocument>> {
+    let found: Option<(Option<String>,)> =
+        tx.optional("SELECT draft FROM flows WHERE account_id = $1 AND id = $2", &[&account, &id]).await?;
+    found.and_then(|(draft,)| draft).map(|json| read(&json)).transpose()
+}
+
+fn read(json: &str) -> Result<FlowDocument> {
+    FlowDocument::from_json(json).map_err(|_| Error::corrupt("a flow document"))
+}
+
+/// A published version of a flow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Version {
+    /// Its number, from 1.
+    pub version: i64,
+    /// What the flow was called then.
+    pub title: String,
+    /// Who published it.
+    pub published_by_id: UserId,
+    /// When.
+    pub published_at: DateTime<Utc>,
+}
+
+impl FromRow for Version {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            version: row.get(0)?,
+            title: row.get(1)?,
+            published_by_id: row.get(2)?,
+            published_at: row.get(3)?,
+        })
+    }
+}
+
+/// The published versions of a flow, newest first, from before the version `before` on.
+pub async fn versions(
+    tx: &mut Tx,
+    account: AccountId,
+    id: FlowId,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<Version>> {
+    tx.all(
+        "SELECT version, title, published_by_id, published_at FROM flow_versions \
+         WHERE account_id = $1 AND flow_id = $2 AND version < $3 ORDER BY version DESC LIMIT $4",
+        &[&account, &id, &before, &limit],
+    )
+    .await
+}
+
+/// The document of a published version.
+pub async fn document(
+    tx: &mut Tx,
+    account: AccountId,
+    id: FlowId,
+    version: i64,
+) -> Result<Option<FlowDocument>> {
+    let found: Option<(String,)> = tx
+        .optional(
+            "SELECT document FROM flow_versions WHERE account_id = $1 AND flow_id = $2 AND version = $3",
+            &[&account, &id, &version],
+        )
+        .await?;
+    found.map(|(json,)| read(&json)).transpose()
+}
+
+/// What a list of flows is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Words in title, tags, description or steps.
+    pub text: Option<String>,
+    /// A tag they carry.
+    pub tag: Option<String>,
+}
+
+/// The flows that fit, newest first, from after the flow `after` on.
+pub async fn list(
+    tx: &mut Tx,
+    account: AccountId,
+    filter: &Filter,
+    after: Option<FlowId>,
+    limit: i64,
+) -> Result<Vec<Flow>> {
+    let text = filter.text.as_deref().map(|text| contains(text.trim()));
+    let tag = filter.tag.as_ref().map(|tag| contains(&format!("\n{}\n", tag.trim().to_lowercase())));
+    let mut query = Narrowed::new(format!("SELECT {COLUMNS} FROM flows WHERE account_id = $1"), &account);
+    if let Some(text) = &text {
+        query.with(" AND search LIKE ? ESCAPE '!'", text);
+    }
+    if let Some(tag) = &tag {
+        query.with(" AND tags LIKE ? ESCAPE '!'", tag);
+    }
+    if let Some(after) = &after {
+        query.with(" AND id < ?", after);
+    }
+    query.with(" ORDER BY id DESC LIMIT ?", &limit);
+    tx.all(&query.sql, &query.parameters).await
+}

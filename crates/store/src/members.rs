@@ -1,0 +1,192 @@
+//! Accounts and the people in them.
+
+use chrono::{DateTime, Utc};
+use resolutionflow_core::access::Role;
+use resolutionflow_core::id::{AccountId, TeamId, UserId};
+
+use crate::db::{FromRow, Row, Topic, Tx};
+use crate::{Error, Result};
+
+/// A person as a member of an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// The person.
+    pub user_id: UserId,
+    /// Their mail address, as they wrote it.
+    pub email: String,
+    /// Their name.
+    pub name: String,
+    /// Their role in the account.
+    pub role: Role,
+    /// Their team in the account.
+    pub team_id: TeamId,
+    /// Since when they are a member.
+    pub created_at: DateTime<Utc>,
+    /// Since when they, or their membership, are disabled.
+    pub disabled_at: Option<DateTime<Utc>>,
+}
+
+const COLUMNS: &str = "m.user_id, u.email, u.name, m.role, m.team_id, m.created_at, \
+    COALESCE(m.disabled_at, u.disabled_at)";
+
+impl FromRow for Member {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let role: String = row.get(3)?;
+        Ok(Self {
+            user_id: row.get(0)?,
+            email: row.get(1)?,
+            name: row.get(2)?,
+            role: Role::parse(&role).ok_or_else(|| Error::corrupt("members.role"))?,
+            team_id: row.get(4)?,
+            created_at: row.get(5)?,
+            disabled_at: row.get(6)?,
+        })
+    }
+}
+
+/// An address as it is compared: without surrounding space, in lower case.
+pub fn email_key(email: &str) -> String {
+    email.trim().to_lowercase()
+}
+
+/// Makes an account with one team.
+pub async fn create_account(
+    tx: &mut Tx,
+    id: AccountId,
+    name: &str,
+    team: TeamId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    tx.execute("INSERT INTO accounts (id, name, created_at) VALUES ($1, $2, $3)", &[&id, &name, &now]).await?;
+    tx.execute("INSERT INTO teams (account_id, id, name) VALUES ($1, $2, $3)", &[&id, &team, &"Everyone"])
+        .await?;
+    Ok(())
+}
+
+/// The oldest account, with its first team; `None` on a new database.
+pub async fn first_account(tx: &mut Tx) -> Result<Option<(AccountId, TeamId)>> {
+    tx.optional(
+        "SELECT a.id, t.id FROM accounts a JOIN teams t ON t.account_id = a.id ORDER BY a.id, t.id LIMIT 1",
+        &[],
+    )
+    .await
+}
+
+/// What an account is called.
+pub async fn account_name(tx: &mut Tx, account: AccountId) -> Result<String> {
+    let name: (String,) = tx.one("SELECT name FROM accounts WHERE id = $1", &[&account]).await?;
+    Ok(name.0)
+}
+
+/// A new person.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// Their identifier.
+    pub id: UserId,
+    /// Their mail address.
+    pub email: String,
+    /// Their name.
+    pub name: String,
+    /// The PHC string of their password's argon2id hash.
+    pub password_hash: Option<String>,
+}
+
+/// Makes a person; `false` when somebody has that address.
+pub async fn create_user(tx: &mut Tx, user: &NewUser, now: DateTime<Utc>) -> Result<bool> {
+    let made = tx
+        .execute(
+            "INSERT INTO users (id, email, email_key, name, password_hash, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email_key) DO NOTHING",
+            &[&user.id, &user.email.trim(), &email_key(&user.email), &user.name, &user.password_hash, &now],
+        )
+        .await?;
+    Ok(made == 1)
+}
+
+/// Makes a person a member of an account.
+pub async fn add(
+    tx: &mut Tx,
+    account: AccountId,
+    user: UserId,
+    role: Role,
+    team: TeamId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    tx.execute(
+        "INSERT INTO members (account_id, user_id, role, team_id, created_at) VALUES ($1, $2, $3, $4, $5)",
+        &[&account, &user, &role.as_str(), &team, &now],
+    )
+    .await?;
+    tx.wake(Topic::Account(account));
+    Ok(())
+}
+
+/// One member of an account, disabled or not.
+pub async fn find(tx: &mut Tx, account: AccountId, user: UserId) -> Result<Option<Member>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM members m JOIN users u ON u.id = m.user_id \
+         WHERE m.account_id = $1 AND m.user_id = $2"
+    );
+    tx.optional(&sql, &[&account, &user]).await
+}
+
+/// The members of an account in the order they joined, from after the member `after` on.
+pub async fn list(
+    tx: &mut Tx,
+    account: AccountId,
+    after: Option<UserId>,
+    limit: i64,
+) -> Result<Vec<Member>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM members m JOIN users u ON u.id = m.user_id \
+         WHERE m.account_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3"
+    );
+    let after = after.unwrap_or(UserId::from_uuid(uuid::Uuid::nil()));
+    tx.all(&sql, &[&account, &after, &limit]).await
+}
+
+/// What a sign-in must know of the person with an address, in the account they joined first.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// The person.
+    pub user_id: UserId,
+    /// The PHC string of their password's hash.
+    pub password_hash: Option<String>,
+    /// Counts what ends all their tokens.
+    pub auth_epoch: i64,
+    /// The account they act in.
+    pub account_id: AccountId,
+}
+
+impl FromRow for Credentials {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            user_id: row.get(0)?,
+            password_hash: row.get(1)?,
+            auth_epoch: row.get(2)?,
+            account_id: row.get(3)?,
+        })
+    }
+}
+
+/// The credentials of an enabled person by address.
+pub async fn credentials(tx: &mut Tx, email: &str) -> Result<Option<Credentials>> {
+    tx.optional(
+        "SELECT u.id, u.password_hash, u.auth_epoch, m.account_id FROM users u \
+         JOIN members m ON m.user_id = u.id AND m.disabled_at IS NULL \
+         WHERE u.email_key = $1 AND u.disabled_at IS NULL ORDER BY m.created_at, m.account_id LIMIT 1",
+        &[&email_key(email)],
+    )
+    .await
+}
+
+/// Sets a password and ends every token of the person; `false` when nobody has that address.
+pub async fn set_password(tx: &mut Tx, email: &str, password_hash: &str) -> Result<bool> {
+    let changed = tx
+        .execute(
+            "UPDATE users SET password_hash = $2, auth_epoch = auth_epoch + 1 WHERE email_key = $1",
+            &[&email_key(email), &password_hash],
+        )
+        .await?;
+    Ok(changed == 1)
+}

@@ -1,0 +1,187 @@
+//! Tokens: what API clients show to say who they are. Only digests are kept.
+
+use chrono::{DateTime, Utc};
+use resolutionflow_core::access::Role;
+use resolutionflow_core::event::Hash;
+use resolutionflow_core::id::{AccountId, TeamId, TokenId, UserId};
+
+use crate::db::{FromRow, Row, Tx};
+use crate::{Error, Result};
+
+/// What a token is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenKind {
+    /// A short-lived one from a sign-in.
+    Access,
+    /// A long-lived one that a person made for a program.
+    Personal,
+}
+
+impl TokenKind {
+    /// The name in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::Personal => "personal",
+        }
+    }
+}
+
+/// A token to keep.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    /// SHA-256 of the secret.
+    pub hash: Hash,
+    /// Its identifier, which is no secret.
+    pub id: TokenId,
+    /// What it is for.
+    pub kind: TokenKind,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// What its owner calls it.
+    pub name: String,
+    /// From when on it is refused.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Keeps a token, bound to the person's present epoch; `false` when they are no member of the account.
+pub async fn create(tx: &mut Tx, account: AccountId, token: &NewToken, now: DateTime<Utc>) -> Result<bool> {
+    let made = tx
+        .execute(
+            "INSERT INTO tokens (hash, id, kind, account_id, user_id, name, auth_epoch, created_at, expires_at) \
+             SELECT $1, $2, $3, m.account_id, m.user_id, $6, u.auth_epoch, $7, $8 \
+             FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = $4 AND m.user_id = $5",
+            &[
+                &token.hash,
+                &token.id,
+                &token.kind.as_str(),
+                &account,
+                &token.user_id,
+                &token.name,
+                &now,
+                &token.expires_at,
+            ],
+        )
+        .await?;
+    Ok(made == 1)
+}
+
+/// Who shows a token, as they stand now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bearer {
+    /// The token.
+    pub token_id: TokenId,
+    /// Whether it is a personal one.
+    pub personal: bool,
+    /// The account they act in.
+    pub account_id: AccountId,
+    /// The person.
+    pub user_id: UserId,
+    /// Their role.
+    pub role: Role,
+    /// Their team.
+    pub team_id: TeamId,
+    /// When the token was last seen, as far as it is kept.
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+impl FromRow for Bearer {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let (kind, role): (String, String) = (row.get(1)?, row.get(4)?);
+        Ok(Self {
+            token_id: row.get(0)?,
+            personal: kind == TokenKind::Personal.as_str(),
+            account_id: row.get(2)?,
+            user_id: row.get(3)?,
+            role: Role::parse(&role).ok_or_else(|| Error::corrupt("members.role"))?,
+            team_id: row.get(5)?,
+            last_used_at: row.get(6)?,
+        })
+    }
+}
+
+/// Who shows the token with this digest; `None` when it is unknown, expired, revoked or its owner is disabled.
+pub async fn bearer(tx: &mut Tx, hash: &Hash, now: DateTime<Utc>) -> Result<Option<Bearer>> {
+    tx.optional(
+        "SELECT t.id, t.kind, t.account_id, t.user_id, m.role, m.team_id, t.last_used_at FROM tokens t \
+         JOIN users u ON u.id = t.user_id AND u.auth_epoch = t.auth_epoch AND u.disabled_at IS NULL \
+         JOIN members m ON m.account_id = t.account_id AND m.user_id = t.user_id AND m.disabled_at IS NULL \
+         WHERE t.hash = $1 AND t.expires_at > $2",
+        &[hash, &now],
+    )
+    .await
+}
+
+/// Notes that a token was seen.
+pub async fn touch(tx: &mut Tx, account: AccountId, token: TokenId, now: DateTime<Utc>) -> Result<()> {
+    tx.execute(
+        "UPDATE tokens SET last_used_at = $3 WHERE account_id = $1 AND id = $2",
+        &[&account, &token, &now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A personal token as its owner sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Personal {
+    /// Its identifier.
+    pub id: TokenId,
+    /// What its owner calls it.
+    pub name: String,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// From when on it is refused.
+    pub expires_at: DateTime<Utc>,
+    /// When it was last seen.
+    pub last_used_at: Option<DateTime<Utc>>,
+}
+
+impl FromRow for Personal {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            created_at: row.get(2)?,
+            expires_at: row.get(3)?,
+            last_used_at: row.get(4)?,
+        })
+    }
+}
+
+/// A person's personal tokens in one account, oldest first, from after the token `after` on.
+pub async fn personal(
+    tx: &mut Tx,
+    account: AccountId,
+    user: UserId,
+    after: Option<TokenId>,
+    limit: i64,
+) -> Result<Vec<Personal>> {
+    let after = after.unwrap_or(TokenId::from_uuid(uuid::Uuid::nil()));
+    tx.all(
+        "SELECT id, name, created_at, expires_at, last_used_at FROM tokens \
+         WHERE account_id = $1 AND user_id = $2 AND kind = 'personal' AND id > $3 ORDER BY id LIMIT $4",
+        &[&account, &user, &after, &limit],
+    )
+    .await
+}
+
+/// Ends a person's token; `false` when there is none of that id.
+pub async fn revoke(tx: &mut Tx, account: AccountId, user: UserId, token: TokenId) -> Result<bool> {
+    let ended = tx
+        .execute(
+            "DELETE FROM tokens WHERE account_id = $1 AND user_id = $2 AND id = $3",
+            &[&account, &user, &token],
+        )
+        .await?;
+    Ok(ended == 1)
+}
+
+/// Forgets tokens that expired before `before`, at most `limit` of them, and answers how many.
+pub async fn forget(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<u64> {
+    tx.execute(
+        "DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at < $1 LIMIT $2)",
+        &[&before, &limit],
+    )
+    .await
+}

@@ -1,0 +1,171 @@
+//! The router: what every request passes on its way in and out, and the operations that are no part of the API.
+
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use futures_util::FutureExt;
+use resolutionflow_core::id::Id;
+use tracing::{Instrument, Span, field};
+use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::api;
+use crate::context::App;
+use crate::error::{Error, Refused, Result, kinds};
+use crate::metrics;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Marks a request for its identifier.
+enum RequestKind {}
+
+/// The identifier of one request, which stands in its answer and on each of its log lines; handlers take it as an
+/// `Extension`.
+#[derive(Clone, Debug)]
+pub struct RequestId(pub String);
+
+/// Answers of this path part are nobody's to keep.
+const API: &str = "/api/";
+
+/// The whole application.
+pub fn router(app: App) -> Router {
+    complete(routes(), app)
+}
+
+fn routes() -> Router<App> {
+    let (operations, document) = operations().split_for_parts();
+    let document = bytes::Bytes::from(document.to_json().expect("the document is made of plain values"));
+    operations
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(count))
+        .route("/problems/{name}", get(kinds::explain))
+        .route(
+            "/api/openapi.json",
+            get(async move || ([(CONTENT_TYPE, "application/json")], document.clone())),
+        )
+}
+
+/// Adds what all routes share.
+fn complete(routes: Router<App>, app: App) -> Router {
+    routes
+        .fallback(async || Error::NotFound)
+        .method_not_allowed_fallback(async || Error::MethodNotAllowed)
+        .layer(from_fn_with_state(app.clone(), surround))
+        .with_state(app)
+}
+
+/// The description of the API, made from its router.
+pub fn openapi() -> OpenApi {
+    operations().into_openapi()
+}
+
+fn operations() -> OpenApiRouter<App> {
+    let info = InfoBuilder::new()
+        .title("ResolutionFlow")
+        .version("1")
+        .description(Some(
+            "Runs procedures: start a flow at once, fill each value where the work first needs it.",
+        ));
+    let document = OpenApiBuilder::new().info(info.build()).build();
+    OpenApiRouter::with_openapi(document).nest("/api/v1", api::routes())
+}
+
+/// Whether the server can do its work: the database answers, and its tables are the ones that this program knows.
+async fn ready(State(_app): State<App>) -> Result<&'static str> {
+    Ok("ready\n")
+}
+
+async fn count(State(app): State<App>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], app.metrics.text())
+}
+
+/// What surrounds each request: its identifier, its log span, its time limit, a net for panics, the answer for an
+/// error, the headers of every answer, and its place in the metrics.
+async fn surround(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = Id::<RequestKind>::new(app.now(), &mut app.random()).to_string();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let path = route.as_ref().map_or("none", MatchedPath::as_str);
+    // The path itself may hold what is private; its template does not.
+    let span = tracing::info_span!("request", request_id = %id, %method, route = path, user = field::Empty);
+    let private = request.uri().path().starts_with(API);
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let limit = app.settings.server.request_timeout;
+    app.metrics.requests_running.inc();
+    let running = Running(&app);
+    let answer = tokio::time::timeout(limit, AssertUnwindSafe(next.run(request)).catch_unwind());
+    let mut response = match answer.instrument(span.clone()).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_panic)) => Error::internal("a handler panicked").into_response(),
+        Err(_elapsed) => Error::Timeout.into_response(),
+    };
+    drop(running);
+    if let Some(Refused(error)) = response.extensions_mut().remove::<Refused>() {
+        response = refuse(&span, &error, &id, &response);
+    }
+    finish(&mut response, &id, private);
+    let took = started.elapsed();
+    let status = response.status().as_u16();
+    app.metrics.answered(&method, path, status, took);
+    span.in_scope(|| tracing::debug!(status, micros = took.as_micros(), "answered"));
+    response
+}
+
+/// Counts a request as running until it is dropped, which also happens where the client goes away.
+struct Running<'a>(&'a App);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.metrics.requests_running.dec();
+    }
+}
+
+fn refuse(span: &Span, error: &Error, id: &str, original: &Response) -> Response {
+    span.in_scope(|| match error {
+        Error::Internal(_) => tracing::error!(cause = error.chain(), "failed"),
+        Error::Unavailable { .. } | Error::Timeout => tracing::warn!(cause = error.chain(), "not available"),
+        // Details of a refusal may quote the request, which is nobody's business but its sender's.
+        _ => tracing::debug!(kind = error.kind().name(), "refused"),
+    });
+    let mut response = error.respond(id);
+    if let Some(allow) = original.headers().get(ALLOW) {
+        response.headers_mut().insert(ALLOW, allow.clone());
+    }
+    response
+}
+
+fn finish(response: &mut Response, id: &str, private: bool) {
+    let headers = response.headers_mut();
+    headers.insert(
+        REQUEST_ID,
+        HeaderValue::from_str(id).expect("a UUID is a header value"),
+    );
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers
+        .entry(REFERRER_POLICY)
+        .or_insert(HeaderValue::from_static("same-origin"));
+    headers
+        .entry(CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(
+            "default-src 'none'; frame-ancestors 'none'",
+        ));
+    if private {
+        headers
+            .entry(CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("no-store"));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,268 @@
+//! The settings: one struct a section, one table of rows that names, explains, reads and shows each of them.
+//!
+//! The table serves the file, the environment and the documentation alike, so the three cannot drift apart.
+
+use std::fmt::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use url::Url;
+
+mod load;
+mod value;
+
+pub use load::{Mistakes, load};
+pub use value::{DatabaseUrl, Directives, Format, Network, Size};
+
+use value::Value;
+
+/// Everything that can be set.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// `[server]`
+    pub server: Server,
+    /// `[database]`
+    pub database: Database,
+    /// `[log]`
+    pub log: Log,
+    /// `[auth]`
+    pub auth: Auth,
+    /// `[limits]`
+    pub limits: Limits,
+}
+
+/// `[server]`: how requests come in.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// The address that people use, for links.
+    pub public_url: Option<Url>,
+    /// Whether signing in over plain HTTP from other machines is allowed.
+    pub insecure_http: bool,
+    /// Proxies whose forwarded addresses count.
+    pub trusted_proxies: Vec<Network>,
+    /// The longest a request may take.
+    pub request_timeout: Duration,
+    /// The longest the headers of a request may take to arrive.
+    pub header_timeout: Duration,
+    /// The longest the body of a request may take to arrive.
+    pub body_timeout: Duration,
+    /// How long a stopping server waits for what it accepted.
+    pub stop_timeout: Duration,
+    /// The most connections at a time.
+    pub max_connections: usize,
+}
+
+/// `[database]`: where the data is.
+#[derive(Clone, Debug)]
+pub struct Database {
+    /// Which database.
+    pub url: DatabaseUrl,
+    /// The most connections to PostgreSQL, or readers of SQLite.
+    pub connections: usize,
+    /// The longest a request waits for a connection.
+    pub wait_timeout: Duration,
+}
+
+/// `[log]`: what is written to standard error.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// In which form.
+    pub format: Format,
+    /// Which lines.
+    pub level: Directives,
+}
+
+/// `[auth]`: who is let in, for how long.
+#[derive(Clone, Debug)]
+pub struct Auth {
+    /// How long an access token lives.
+    pub access_token: Duration,
+}
+
+/// `[limits]`: how much is too much.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// The largest body.
+    pub body: Size,
+    /// The largest document to import.
+    pub import: Size,
+    /// The most live streams a person holds open.
+    pub streams_per_user: usize,
+    /// The most things a list answers at once.
+    pub page: usize,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            public_url: None,
+            insecure_http: false,
+            trusted_proxies: Vec::new(),
+            request_timeout: Duration::from_secs(30),
+            header_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(20),
+            stop_timeout: Duration::from_secs(10),
+            max_connections: 10_000,
+        }
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            url: DatabaseUrl::new("sqlite:data/resolutionflow.sqlite")
+                .expect("the default is a database URL"),
+            connections: 16,
+            wait_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            format: Format::Human,
+            level: Directives::default(),
+        }
+    }
+}
+
+impl Default for Auth {
+    fn default() -> Self {
+        Self {
+            access_token: Duration::from_mins(10),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: Size::mebibytes(1),
+            import: Size::mebibytes(8),
+            streams_per_user: 16,
+            page: 100,
+        }
+    }
+}
+
+/// One setting.
+pub struct Setting {
+    /// `section.key`, as in the file.
+    pub name: &'static str,
+    /// What it decides, as a sentence.
+    pub meaning: &'static str,
+    slot: fn(&mut Settings) -> &mut dyn Value,
+}
+
+impl Setting {
+    /// The environment variable that sets it.
+    pub fn variable(&self) -> String {
+        format!("{}{}", load::PREFIX, self.name.replace('.', "__").to_uppercase())
+    }
+
+    /// Its value where nothing sets it, as it would be written.
+    pub fn default_value(&self) -> String {
+        (self.slot)(&mut Settings::default()).show()
+    }
+}
+
+/// Every setting, in the order of the documentation.
+#[rustfmt::skip]
+pub const SETTINGS: &[Setting] = &[
+    Setting { name: "server.listen", slot: |s| &mut s.server.listen,
+        meaning: "Address and port to listen on; port 0 takes a free one." },
+    Setting { name: "server.public_url", slot: |s| &mut s.server.public_url,
+        meaning: "Address under which people reach the server, for links in mails and exports." },
+    Setting { name: "server.insecure_http", slot: |s| &mut s.server.insecure_http,
+        meaning: "Allow sign-in over plain HTTP from other machines. Passwords then cross the network readable." },
+    Setting { name: "server.trusted_proxies", slot: |s| &mut s.server.trusted_proxies,
+        meaning: "Networks of proxies whose X-Forwarded-For counts, such as 10.0.0.0/8; a list." },
+    Setting { name: "server.request_timeout", slot: |s| &mut s.server.request_timeout,
+        meaning: "Longest time a request may take; live streams are exempt." },
+    Setting { name: "server.header_timeout", slot: |s| &mut s.server.header_timeout,
+        meaning: "Longest time the headers of a request may take to arrive, and a connection may be idle." },
+    Setting { name: "server.body_timeout", slot: |s| &mut s.server.body_timeout,
+        meaning: "Longest time the body of a request may take to arrive." },
+    Setting { name: "server.stop_timeout", slot: |s| &mut s.server.stop_timeout,
+        meaning: "Longest time a stopping server waits for the requests that it accepted." },
+    Setting { name: "server.max_connections", slot: |s| &mut s.server.max_connections,
+        meaning: "Most connections at a time; further ones wait." },
+    Setting { name: "database.url", slot: |s| &mut s.database.url,
+        meaning: "`sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`. DATABASE_URL sets it too." },
+    Setting { name: "database.connections", slot: |s| &mut s.database.connections,
+        meaning: "Most connections to PostgreSQL, or readers of SQLite." },
+    Setting { name: "database.wait_timeout", slot: |s| &mut s.database.wait_timeout,
+        meaning: "Longest time a request waits for a connection before it is answered 503." },
+    Setting { name: "log.format", slot: |s| &mut s.log.format,
+        meaning: "`human` or `json`, a line an event on standard error." },
+    Setting { name: "log.level", slot: |s| &mut s.log.level,
+        meaning: "`error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,resolutionflow=debug`; \
+                  `debug` logs every request." },
+    Setting { name: "auth.access_token", slot: |s| &mut s.auth.access_token,
+        meaning: "Life of an access token." },
+    Setting { name: "limits.body", slot: |s| &mut s.limits.body,
+        meaning: "Largest body of a request." },
+    Setting { name: "limits.import", slot: |s| &mut s.limits.import,
+        meaning: "Largest document that can be imported." },
+    Setting { name: "limits.streams_per_user", slot: |s| &mut s.limits.streams_per_user,
+        meaning: "Most live streams that one person holds open." },
+    Setting { name: "limits.page", slot: |s| &mut s.limits.page,
+        meaning: "Most things that a list answers at once." },
+];
+
+/// The table of all settings in Markdown, as it stands in the README.
+pub fn table() -> String {
+    let mut text =
+        String::from("| setting | environment variable | default | meaning |\n| --- | --- | --- | --- |\n");
+    for setting in SETTINGS {
+        let default = match setting.default_value() {
+            value if value.is_empty() => "none".to_owned(),
+            value => format!("`{value}`"),
+        };
+        let (name, variable, meaning) = (setting.name, setting.variable(), setting.meaning);
+        writeln!(text, "| `{name}` | `{variable}` | {default} | {meaning} |")
+            .expect("writing to a string cannot fail");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_shows_every_setting() {
+        const BEGIN: &str = "<!-- settings: begin -->\n";
+        let Ok(readme) = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md"))
+        else {
+            println!("no README yet");
+            return;
+        };
+        let Some((_, rest)) = readme.split_once(BEGIN) else {
+            println!("the README has no settings table yet");
+            return;
+        };
+        let (block, _) = rest.split_once("<!-- settings: end -->").unwrap();
+        assert_eq!(
+            block.trim(),
+            table().trim(),
+            "paste the output of `resolutionflow settings` between the marks"
+        );
+    }
+
+    #[test]
+    fn every_default_reads_as_itself() {
+        for setting in SETTINGS {
+            let shown = setting.default_value();
+            let mut settings = Settings::default();
+            if !shown.is_empty() {
+                (setting.slot)(&mut settings).read(&shown).unwrap();
+            }
+            assert_eq!((setting.slot)(&mut settings).show(), shown, "{}", setting.name);
+        }
+    }
+}

@@ -1,0 +1,411 @@
+//! The types of settings: how each is read from text, what it expects, and how it is shown.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use tracing_subscriber::EnvFilter;
+use url::Url;
+
+/// A setting's value that reads itself from text.
+pub(super) trait Value {
+    /// Takes the text, or says what was expected.
+    fn read(&mut self, text: &str) -> Result<(), String>;
+    /// The value as it would be written, empty for none.
+    fn show(&self) -> String;
+}
+
+impl Value for SocketAddr {
+    fn read(&mut self, text: &str) -> Result<(), String> {
+        *self = text
+            .parse()
+            .map_err(|_| "expected ADDRESS:PORT, such as 127.0.0.1:8080 or [::]:8080".to_owned())?;
+        Ok(())
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Value for bool {
+    fn read(&mut self, text: &str) -> Result<(), String> {
+        *self = text.parse().map_err(|_| "expected true or false".to_owned())?;
+        Ok(())
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Value for usize {
+    fn read(&mut self, text: &str) -> Result<(), String> {
+        const EXPECTED: &str = "expected a whole number from 1 to 1000000";
+        let number = text.parse().map_err(|_| EXPECTED.to_owned())?;
+        if !(1..=1_000_000).contains(&number) {
+            return Err(EXPECTED.to_owned());
+        }
+        *self = number;
+        Ok(())
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Value for Option<Url> {
+    fn read(&mut self, text: &str) -> Result<(), String> {
+        let url = Url::parse(text)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+            .filter(|url| url.username().is_empty() && url.query().is_none() && url.fragment().is_none());
+        *self = Some(url.ok_or("expected an address such as https://flows.example.com")?);
+        Ok(())
+    }
+
+    fn show(&self) -> String {
+        self.as_ref().map(Url::to_string).unwrap_or_default()
+    }
+}
+
+/// Units of time and their milliseconds, the largest first.
+const TIME_UNITS: [(&str, u64); 5] = [
+    ("d", 86_400_000),
+    ("h", 3_600_000),
+    ("m", 60_000),
+    ("s", 1_000),
+    ("ms", 1),
+];
+
+impl Value for Duration {
+    fn read(&mut self, text: &str) -> Result<(), String> {
+        let millis = quantity(text, &TIME_UNITS).filter(|millis| (1..=86_400_000 * 3_650).contains(millis));
+        let millis = millis.ok_or("expected a time with a unit: 500ms, 30s, 10m, 12h or 14d")?;
+        *self = Self::from_millis(millis);
+        Ok(())
+    }
+
+    fn show(&self) -> String {
+        show_quantity(
+            u64::try_from(self.as_millis()).unwrap_or(u64::MAX),
+            &TIME_UNITS,
+            "",
+        )
+    }
+}
+
+/// A number of bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Size(u64);
+
+/// Units of size and their bytes, the largest first.
+const SIZE_UNITS: [(&str, u64); 4] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)];
+
+impl Size {
+    /// So many times 1,048,576 bytes.
+    pub const fn mebibytes(count: u64) -> Self {
+        Self(count << 20)
+    }
+
+    /// The number of bytes.
+    pub fn bytes(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&show_quantity(self.0, &SIZE_UNITS, " "))
+    }
+}
+
+impl Value for Size {
+    fn read(&mut self, text: &str) -> Result<(), String> {
+        let bytes = quantity(text, &SIZE_UNITS).filter(|bytes| (1..=1 << 40).contains(bytes));
+        *self = Self(bytes.ok_or("expected a size with a unit: 4096 B, 512 KiB, 1 MiB or 2 GiB")?);
+        Ok(())
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// Reads `NUMBER UNIT`, space or none between them.
+fn quantity(text: &str, units: &[(&str, u64)]) -> Option<u64> {
+    let end = text.find(|c: char| !c.is_ascii_digit())?;
+    let (number, unit) = text.split_at(end);
+    let factor = units
+        .iter()
+        .find(|(name, _)| *name == unit.trim_start())
+        .map(|(_, factor)| *factor)?;
+    number.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+/// Shows a quantity in the largest unit that divides it.
+fn show_quantity(amount: u64, units: &[(&str, u64)], space: &str) -> String {
+    let unit = units.iter().find(|(_, factor)| amount.is_multiple_of(*factor));
+    let (name, factor) = unit.expect("the smallest unit divides every amount");
+    format!("{}{space}{name}", amount / factor)
+}
+
+/// A network of addresses, such as `10.0.0.0/8`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    prefix: u8,
+}
+
+impl Network {
+    fn parse(text: &str) -> Option<Self> {
+        let (address, prefix) = text.split_once('/').map_or((text, None), |(a, p)| (a, Some(p)));
+        let address: IpAddr = address.parse().ok()?;
+        let bits = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = prefix.map_or(Some(bits), |prefix| prefix.parse().ok())?;
+        (prefix <= bits).then_some(Self { address, prefix })
+    }
+
+    /// Whether an address lies in it. An IPv4 address written as IPv6 counts as what it is.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(network), IpAddr::V4(address)) => {
+                let shift = 32 - u32::from(self.prefix);
+                network.to_bits().checked_shr(shift) == address.to_bits().checked_shr(shift)
+            }
+            (IpAddr::V6(network), IpAddr::V6(address)) => {
+                let shift = 128 - u32::from(self.prefix);
+                network.to_bits().checked_shr(shift) == address.to_bits().checked_shr(shift)
+            }
+            _ => false,
+        }
+    }
+}
+
+impl Value for Vec<Network> {
+    fn read(&mut self, text: &str) -> Result<(), String> {
+        let networks = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let networks: Option<Self> = networks.map(Network::parse).collect();
+        *self = networks.ok_or("expected addresses or networks, such as 10.0.0.0/8, fd00::/8")?;
+        Ok(())
+    }
+
+    fn show(&self) -> String {
+        let networks: Vec<_> = self
+            .iter()
+            .map(|network| format!("{}/{}", network.address, network.prefix))
+            .collect();
+        networks.join(",")
+    }
+}
+
+/// The address of a database, which may hold a password: it shows itself without.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(String);
+
+impl DatabaseUrl {
+    /// Takes `sqlite:PATH`, `postgres://…` or `postgresql://…`.
+    pub fn new(text: &str) -> Result<Self, String> {
+        let sqlite = text.strip_prefix("sqlite:").is_some_and(|path| !path.is_empty());
+        let postgres = ["postgres://", "postgresql://"]
+            .iter()
+            .any(|scheme| text.starts_with(scheme));
+        if sqlite || (postgres && Url::parse(text).is_ok()) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err("expected sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME".to_owned())
+    }
+
+    /// The whole address, password and all.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.starts_with("sqlite:") {
+            return f.write_str(&self.0);
+        }
+        match Url::parse(&self.0) {
+            // A password may stand in the query too, so nothing of it is shown.
+            Ok(url) => write!(
+                f,
+                "postgres://{}{}",
+                url.host_str().unwrap_or_default(),
+                url.path()
+            ),
+            Err(_) => f.write_str("postgres://"),
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Value for DatabaseUrl {
+    fn read(&mut self, text: &str) -> Result<(), String> {
+        *self = Self::new(text)?;
+        Ok(())
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// The form of log lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For eyes.
+    Human,
+    /// One JSON object a line, for machines.
+    Json,
+}
+
+impl Value for Format {
+    fn read(&mut self, text: &str) -> Result<(), String> {
+        *self = match text {
+            "human" => Self::Human,
+            "json" => Self::Json,
+            _ => return Err("expected human or json".to_owned()),
+        };
+        Ok(())
+    }
+
+    fn show(&self) -> String {
+        match self {
+            Self::Human => "human".to_owned(),
+            Self::Json => "json".to_owned(),
+        }
+    }
+}
+
+/// Which lines are logged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Directives(String);
+
+impl Directives {
+    /// The filter that they make.
+    pub fn filter(&self) -> EnvFilter {
+        EnvFilter::try_new(&self.0).expect("directives were checked when they were read")
+    }
+}
+
+impl Default for Directives {
+    fn default() -> Self {
+        Self("info".to_owned())
+    }
+}
+
+impl Value for Directives {
+    fn read(&mut self, text: &str) -> Result<(), String> {
+        EnvFilter::builder()
+            .parse(text)
+            .ok()
+            .filter(|_| !text.is_empty())
+            .ok_or(
+                "expected error, warn, info, debug, trace, or directives such as info,resolutionflow=debug",
+            )?;
+        text.clone_into(&mut self.0);
+        Ok(())
+    }
+
+    fn show(&self) -> String {
+        self.0.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn duration(text: &str) -> Result<Duration, String> {
+        let mut value = Duration::ZERO;
+        value.read(text).map(|()| value)
+    }
+
+    #[test]
+    fn durations_have_a_unit() {
+        assert_eq!(duration("90s").unwrap(), Duration::from_secs(90));
+        assert_eq!(duration("2 h").unwrap().show(), "2h");
+        assert_eq!(duration("90s").unwrap().show(), "90s");
+        for wrong in [
+            "",
+            "90",
+            "s",
+            "-1s",
+            "1.5s",
+            "0s",
+            "99999999999999999999d",
+            "1e3s",
+            "1 week",
+        ] {
+            assert!(duration(wrong).unwrap_err().contains("30s"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_have_a_unit() {
+        let mut size = Size(0);
+        size.read("1536KiB").unwrap();
+        assert_eq!((size.bytes(), size.show()), (1_572_864, "1536 KiB".to_owned()));
+        for wrong in ["1", "1 MB", "0 B", "MiB", "9999999999 GiB"] {
+            assert!(size.read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_network_knows_its_addresses() {
+        let contains = |network: &str, address: &str| {
+            Network::parse(network)
+                .unwrap()
+                .contains(address.parse().unwrap())
+        };
+        assert!(contains("10.0.0.0/8", "10.9.9.9") && !contains("10.0.0.0/8", "11.0.0.1"));
+        assert!(contains("10.0.0.0/8", "::ffff:10.1.1.1"));
+        assert!(contains("0.0.0.0/0", "8.8.8.8") && !contains("0.0.0.0/0", "::1"));
+        assert!(contains("::/0", "::1") && contains("fd00::/8", "fd12::1") && contains("::1", "::1"));
+        for wrong in [
+            "",
+            "10.0.0.0/33",
+            "10.0.0/8",
+            "::/129",
+            "10.0.0.0/-1",
+            "10.0.0.0/",
+        ] {
+            assert_eq!(Network::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_database_url_hides_its_password() {
+        let url = DatabaseUrl::new("postgres://rf:hunter2@db.example/flows?password=hunter3").unwrap();
+        assert_eq!(format!("{url:?}"), "postgres://db.example/flows");
+        for wrong in ["", "sqlite:", "mysql://x", "postgres:db", "data.sqlite"] {
+            assert!(DatabaseUrl::new(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn wrong_words_are_refused() {
+        assert!(Format::Human.read("JSON").is_err());
+        assert!(Directives::default().read("").is_err());
+        assert!(Directives::default().read("loud=very,=").is_err());
+        let mut url: Option<Url> = None;
+        for wrong in [
+            "flows.example.com",
+            "ftp://x",
+            "https://user@x",
+            "https://x/?q=1",
+            "mailto:a@b",
+        ] {
+            assert!(url.read(wrong).is_err(), "{wrong}");
+        }
+        assert!(0_usize.read("0").is_err() && 0_usize.read("-1").is_err());
+    }
+}

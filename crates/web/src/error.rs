@@ -1,0 +1,347 @@
+//! The one error of this crate, and what a client sees of it.
+//!
+//! A handler answers `Err(Error::…)`; the outermost layer turns it into a problem document (RFC 9457) with the
+//! request's id, and logs the cause of what is our fault. Internal text never reaches a client.
+
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use resolutionflow_core::problem::Problem;
+use serde_json::{Map, Value, json};
+
+use crate::config::Size;
+
+pub mod kinds;
+
+use kinds::Kind;
+
+/// What a handler of this crate answers.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a request was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The request cannot be read: broken JSON, invalid UTF-8.
+    #[error("{detail}")]
+    BadRequest {
+        /// What is wrong with it.
+        detail: String,
+        /// Line and column in the body, counted from 1.
+        place: Option<(usize, usize)>,
+    },
+    /// A header has a value that it cannot have.
+    #[error("{name}: {detail}")]
+    InvalidHeader {
+        /// The header, as a standard spells it.
+        name: &'static str,
+        /// What was expected.
+        detail: &'static str,
+    },
+    /// Nobody is signed in, or the token is not valid any more.
+    #[error("{0}")]
+    Unauthorized(&'static str),
+    /// Who asks may not do this here.
+    #[error("{0}")]
+    Forbidden(String),
+    /// There is no such thing, or it is another account's: the two answers are the same byte for byte.
+    #[error("not found")]
+    NotFound,
+    /// The path exists, the method does not.
+    #[error("method not allowed")]
+    MethodNotAllowed,
+    /// No form of the answer is one that the client accepts.
+    #[error("{0}")]
+    NotAcceptable(String),
+    /// The body came too slowly.
+    #[error("the body did not arrive in time")]
+    SlowBody,
+    /// What stands contradicts the request; which of the conflicts it is says the kind.
+    #[error("{detail}")]
+    Conflict {
+        /// One of the kinds of status 409.
+        kind: Kind,
+        /// What stands against it.
+        detail: String,
+        /// Further members of the answer, such as the value that stands.
+        members: Map<String, Value>,
+    },
+    /// `If-Match` named another version than the one that stands.
+    #[error("the version is {current}")]
+    PreconditionFailed {
+        /// The version that stands.
+        current: i64,
+    },
+    /// The body is over the limit.
+    #[error("the body is over {limit}")]
+    PayloadTooLarge {
+        /// The limit.
+        limit: Size,
+    },
+    /// The body is of a type that is not read here.
+    #[error("expected {expected}")]
+    UnsupportedMediaType {
+        /// The type that is.
+        expected: &'static str,
+    },
+    /// The body can be read, and says something that cannot be.
+    #[error("{} problems", .0.len())]
+    Unprocessable(Vec<Problem>),
+    /// A parameter of the query has a value that it cannot have.
+    #[error("{name}: {detail}")]
+    UnprocessableParameter {
+        /// The parameter.
+        name: String,
+        /// What was expected.
+        detail: String,
+    },
+    /// A reserved idempotency key came again with another request.
+    #[error("the Idempotency-Key belongs to another request")]
+    IdempotencyKeyReused,
+    /// Too much in too short a time.
+    #[error("{detail}")]
+    TooManyRequests {
+        /// Of what.
+        detail: String,
+        /// When to come again.
+        retry_after: Duration,
+    },
+    /// Something that the server needs is away or full for the moment.
+    #[error("{detail}")]
+    Unavailable {
+        /// What a client may know of it.
+        detail: String,
+        /// When to come again.
+        retry_after: Duration,
+    },
+    /// The request took longer than the server lets it.
+    #[error("the request took too long")]
+    Timeout,
+    /// Our fault. The cause is logged with the request's id and never sent.
+    #[error("internal error")]
+    Internal(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+impl Error {
+    /// One thing that is wrong with the body.
+    pub fn unprocessable(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::Unprocessable(vec![Problem::at(pointer, detail)])
+    }
+
+    /// A conflict without further members.
+    pub fn conflict(kind: Kind, detail: impl Into<String>) -> Self {
+        Self::Conflict {
+            kind,
+            detail: detail.into(),
+            members: Map::new(),
+        }
+    }
+
+    /// A conflict that shows the client what stands, as the member `current`.
+    pub fn conflict_with(kind: Kind, detail: impl Into<String>, current: Value) -> Self {
+        let mut members = Map::new();
+        members.insert("current".to_owned(), current);
+        Self::Conflict {
+            kind,
+            detail: detail.into(),
+            members,
+        }
+    }
+
+    /// A broken promise of our own code or of what it stands on.
+    pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    /// The problem type of the answer, which decides its status and title too.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::BadRequest { .. } | Self::InvalidHeader { .. } => Kind::BadRequest,
+            Self::Unauthorized(_) => Kind::Unauthorized,
+            Self::Forbidden(_) => Kind::Forbidden,
+            Self::NotFound => Kind::NotFound,
+            Self::MethodNotAllowed => Kind::MethodNotAllowed,
+            Self::NotAcceptable(_) => Kind::NotAcceptable,
+            Self::SlowBody => Kind::SlowBody,
+            Self::Conflict { kind, .. } => *kind,
+            Self::PreconditionFailed { .. } => Kind::PreconditionFailed,
+            Self::PayloadTooLarge { .. } => Kind::PayloadTooLarge,
+            Self::UnsupportedMediaType { .. } => Kind::UnsupportedMediaType,
+            Self::Unprocessable(_) | Self::UnprocessableParameter { .. } => Kind::Unprocessable,
+            Self::IdempotencyKeyReused => Kind::IdempotencyKeyReused,
+            Self::TooManyRequests { .. } => Kind::TooManyRequests,
+            Self::Unavailable { .. } => Kind::Unavailable,
+            Self::Timeout => Kind::Timeout,
+            Self::Internal(_) => Kind::Internal,
+        }
+    }
+
+    /// The cause and its causes, for the log.
+    pub fn chain(&self) -> String {
+        let mut text = String::new();
+        let mut cause: Option<&dyn StdError> = Some(self);
+        while let Some(error) = cause {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&error.to_string());
+            cause = error.source();
+        }
+        text
+    }
+
+    /// The whole answer.
+    pub fn respond(&self, request_id: &str) -> Response {
+        let kind = self.kind();
+        let mut document = self.members();
+        document.insert("type".to_owned(), json!(kind.uri()));
+        document.insert("title".to_owned(), json!(kind.title()));
+        document.insert("status".to_owned(), json!(kind.status().as_u16()));
+        document.insert("detail".to_owned(), json!(self.detail()));
+        document.insert("request_id".to_owned(), json!(request_id));
+        let mut response = Response::new(Body::from(Value::Object(document).to_string()));
+        *response.status_mut() = kind.status();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if let Some(after) = self.retry_after() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(after.as_secs().max(1)));
+        }
+        if kind == Kind::Unauthorized {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if matches!(self, Self::SlowBody | Self::PayloadTooLarge { .. }) {
+            // What is left of the body is not worth reading.
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TooManyRequests { retry_after, .. } | Self::Unavailable { retry_after, .. } => {
+                Some(*retry_after)
+            }
+            Self::Timeout => Some(Duration::from_secs(1)),
+            _ => None,
+        }
+    }
+
+    fn detail(&self) -> String {
+        match self {
+            Self::InvalidHeader { .. } => "A header of the request has a value that it cannot have.".to_owned(),
+            Self::Unprocessable(_) | Self::UnprocessableParameter { .. } => {
+                "The request was understood and says something that cannot be; see errors. Nothing was changed.".to_owned()
+            }
+            Self::BadRequest { detail, .. }
+            | Self::Forbidden(detail)
+            | Self::NotAcceptable(detail)
+            | Self::Conflict { detail, .. }
+            | Self::TooManyRequests { detail, .. }
+            | Self::Unavailable { detail, .. } => detail.clone(),
+            Self::Unauthorized(detail) => (*detail).to_owned(),
+            Self::PreconditionFailed { current } => {
+                format!("If-Match names another version than {current}, which stands.")
+            }
+            Self::PayloadTooLarge { limit } => format!("The body is over the limit of {limit}."),
+            Self::UnsupportedMediaType { expected } => format!("The body must have the Content-Type {expected}."),
+            other => other.kind().meaning().to_owned(),
+        }
+    }
+
+    fn members(&self) -> Map<String, Value> {
+        let mut members = Map::new();
+        let errors = match self {
+            Self::BadRequest {
+                detail,
+                place: Some((line, column)),
+            } => {
+                json!([{ "line": line, "column": column, "detail": detail }])
+            }
+            Self::InvalidHeader { name, detail } => json!([{ "header": name, "detail": detail }]),
+            Self::Unprocessable(problems) => json!(problems),
+            Self::UnprocessableParameter { name, detail } => json!([{ "parameter": name, "detail": detail }]),
+            Self::Conflict { members, .. } => return members.clone(),
+            Self::PreconditionFailed { current } => {
+                members.insert("current_version".to_owned(), json!(current));
+                return members;
+            }
+            _ => return members,
+        };
+        members.insert("errors".to_owned(), errors);
+        members
+    }
+}
+
+/// Carries an error from the handler to the layer that knows the request's id.
+#[derive(Clone)]
+pub(crate) struct Refused(pub(crate) Arc<Error>);
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let status: StatusCode = self.kind().status();
+        let mut response = status.into_response();
+        response.extensions_mut().insert(Refused(Arc::new(self)));
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn body(error: Error) -> Value {
+        let response = error.respond("r-1");
+        let bytes = axum::body::to_bytes(response.into_body(), 10_000).await.unwrap();
+        serde_json::from_slice(&bytes).unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_internal_error_tells_nothing() {
+        let error = Error::internal("password of the database is hunter2");
+        assert_eq!(
+            error.chain(),
+            "internal error: password of the database is hunter2"
+        );
+        let body = body(error).await;
+        assert!(!body.to_string().contains("hunter2"));
+        assert_eq!(body["request_id"], "r-1");
+        assert_eq!(body["type"], "/problems/internal");
+    }
+
+    #[tokio::test]
+    async fn validation_points_at_each_wrong_member() {
+        let body = body(Error::unprocessable("/title", "is empty")).await;
+        assert_eq!(
+            body["errors"],
+            json!([{ "pointer": "/title", "detail": "is empty" }])
+        );
+        assert_eq!(body["status"], 422);
+    }
+
+    #[tokio::test]
+    async fn a_conflict_shows_what_stands() {
+        let error = Error::conflict_with(Kind::NewerValue, "Morgan set it.", json!({ "version": 3 }));
+        let body = body(error).await;
+        assert_eq!(body["current"]["version"], 3);
+        assert_eq!(body["type"], "/problems/newer-value");
+    }
+
+    #[test]
+    fn refusals_that_pass_say_when_to_come_again() {
+        let error = Error::Unavailable {
+            detail: String::new(),
+            retry_after: Duration::from_millis(20),
+        };
+        assert_eq!(error.respond("").headers()[header::RETRY_AFTER], "1");
+        assert_eq!(
+            Error::Unauthorized("").respond("").headers()[header::WWW_AUTHENTICATE],
+            "Bearer"
+        );
+    }
+}

@@ -1,0 +1,12 @@
+//! The server: requests in, pages and JSON out. Rules live in core, data in the store.
+
+pub mod api;
+pub mod app;
+pub mod config;
+pub mod context;
+pub mod error;
+pub mod log;
+pub mod metrics;
+mod place;
+pub mod request;
+pub mod serve;

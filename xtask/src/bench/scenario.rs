@@ -1,0 +1,162 @@
+//! What is measured, and what has to stand before it can be.
+
+use std::io;
+
+use super::client::{Answer, Client, member};
+use super::document::{FIELDS, flow};
+use super::server::Server;
+use crate::command::Done;
+
+/// Prepared sessions in the queue that is read.
+const QUEUE: usize = 200;
+
+/// What the clients work on.
+pub(super) struct Stage {
+    flow: String,
+    /// One session for each connection, half filled.
+    sessions: Vec<String>,
+}
+
+/// One request, many times.
+pub(super) struct Scenario {
+    pub(super) name: &'static str,
+    pub(super) title: &'static str,
+    /// Sends request number `count` on connection number `connection`.
+    pub(super) ask: fn(&mut Client, &Stage, connection: usize, count: usize) -> io::Result<u16>,
+}
+
+/// All of them.
+pub(super) const SCENARIOS: [Scenario; 6] = [
+    Scenario {
+        name: "patch",
+        title: "PATCH one variable, a session each",
+        ask: patch,
+    },
+    Scenario {
+        name: "patch-one",
+        title: "PATCH one variable, all in one session",
+        ask: patch_one,
+    },
+    Scenario {
+        name: "start",
+        title: "Start a session",
+        ask: start,
+    },
+    Scenario {
+        name: "queue",
+        title: "Read the queue",
+        ask: queue,
+    },
+    Scenario {
+        name: "read",
+        title: "Read a session",
+        ask: read,
+    },
+    Scenario {
+        name: "export",
+        title: "Export a session as Markdown",
+        ask: export,
+    },
+];
+
+fn patch(client: &mut Client, stage: &Stage, connection: usize, count: usize) -> io::Result<u16> {
+    set(client, &stage.sessions[connection], connection, count)
+}
+
+fn patch_one(client: &mut Client, stage: &Stage, connection: usize, count: usize) -> io::Result<u16> {
+    set(client, &stage.sessions[0], connection, count)
+}
+
+fn set(client: &mut Client, session: &str, connection: usize, count: usize) -> io::Result<u16> {
+    let body = variable(
+        (connection + count) % FIELDS,
+        &format!("c{connection}-{count}.example.net"),
+    );
+    let answer = client.ask("PATCH", &format!("/api/v1/sessions/{session}/variables"), &body)?;
+    Ok(report(&answer))
+}
+
+fn start(client: &mut Client, stage: &Stage, _: usize, _: usize) -> io::Result<u16> {
+    let body = format!(r#"{{"flow_id":"{}"}}"#, stage.flow);
+    Ok(report(&client.ask("POST", "/api/v1/sessions", &body)?))
+}
+
+fn queue(client: &mut Client, _: &Stage, _: usize, _: usize) -> io::Result<u16> {
+    Ok(report(&client.ask(
+        "GET",
+        "/api/v1/sessions?status=prepared&assigned_to_id=none",
+        "",
+    )?))
+}
+
+fn read(client: &mut Client, stage: &Stage, connection: usize, _: usize) -> io::Result<u16> {
+    Ok(report(&client.ask(
+        "GET",
+        &format!("/api/v1/sessions/{}", stage.sessions[connection]),
+        "",
+    )?))
+}
+
+fn export(client: &mut Client, stage: &Stage, connection: usize, _: usize) -> io::Result<u16> {
+    let path = format!(
+        "/api/v1/sessions/{}/export?format=markdown",
+        stage.sessions[connection]
+    );
+    Ok(report(&client.ask("GET", &path, "")?))
+}
+
+/// The status; what is not good is shown, since a fast refusal is no result.
+fn report(answer: &Answer<'_>) -> u16 {
+    if !answer.is_good() {
+        eprintln!("{}: {}", answer.status, answer.text());
+    }
+    answer.status
+}
+
+fn variable(field: usize, value: &str) -> String {
+    format!(r#"{{"variables":{{"value_{:02}":"{value}"}}}}"#, field + 1)
+}
+
+impl Stage {
+    /// Imports the flow, starts a session a connection and fills half of each, and prepares a queue.
+    pub(super) fn set(server: &Server, connections: usize) -> Done<Self> {
+        let mut client = server.client()?;
+        let answer = expect(client.ask_with("POST", "/api/v1/flows/import", "text/markdown", &flow()))?;
+        let id = answer
+            .split_once("\"flow\"")
+            .map_or(answer.as_str(), |(_, rest)| rest);
+        let flow = member(id, "id")
+            .ok_or(format!("the import answers no id: {answer}"))?
+            .to_owned();
+        let mut sessions = Vec::new();
+        for _ in 0..connections {
+            let variables: Vec<_> = (1..=FIELDS / 2)
+                .map(|field| format!(r#""value_{field:02}":"host-{field}.example.net""#))
+                .collect();
+            let body = format!(
+                r#"{{"flow_id":"{flow}","variables":{{{}}}}}"#,
+                variables.join(",")
+            );
+            let answer = expect(client.ask("POST", "/api/v1/sessions", &body))?;
+            sessions.push(
+                member(&answer, "id")
+                    .ok_or(format!("the start answers no id: {answer}"))?
+                    .to_owned(),
+            );
+        }
+        for number in 1..=QUEUE {
+            let body = format!(r#"{{"flow_id":"{flow}","title":"Site {number}"}}"#);
+            expect(client.ask("POST", "/api/v1/sessions/prepare", &body))?;
+        }
+        Ok(Self { flow, sessions })
+    }
+}
+
+/// The body of a good answer.
+pub(super) fn expect(answer: io::Result<Answer<'_>>) -> Done<String> {
+    match answer {
+        Ok(answer) if answer.is_good() => Ok(answer.text()),
+        Ok(answer) => Err(format!("the server answers {}: {}", answer.status, answer.text())),
+        Err(error) => Err(format!("the server does not answer: {error}")),
+    }
+}
