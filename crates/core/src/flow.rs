@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::field::Field;
 use crate::id::FlowId;
+use crate::markdown;
 use crate::problem::Problem;
 use crate::step::{Section, Step, StepId};
 
@@ -22,7 +23,7 @@ pub const MAX_TAGS: usize = 32;
 pub const MAX_TITLE: usize = 500;
 /// The longest body of a step or a section, in bytes.
 pub const MAX_BODY: usize = 256 * 1024;
-/// The most text in one flow, in bytes of its JSON form.
+/// The most text in one flow, in bytes of its Markdown form.
 pub const MAX_DOCUMENT: usize = 1024 * 1024;
 
 /// The parts of a flow as someone wrote them, not yet checked: the JSON form.
@@ -62,23 +63,30 @@ impl FlowDocument {
     /// Checks the parts, or says everything that is wrong with them (never an empty list).
     pub fn check(mut parts: FlowParts) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        normalise_tags(&mut parts.tags);
+        normalise(&mut parts);
         check_titles(&parts, &mut problems);
         check_fields(&mut parts.fields, &mut problems);
         check_steps(&parts.sections, &mut problems);
         if parts.tags.len() > MAX_TAGS {
-            problems.push(Problem::at("/tags", format!("there are more than {MAX_TAGS} tags")));
+            problems.push(Problem::at(
+                "/tags",
+                format!("there are more than {MAX_TAGS} tags"),
+            ));
         }
-        let size: usize = parts.description.len()
-            + parts
-                .sections
-                .iter()
-                .map(|s| s.title.len() + s.body.len() + s.steps.iter().map(|s| s.title.len() + s.body.len()).sum::<usize>())
-                .sum::<usize>();
-        if size > MAX_DOCUMENT {
-            problems.push(Problem::at("", format!("the flow has {size} bytes of text; {MAX_DOCUMENT} are allowed")));
+        markdown::check_front_matter(&parts, &mut problems);
+        if problems.is_empty() {
+            let size = markdown::print_parts(&parts).len();
+            if size > MAX_DOCUMENT {
+                let detail =
+                    format!("the flow has {size} bytes in its Markdown form; {MAX_DOCUMENT} are allowed");
+                problems.push(Problem::at("", detail));
+            }
         }
-        if problems.is_empty() { Ok(Self(parts)) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(Self(parts))
+        } else {
+            Err(problems)
+        }
     }
 
     /// Reads the stored JSON form.
@@ -114,12 +122,44 @@ impl FlowDocument {
 
     /// Every step with its section, in order.
     pub fn steps(&self) -> impl Iterator<Item = (&Section, &Step)> {
-        self.0.sections.iter().flat_map(|section| section.steps.iter().map(move |step| (section, step)))
+        self.0
+            .sections
+            .iter()
+            .flat_map(|section| section.steps.iter().map(move |step| (section, step)))
     }
 
     /// The field of a variable, looked up without regard to case.
     pub fn field(&self, name: &str) -> Option<&Field> {
-        self.0.fields.iter().find(|field| field.name.as_str().eq_ignore_ascii_case(name))
+        self.0
+            .fields
+            .iter()
+            .find(|field| field.name.as_str().eq_ignore_ascii_case(name))
+    }
+}
+
+/// Gives the parts the one shape in which both forms hold them: no blanks around titles, no blank lines around
+/// bodies, `\n` at line ends.
+fn normalise(parts: &mut FlowParts) {
+    normalise_tags(&mut parts.tags);
+    normalise_line(&mut parts.title);
+    markdown::normalise_body(&mut parts.description);
+    for section in &mut parts.sections {
+        normalise_line(&mut section.title);
+        markdown::normalise_body(&mut section.body);
+        for step in &mut section.steps {
+            normalise_line(&mut step.title);
+            markdown::normalise_body(&mut step.body);
+            for choice in &mut step.choices {
+                normalise_line(&mut choice.label);
+            }
+        }
+    }
+}
+
+fn normalise_line(text: &mut String) {
+    let trimmed = text.trim();
+    if trimmed.len() != text.len() {
+        *text = trimmed.to_owned();
     }
 }
 
@@ -141,7 +181,10 @@ fn check_titles(parts: &FlowParts, problems: &mut Vec<Problem>) {
 
 fn check_fields(fields: &mut [Field], problems: &mut Vec<Problem>) {
     if fields.len() > MAX_FIELDS {
-        problems.push(Problem::at("/fields", format!("there are more than {MAX_FIELDS} fields")));
+        problems.push(Problem::at(
+            "/fields",
+            format!("there are more than {MAX_FIELDS} fields"),
+        ));
     }
     let mut seen = HashMap::new();
     for (index, field) in fields.iter_mut().enumerate() {
@@ -149,7 +192,11 @@ fn check_fields(fields: &mut [Field], problems: &mut Vec<Problem>) {
         if let Some(first) = seen.insert(field.name.key(), index) {
             problems.push(Problem::at(
                 format!("{at}/name"),
-                format!("{:?} is declared twice; the first is field {}", field.name.as_str(), first + 1),
+                format!(
+                    "{:?} is declared twice; the first is field {}",
+                    field.name.as_str(),
+                    first + 1
+                ),
             ));
         }
         check_line(&field.label, &format!("{at}/label"), false, problems);
@@ -159,7 +206,10 @@ fn check_fields(fields: &mut [Field], problems: &mut Vec<Problem>) {
 
 fn check_steps(sections: &[Section], problems: &mut Vec<Problem>) {
     if sections.len() > MAX_SECTIONS {
-        problems.push(Problem::at("/sections", format!("there are more than {MAX_SECTIONS} sections")));
+        problems.push(Problem::at(
+            "/sections",
+            format!("there are more than {MAX_SECTIONS} sections"),
+        ));
     }
     let mut ids: HashMap<&StepId, String> = HashMap::new();
     let mut count = 0;
@@ -167,6 +217,9 @@ fn check_steps(sections: &[Section], problems: &mut Vec<Problem>) {
         // Only steps before the first heading stand without one.
         check_line(&section.title, &format!("/sections/{s}/title"), s > 0, problems);
         check_body(&section.body, &format!("/sections/{s}/body"), problems);
+        if section.title.is_empty() && s == 0 {
+            check_untitled(section, problems);
+        }
         for (index, step) in section.steps.iter().enumerate() {
             count += 1;
             let at = format!("/sections/{s}/steps/{index}");
@@ -175,7 +228,10 @@ fn check_steps(sections: &[Section], problems: &mut Vec<Problem>) {
             if let Some(first) = ids.insert(&step.id, at.clone()) {
                 problems.push(Problem::at(
                     format!("{at}/id"),
-                    format!("the step id {:?} is used twice; first at {first}", step.id.as_str()),
+                    format!(
+                        "the step id {:?} is used twice; first at {first}",
+                        step.id.as_str()
+                    ),
                 ));
             }
         }
@@ -184,7 +240,10 @@ fn check_steps(sections: &[Section], problems: &mut Vec<Problem>) {
         problems.push(Problem::at("/sections", "a flow needs at least one step"));
     }
     if count > MAX_STEPS {
-        problems.push(Problem::at("/sections", format!("there are {count} steps; {MAX_STEPS} are allowed")));
+        problems.push(Problem::at(
+            "/sections",
+            format!("there are {count} steps; {MAX_STEPS} are allowed"),
+        ));
     }
     for (s, section) in sections.iter().enumerate() {
         for (index, step) in section.steps.iter().enumerate() {
@@ -206,16 +265,45 @@ fn check_line(text: &str, at: &str, required: bool, problems: &mut Vec<Problem>)
     if required && text.trim().is_empty() {
         problems.push(Problem::at(at, "this must not be empty"));
     } else if text.len() > MAX_TITLE {
-        problems.push(Problem::at(at, format!("this has {} bytes; {MAX_TITLE} are allowed", text.len())));
+        problems.push(Problem::at(
+            at,
+            format!("this has {} bytes; {MAX_TITLE} are allowed", text.len()),
+        ));
     } else if text.chars().any(char::is_control) {
-        problems.push(Problem::at(at, "this must be one line without control characters"));
+        problems.push(Problem::at(
+            at,
+            "this must be one line without control characters",
+        ));
     }
 }
 
 fn check_body(text: &str, at: &str, problems: &mut Vec<Problem>) {
     if text.len() > MAX_BODY {
-        problems.push(Problem::at(at, format!("this has {} bytes; {MAX_BODY} are allowed", text.len())));
+        problems.push(Problem::at(
+            at,
+            format!("this has {} bytes; {MAX_BODY} are allowed", text.len()),
+        ));
     } else if text.contains('\0') {
-        problems.push(Problem::at(at, "this has a NUL character, which text cannot hold"));
+        problems.push(Problem::at(
+            at,
+            "this has a NUL character, which text cannot hold",
+        ));
+    } else {
+        let found = markdown::check_body_structure(text);
+        problems.extend(found.into_iter().map(|found| Problem::at(at, found.sentence())));
+    }
+}
+
+/// The section of the steps before the first heading is nothing but its steps.
+fn check_untitled(section: &Section, problems: &mut Vec<Problem>) {
+    if !section.body.is_empty() {
+        let detail = "a section without a title has no text; put it into the description";
+        problems.push(Problem::at("/sections/0/body", detail));
+    }
+    if section.steps.is_empty() {
+        problems.push(Problem::at(
+            "/sections/0/title",
+            "a section without steps needs a title",
+        ));
     }
 }
