@@ -12,6 +12,7 @@ pub mod id;
 pub mod placeholder;
 pub mod problem;
 pub mod random;
+pub mod render;
 pub mod session;
 pub mod step;
 pub mod variable;
