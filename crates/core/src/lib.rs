@@ -13,6 +13,7 @@ pub mod markdown;
 pub mod placeholder;
 pub mod problem;
 pub mod random;
+pub mod render;
 pub mod schema;
 pub mod session;
 pub mod step;

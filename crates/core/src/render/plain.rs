@@ -1,0 +1,253 @@
+//! A document as plain text: for commands that are copied, titles in lists, and tickets.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use comrak::arena_tree::NodeEdge;
+use comrak::nodes::{AstNode, ListType, NodeValue};
+
+use super::raw_html;
+use super::swap::{Spot, Swapped, Variable, is_ours};
+use super::{Unset, Values};
+use crate::filter::apply_all;
+
+/// A text without markup, ready for values.
+#[derive(Debug)]
+pub struct PlainTemplate {
+    literals: String,
+    /// Where each hole stands in the literals, and its variable.
+    holes: Vec<(u32, u32)>,
+    variables: Arc<[Variable]>,
+}
+
+impl PlainTemplate {
+    /// Appends the text with its values, as they are.
+    pub fn text(&self, values: &impl Values, unset: Unset, out: &mut String) {
+        let mut at = 0;
+        for (place, index) in &self.holes {
+            out.push_str(&self.literals[at..*place as usize]);
+            at = *place as usize;
+            let variable = &self.variables[*index as usize];
+            match values.value(&variable.key) {
+                Some(value) => out.push_str(&apply_all(&variable.filters, value)),
+                None if unset == Unset::Placeholder => out.push_str(&variable.source),
+                None => {}
+            }
+        }
+        out.push_str(&self.literals[at..]);
+    }
+
+    /// The variables in it, in order.
+    pub fn variables(&self) -> impl Iterator<Item = &Variable> {
+        self.holes
+            .iter()
+            .map(|(_, index)| &self.variables[*index as usize])
+    }
+
+    /// About how much memory it takes.
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.literals.len() + self.holes.len() * size_of::<(u32, u32)>()
+    }
+
+    #[cfg(test)]
+    pub(super) fn literals(&self) -> &str {
+        &self.literals
+    }
+}
+
+/// Cuts plain text at the characters of the swap.
+pub(super) fn cut(text: &str, swapped: &Swapped) -> PlainTemplate {
+    let mut literals = String::with_capacity(text.len());
+    let mut holes = Vec::new();
+    for character in text.chars() {
+        match swapped.spot(character) {
+            Some(Spot::Variable(index)) => {
+                holes.push((u32::try_from(literals.len()).expect("a text is bounded"), *index));
+            }
+            Some(Spot::Literal(literal)) => literals.push_str(literal),
+            None if is_ours(character) => {}
+            None => literals.push(character),
+        }
+    }
+    literals.shrink_to_fit();
+    PlainTemplate {
+        literals,
+        holes,
+        variables: Arc::clone(&swapped.variables),
+    }
+}
+
+/// Writes a document as plain text: blocks apart, lists with their markers, code as it is.
+pub(super) fn write<'a>(root: &'a AstNode<'a>) -> String {
+    let mut writer = Writer {
+        out: String::new(),
+        indent: String::new(),
+        lists: Vec::new(),
+        pending: String::new(),
+    };
+    for edge in root.traverse() {
+        match edge {
+            NodeEdge::Start(node) => writer.start(node),
+            NodeEdge::End(node) => writer.end(node),
+        }
+    }
+    let end = writer.out.trim_end().len();
+    writer.out.truncate(end);
+    writer.out
+}
+
+struct Writer {
+    out: String,
+    /// What stands before each line of the open containers.
+    indent: String,
+    /// For each open list the number of its next item; nothing for bullets.
+    lists: Vec<Option<usize>>,
+    /// The marker of an item that has no text yet.
+    pending: String,
+}
+
+impl Writer {
+    fn start<'a>(&mut self, node: &'a AstNode<'a>) {
+        match &node.data().value {
+            NodeValue::Text(text) => self.write(text),
+            NodeValue::Code(code) => self.write(&code.literal),
+            NodeValue::SoftBreak | NodeValue::LineBreak => self.write("\n"),
+            NodeValue::CodeBlock(block) => self.block(block.literal.trim_end_matches('\n')),
+            NodeValue::HtmlBlock(block) => {
+                let mut text = String::new();
+                raw_html::text_of(&block.literal, &mut text);
+                if !text.trim().is_empty() {
+                    self.block(text.trim());
+                }
+            }
+            NodeValue::HtmlInline(literal) => {
+                let mut text = String::new();
+                raw_html::text_of(literal, &mut text);
+                self.write(&text);
+            }
+            NodeValue::FootnoteReference(reference) => {
+                let mark = format!("[{}]", reference.ix);
+                self.write(&mark);
+            }
+            NodeValue::FootnoteDefinition(definition) => {
+                self.pending = format!("[{}] ", definition.name);
+            }
+            NodeValue::List(list) => {
+                self.lists
+                    .push((list.list_type == ListType::Ordered).then_some(list.start));
+            }
+            NodeValue::Item(_) => self.item(""),
+            NodeValue::TaskItem(task) => self.item(if task.symbol.is_some() { "[x] " } else { "[ ] " }),
+            NodeValue::BlockQuote => self.indent.push_str("> "),
+            NodeValue::TableCell if node.previous_sibling().is_some() => self.write(" | "),
+            NodeValue::ThematicBreak => self.block("---"),
+            _ => {}
+        }
+    }
+
+    fn end<'a>(&mut self, node: &'a AstNode<'a>) {
+        match &node.data().value {
+            NodeValue::Paragraph => {
+                let is_tight =
+                    node.parent()
+                        .and_then(AstNode::parent)
+                        .is_some_and(|list| match &list.data().value {
+                            NodeValue::List(list) => list.tight,
+                            _ => false,
+                        });
+                self.end_line(!is_tight);
+            }
+            NodeValue::Heading(_) | NodeValue::Table(_) => self.end_line(true),
+            NodeValue::TableRow(_) => self.end_line(false),
+            NodeValue::List(_) => {
+                self.lists.pop();
+                if self.lists.is_empty() {
+                    self.end_line(true);
+                }
+            }
+            NodeValue::Item(_) | NodeValue::TaskItem(_) => {
+                self.flush_marker();
+                self.indent.truncate(self.indent.len().saturating_sub(2));
+            }
+            NodeValue::BlockQuote => {
+                self.indent.truncate(self.indent.len().saturating_sub(2));
+                self.end_line(true);
+            }
+            NodeValue::Link(link) => {
+                if let Some(address) = shown_address(node, &link.url) {
+                    let shown = format!(" <{address}>");
+                    self.write(&shown);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn item(&mut self, task: &str) {
+        self.flush_marker();
+        self.pending.clear();
+        match self.lists.last_mut() {
+            Some(Some(number)) => {
+                let _ = write!(self.pending, "{number}. ");
+                *number += 1;
+            }
+            _ => self.pending.push_str("- "),
+        }
+        self.pending.push_str(task);
+        self.indent.push_str("  ");
+    }
+
+    fn flush_marker(&mut self) {
+        if !self.pending.is_empty() {
+            self.write("");
+            self.end_line(false);
+        }
+    }
+
+    /// Writes text into the line, and before each line what stands before it.
+    fn write(&mut self, text: &str) {
+        for (number, line) in text.split('\n').enumerate() {
+            if number > 0 {
+                self.out.push('\n');
+            }
+            if self.out.is_empty() || self.out.ends_with('\n') {
+                let marker = std::mem::take(&mut self.pending);
+                let own = if marker.is_empty() {
+                    0
+                } else {
+                    2.min(self.indent.len())
+                };
+                self.out.push_str(&self.indent[..self.indent.len() - own]);
+                self.out.push_str(&marker);
+            }
+            self.out.push_str(line);
+        }
+    }
+
+    fn block(&mut self, text: &str) {
+        if !self.out.is_empty() && !self.out.ends_with('\n') {
+            self.out.push('\n');
+        }
+        self.write(text);
+        self.end_line(true);
+    }
+
+    fn end_line(&mut self, is_apart: bool) {
+        if !self.out.is_empty() && !self.out.ends_with('\n') {
+            self.out.push('\n');
+        }
+        if is_apart && !self.out.is_empty() && !self.out.ends_with("\n\n") {
+            self.out.push('\n');
+        }
+    }
+}
+
+/// The address of a link, where its text does not say it already.
+fn shown_address<'a>(node: &'a AstNode<'a>, address: &str) -> Option<String> {
+    let is_web = address.starts_with("http://") || address.starts_with("https://");
+    let is_own_text = node.first_child().is_some_and(|child| match &child.data().value {
+        NodeValue::Text(text) => address.ends_with(text.as_ref()),
+        _ => false,
+    });
+    (is_web && !is_own_text).then(|| address.to_owned())
+}
