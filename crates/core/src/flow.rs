@@ -67,18 +67,35 @@ impl FlowDocument {
         check_fields(&mut parts.fields, &mut problems);
         check_steps(&parts.sections, &mut problems);
         if parts.tags.len() > MAX_TAGS {
-            problems.push(Problem::at("/tags", format!("there are more than {MAX_TAGS} tags")));
+            problems.push(Problem::at(
+                "/tags",
+                format!("there are more than {MAX_TAGS} tags"),
+            ));
         }
         let size: usize = parts.description.len()
             + parts
                 .sections
                 .iter()
-                .map(|s| s.title.len() + s.body.len() + s.steps.iter().map(|s| s.title.len() + s.body.len()).sum::<usize>())
+                .map(|s| {
+                    s.title.len()
+                        + s.body.len()
+                        + s.steps
+                            .iter()
+                            .map(|s| s.title.len() + s.body.len())
+                            .sum::<usize>()
+                })
                 .sum::<usize>();
         if size > MAX_DOCUMENT {
-            problems.push(Problem::at("", format!("the flow has {size} bytes of text; {MAX_DOCUMENT} are allowed")));
+            problems.push(Problem::at(
+                "",
+                format!("the flow has {size} bytes of text; {MAX_DOCUMENT} are allowed"),
+            ));
         }
-        if problems.is_empty() { Ok(Self(parts)) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(Self(parts))
+        } else {
+            Err(problems)
+        }
     }
 
     /// Reads the stored JSON form.
@@ -114,12 +131,18 @@ impl FlowDocument {
 
     /// Every step with its section, in order.
     pub fn steps(&self) -> impl Iterator<Item = (&Section, &Step)> {
-        self.0.sections.iter().flat_map(|section| section.steps.iter().map(move |step| (section, step)))
+        self.0
+            .sections
+            .iter()
+            .flat_map(|section| section.steps.iter().map(move |step| (section, step)))
     }
 
     /// The field of a variable, looked up without regard to case.
     pub fn field(&self, name: &str) -> Option<&Field> {
-        self.0.fields.iter().find(|field| field.name.as_str().eq_ignore_ascii_case(name))
+        self.0
+            .fields
+            .iter()
+            .find(|field| field.name.as_str().eq_ignore_ascii_case(name))
     }
 }
 
@@ -141,7 +164,10 @@ fn check_titles(parts: &FlowParts, problems: &mut Vec<Problem>) {
 
 fn check_fields(fields: &mut [Field], problems: &mut Vec<Problem>) {
     if fields.len() > MAX_FIELDS {
-        problems.push(Problem::at("/fields", format!("there are more than {MAX_FIELDS} fields")));
+        problems.push(Problem::at(
+            "/fields",
+            format!("there are more than {MAX_FIELDS} fields"),
+        ));
     }
     let mut seen = HashMap::new();
     for (index, field) in fields.iter_mut().enumerate() {
@@ -149,7 +175,11 @@ fn check_fields(fields: &mut [Field], problems: &mut Vec<Problem>) {
         if let Some(first) = seen.insert(field.name.key(), index) {
             problems.push(Problem::at(
                 format!("{at}/name"),
-                format!("{:?} is declared twice; the first is field {}", field.name.as_str(), first + 1),
+                format!(
+                    "{:?} is declared twice; the first is field {}",
+                    field.name.as_str(),
+                    first + 1
+                ),
             ));
         }
         check_line(&field.label, &format!("{at}/label"), false, problems);
@@ -159,7 +189,10 @@ fn check_fields(fields: &mut [Field], problems: &mut Vec<Problem>) {
 
 fn check_steps(sections: &[Section], problems: &mut Vec<Problem>) {
     if sections.len() > MAX_SECTIONS {
-        problems.push(Problem::at("/sections", format!("there are more than {MAX_SECTIONS} sections")));
+        problems.push(Problem::at(
+            "/sections",
+            format!("there are more than {MAX_SECTIONS} sections"),
+        ));
     }
     let mut ids: HashMap<&StepId, String> = HashMap::new();
     let mut count = 0;
@@ -175,7 +208,10 @@ fn check_steps(sections: &[Section], problems: &mut Vec<Problem>) {
             if let Some(first) = ids.insert(&step.id, at.clone()) {
                 problems.push(Problem::at(
                     format!("{at}/id"),
-                    format!("the step id {:?} is used twice; first at {first}", step.id.as_str()),
+                    format!(
+                        "the step id {:?} is used twice; first at {first}",
+                        step.id.as_str()
+                    ),
                 ));
             }
         }
@@ -184,7 +220,10 @@ fn check_steps(sections: &[Section], problems: &mut Vec<Problem>) {
         problems.push(Problem::at("/sections", "a flow needs at least one step"));
     }
     if count > MAX_STEPS {
-        problems.push(Problem::at("/sections", format!("there are {count} steps; {MAX_STEPS} are allowed")));
+        problems.push(Problem::at(
+            "/sections",
+            format!("there are {count} steps; {MAX_STEPS} are allowed"),
+        ));
     }
     for (s, section) in sections.iter().enumerate() {
         for (index, step) in section.steps.iter().enumerate() {
@@ -206,16 +245,28 @@ fn check_line(text: &str, at: &str, required: bool, problems: &mut Vec<Problem>)
     if required && text.trim().is_empty() {
         problems.push(Problem::at(at, "this must not be empty"));
     } else if text.len() > MAX_TITLE {
-        problems.push(Problem::at(at, format!("this has {} bytes; {MAX_TITLE} are allowed", text.len())));
+        problems.push(Problem::at(
+            at,
+            format!("this has {} bytes; {MAX_TITLE} are allowed", text.len()),
+        ));
     } else if text.chars().any(char::is_control) {
-        problems.push(Problem::at(at, "this must be one line without control characters"));
+        problems.push(Problem::at(
+            at,
+            "this must be one line without control characters",
+        ));
     }
 }
 
 fn check_body(text: &str, at: &str, problems: &mut Vec<Problem>) {
     if text.len() > MAX_BODY {
-        problems.push(Problem::at(at, format!("this has {} bytes; {MAX_BODY} are allowed", text.len())));
+        problems.push(Problem::at(
+            at,
+            format!("this has {} bytes; {MAX_BODY} are allowed", text.len()),
+        ));
     } else if text.contains('\0') {
-        problems.push(Problem::at(at, "this has a NUL character, which text cannot hold"));
+        problems.push(Problem::at(
+            at,
+            "this has a NUL character, which text cannot hold",
+        ));
     }
 }

@@ -6,6 +6,7 @@
 pub mod field;
 pub mod flow;
 pub mod id;
+pub mod markdown;
 pub mod problem;
 pub mod random;
 pub mod step;

@@ -35,12 +35,20 @@ pub struct Problem {
 impl Problem {
     /// A problem at a member of a JSON document.
     pub fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { place: Place::Pointer { pointer: pointer.into() }, detail: detail.into() }
+        Self {
+            place: Place::Pointer {
+                pointer: pointer.into(),
+            },
+            detail: detail.into(),
+        }
     }
 
     /// A problem at a place in a text.
     pub fn in_text(line: usize, column: usize, detail: impl Into<String>) -> Self {
-        Self { place: Place::Text { line, column }, detail: detail.into() }
+        Self {
+            place: Place::Text { line, column },
+            detail: detail.into(),
+        }
     }
 }
 

@@ -24,7 +24,9 @@ impl StepId {
             return Err(format!("the step id {text:?} is longer than 64 characters"));
         }
         if let Some(wrong) = text.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '-')) {
-            return Err(format!("the step id {text:?} has {wrong:?}; a to z, digits and - are allowed"));
+            return Err(format!(
+                "the step id {text:?} has {wrong:?}; a to z, digits and - are allowed"
+            ));
         }
         if text.starts_with('-') || text.ends_with('-') {
             return Err(format!("the step id {text:?} must not begin or end with -"));
