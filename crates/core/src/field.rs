@@ -25,9 +25,7 @@ impl FieldName {
             Some(_) => {}
         }
         if let Some(wrong) = characters.find(|c| !c.is_ascii_alphanumeric() && *c != '_') {
-            return Err(format!(
-                "the name {text:?} has {wrong:?}; letters, digits and _ are allowed"
-            ));
+            return Err(format!("the name {text:?} has {wrong:?}; letters, digits and _ are allowed"));
         }
         if text.len() > 64 {
             return Err(format!("the name {text:?} is longer than 64 characters"));
@@ -139,11 +137,7 @@ pub struct Field {
 impl Field {
     /// The label that a person reads.
     pub fn label(&self) -> &str {
-        if self.label.is_empty() {
-            self.name.as_str()
-        } else {
-            &self.label
-        }
+        if self.label.is_empty() { self.name.as_str() } else { &self.label }
     }
 }
 

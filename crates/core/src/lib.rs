@@ -9,4 +9,5 @@ pub mod id;
 pub mod markdown;
 pub mod problem;
 pub mod random;
+pub mod schema;
 pub mod step;
