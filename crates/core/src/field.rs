@@ -1,4 +1,23 @@
 //! Fields: the declared variables of a flow, and what values fit each type.
+//!
+//! A value is accepted into one normal form, so that equal things are stored, compared and exported as equal
+//! text; a value that does not fit is refused with a sentence that says what exactly is wrong with it.
+
+mod address;
+mod choice;
+mod declaration;
+mod host;
+mod invalid;
+mod network;
+mod number;
+#[cfg(test)]
+mod properties;
+mod text;
+mod time;
+
+pub use declaration::{MAX_HELP, MAX_OPTION, MAX_OPTIONS};
+pub use invalid::Invalid;
+pub use text::{MAX_VALUE, accept_text, keepable};
 
 use std::fmt;
 
@@ -98,6 +117,29 @@ pub enum FieldType {
     Port,
 }
 
+impl FieldType {
+    /// What a value of the type is, with its article, as messages name it: "an IP address" in "x is not an IP address".
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Text => "a line of text",
+            Self::LongText => "a text",
+            Self::Number => "a number",
+            Self::Boolean => "true or false",
+            Self::Date => "a date",
+            Self::Datetime => "a date and time",
+            Self::Select | Self::MultiSelect => "one of the options",
+            Self::Email => "a mail address",
+            Self::Url => "a web address",
+            Self::Hostname => "a host name",
+            Self::Fqdn => "a full domain name",
+            Self::Ip => "an IP address",
+            Self::Cidr => "a network",
+            Self::Mac => "a MAC address",
+            Self::Port => "a port",
+        }
+    }
+}
+
 /// One declared variable of a flow.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -145,16 +187,65 @@ impl Field {
             &self.label
         }
     }
-}
-
-impl Field {
-    /// Checks the declaration itself, adding what is wrong with it under the JSON pointer `at`.
-    pub fn check(&mut self, at: &str, problems: &mut Vec<crate::problem::Problem>) {
-        if self.secret {
-            problems.push(crate::problem::Problem::at(
-                format!("{at}/secret"),
-                "secret fields are refused until values can be sealed; take `secret` out",
-            ));
+    /// A text field with nothing else said, as import makes one for each placeholder it finds.
+    pub fn plain(name: FieldName) -> Self {
+        Self {
+            name,
+            label: String::new(),
+            field_type: FieldType::Text,
+            required: false,
+            default: None,
+            help: String::new(),
+            options: Vec::new(),
+            min: None,
+            max: None,
+            integer: false,
+            secret: false,
         }
+    }
+
+    /// The normal form of a value, or what is wrong with it; accepting a normal form changes nothing.
+    ///
+    /// The empty text fits every type: someone set the variable to nothing on purpose. White space around a
+    /// value goes, save in long text, which is kept as written but for its line ends (LF).
+    pub fn accept(&self, text: &str) -> Result<String, Invalid> {
+        text::check_size(text)?;
+        match self.field_type {
+            FieldType::Text => accept_text(text),
+            FieldType::LongText => text::accept_lines(text),
+            FieldType::Number => {
+                let normal = self.accept_typed(text, number::normalise)?;
+                number::check_bounds(&normal, self)?;
+                Ok(normal)
+            }
+            FieldType::Boolean => self.accept_typed(text, choice::normalise_boolean),
+            FieldType::Date => self.accept_typed(text, time::normalise_date),
+            FieldType::Datetime => self.accept_typed(text, time::normalise_datetime),
+            FieldType::Select => self.accept_typed(text, |text| choice::normalise_one(text, &self.options)),
+            FieldType::MultiSelect => choice::accept_many(text, &self.options),
+            FieldType::Email => self.accept_typed(text, address::normalise_email),
+            FieldType::Url => self.accept_typed(text, address::normalise_url),
+            FieldType::Hostname => self.accept_typed(text, host::normalise_hostname),
+            FieldType::Fqdn => self.accept_typed(text, host::normalise_fqdn),
+            FieldType::Ip => self.accept_typed(text, network::normalise_ip),
+            FieldType::Cidr => self.accept_typed(text, network::normalise_cidr),
+            FieldType::Mac => self.accept_typed(text, network::normalise_mac),
+            FieldType::Port => self.accept_typed(text, network::normalise_port),
+        }
+    }
+
+    /// Accepts one line with a form of its own, which `normalise` knows; it is never asked about nothing.
+    fn accept_typed(
+        &self,
+        text: &str,
+        normalise: impl FnOnce(&str) -> Result<String, String>,
+    ) -> Result<String, Invalid> {
+        let text = text::trim_pasted(text);
+        if text.is_empty() {
+            return Ok(String::new());
+        }
+        text::one_line(text)
+            .and_then(|()| normalise(text))
+            .map_err(|why| Invalid::not(text, self.field_type.noun(), &why))
     }
 }

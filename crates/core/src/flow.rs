@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::field::Field;
 use crate::id::FlowId;
+use crate::markdown;
 use crate::problem::Problem;
 use crate::step::{Section, Step, StepId};
 
@@ -62,7 +63,7 @@ impl FlowDocument {
     /// Checks the parts, or says everything that is wrong with them (never an empty list).
     pub fn check(mut parts: FlowParts) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
-        normalise_tags(&mut parts.tags);
+        normalise(&mut parts);
         check_titles(&parts, &mut problems);
         check_fields(&mut parts.fields, &mut problems);
         check_steps(&parts.sections, &mut problems);
@@ -146,6 +147,32 @@ impl FlowDocument {
     }
 }
 
+/// Gives the parts the one shape in which both forms hold them: no blanks around titles, no blank lines around
+/// bodies, `\n` at line ends.
+fn normalise(parts: &mut FlowParts) {
+    normalise_tags(&mut parts.tags);
+    normalise_line(&mut parts.title);
+    markdown::normalise_body(&mut parts.description);
+    for section in &mut parts.sections {
+        normalise_line(&mut section.title);
+        markdown::normalise_body(&mut section.body);
+        for step in &mut section.steps {
+            normalise_line(&mut step.title);
+            markdown::normalise_body(&mut step.body);
+            for choice in &mut step.choices {
+                normalise_line(&mut choice.label);
+            }
+        }
+    }
+}
+
+fn normalise_line(text: &mut String) {
+    let trimmed = text.trim();
+    if trimmed.len() != text.len() {
+        *text = trimmed.to_owned();
+    }
+}
+
 fn normalise_tags(tags: &mut Vec<String>) {
     for tag in tags.iter_mut() {
         *tag = tag.trim().to_lowercase();
@@ -200,6 +227,9 @@ fn check_steps(sections: &[Section], problems: &mut Vec<Problem>) {
         // Only steps before the first heading stand without one.
         check_line(&section.title, &format!("/sections/{s}/title"), s > 0, problems);
         check_body(&section.body, &format!("/sections/{s}/body"), problems);
+        if section.title.is_empty() && s == 0 {
+            check_untitled(section, problems);
+        }
         for (index, step) in section.steps.iter().enumerate() {
             count += 1;
             let at = format!("/sections/{s}/steps/{index}");
@@ -268,5 +298,19 @@ fn check_body(text: &str, at: &str, problems: &mut Vec<Problem>) {
             at,
             "this has a NUL character, which text cannot hold",
         ));
+    } else {
+        let found = markdown::check_body_structure(text);
+        problems.extend(found.into_iter().map(|found| Problem::at(at, found.sentence())));
+    }
+}
+
+/// The section of the steps before the first heading is nothing but its steps.
+fn check_untitled(section: &Section, problems: &mut Vec<Problem>) {
+    if !section.body.is_empty() {
+        let detail = "a section without a title has no text; put it into the description";
+        problems.push(Problem::at("/sections/0/body", detail));
+    }
+    if section.steps.is_empty() {
+        problems.push(Problem::at("/sections/0/title", "a section without steps needs a title"));
     }
 }

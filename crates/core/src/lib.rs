@@ -3,10 +3,17 @@
 //! This crate knows no database, no web and no clock: time and randomness are arguments, input is parsed once
 //! into types that cannot be wrong, and every rule is a function that a test can call.
 
+pub mod access;
+pub mod event;
 pub mod field;
+pub mod filter;
 pub mod flow;
 pub mod id;
 pub mod markdown;
+pub mod placeholder;
 pub mod problem;
 pub mod random;
+pub mod schema;
+pub mod session;
 pub mod step;
+pub mod variable;

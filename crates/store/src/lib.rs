@@ -1,1 +1,16 @@
-//! What ResolutionFlow keeps.
+//! What ResolutionFlow keeps: state and events, on SQLite or PostgreSQL.
+//!
+//! [`db`] is the ground: one way to write, one way to read, one SQL text for both engines. Every change goes
+//! through [`db::Db::write`]; what stands above it is SQL with the account first, and nothing else.
+
+pub mod db;
+mod error;
+pub mod migrate;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+pub use db::{Db, DbConfig, Tx};
+pub use error::Error;
+
+/// What a store function answers.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

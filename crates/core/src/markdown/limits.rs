@@ -8,11 +8,15 @@ pub const MAX_TEXT: usize = 1024 * 1024;
 /// How deep quotes and lists may stand inside each other.
 pub const MAX_NESTING: usize = 64;
 
+/// The most blank lines times open lists; each blank line visits every list that is open.
+const MAX_WORK: usize = 8 * 1024 * 1024;
+
 /// Refuses a text that is too long or whose quotes and lists stand too deep in each other.
 ///
 /// A container stays open on a line only by its `>` or by two columns of indentation, and opens only by its
 /// marker; so the depth of any line is at most its markers plus half its indentation. That sum is what is
-/// bounded, without regard to fences: no code has a list marker 128 columns in.
+/// bounded, without regard to fences: no code has a list marker 128 columns in. Blank lines keep lists open for
+/// free, so those are bounded together.
 pub fn check_nesting(text: &str) -> Result<(), String> {
     if text.len() > MAX_TEXT {
         return Err(format!(
@@ -20,31 +24,33 @@ pub fn check_nesting(text: &str) -> Result<(), String> {
             text.len()
         ));
     }
-    match first_too_deep(text) {
-        Some(line) => Err(format!(
-            "line {line}: quotes and lists stand more than {MAX_NESTING} deep in each other"
-        )),
-        None => Ok(()),
-    }
-}
-
-/// The number of the first line that nests too deep.
-fn first_too_deep(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
-    let mut number = 1;
-    let mut start = 0;
+    let (mut number, mut start, mut open, mut work) = (1, 0, 0, 0);
     while start < bytes.len() {
         let end = bytes[start..]
             .iter()
             .position(|b| b"\r\n".contains(b))
             .map_or(bytes.len(), |length| start + length);
-        if depth_bound(&bytes[start..end]) > MAX_NESTING {
-            return Some(number);
+        let line = &bytes[start..end];
+        match depth_bound(line) {
+            0 if line.iter().all(|b| b" \t".contains(b)) => work += open,
+            0 => {}
+            depth => open = depth,
+        }
+        if open > MAX_NESTING {
+            return Err(format!(
+                "line {number}: quotes and lists stand more than {MAX_NESTING} deep in each other"
+            ));
+        }
+        if work > MAX_WORK {
+            return Err(format!(
+                "line {number}: there are too many blank lines in deep lists"
+            ));
         }
         start = end + if bytes[end..].starts_with(b"\r\n") { 2 } else { 1 };
         number += 1;
     }
-    None
+    Ok(())
 }
 
 /// No fewer than the containers that are open behind the prefix of the line; 0 where it opens none.

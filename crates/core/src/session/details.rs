@@ -1,0 +1,149 @@
+//! Details: title, note, assignee, due time and outcome of an open session.
+
+use chrono::{DateTime, Utc};
+
+use super::{Act, Change, MAX_NOTE, MAX_SESSION_TITLE, Outcome, Refusal, Session, check_typed};
+use crate::access::{Action, Relation, Role, may};
+use crate::event::{EventKind, Payload};
+use crate::id::UserId;
+use crate::problem::Problem;
+
+/// Somebody to assign a session to, as they stand in the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Assignee {
+    /// The person.
+    pub user_id: UserId,
+    /// Their role; `None` when they are no active member of the account.
+    pub role: Option<Role>,
+}
+
+/// What is asked; what is `None` is not touched.
+#[derive(Clone, Debug, Default)]
+pub struct Details {
+    /// What it is called; empty means like its flow.
+    pub title: Option<String>,
+    /// What the assignee should know.
+    pub note: Option<String>,
+    /// Who is to run it; `Some(None)` leaves it for anyone in the team.
+    pub assignee: Option<Option<Assignee>>,
+    /// When it should be done; `Some(None)` takes the time away.
+    pub due_at: Option<Option<DateTime<Utc>>>,
+    /// How it went so far.
+    pub outcome: Option<Option<Outcome>>,
+    /// What there is to say about that.
+    pub outcome_note: Option<String>,
+    /// What is to be done next.
+    pub next_steps: Option<String>,
+    /// The session's version that the request saw.
+    pub expected_version: Option<i64>,
+}
+
+/// Changes details of an open session.
+pub fn change_details(session: &Session, details: &Details, act: &mut Act<'_>) -> Result<Change, Refusal> {
+    session.require_open()?;
+    let others = details.title.is_some()
+        || details.note.is_some()
+        || details.due_at.is_some()
+        || details.outcome.is_some()
+        || details.outcome_note.is_some()
+        || details.next_steps.is_some();
+    if others {
+        session.require(&act.who, Action::ChangeDetails)?;
+    }
+    if details.assignee.is_some() || !others {
+        session.require(&act.who, Action::AssignSession)?;
+    }
+    check(details)?;
+    if details
+        .expected_version
+        .is_some_and(|expected| expected != session.version)
+    {
+        return Err(Refusal::SessionConflict(session.version));
+    }
+    let mut change = Change::to(session.clone());
+    write(&mut change, details, act);
+    assign(&mut change, details, act);
+    Ok(change)
+}
+
+/// Finds fault with an assignee who could not run the session.
+pub(super) fn check_assignee(assignee: Option<Assignee>, problems: &mut Vec<Problem>) {
+    let at = "/assigned_to_id";
+    match assignee.map(|assignee| assignee.role) {
+        Some(None) => problems.push(Problem::at(at, "this is not an active member of the account")),
+        Some(Some(role)) if !may(role, Relation::Assignee, Action::StartSession) => {
+            problems.push(Problem::at(at, "an assignee must be an engineer or above"));
+        }
+        _ => {}
+    }
+}
+
+fn check(details: &Details) -> Result<(), Refusal> {
+    let mut problems = Vec::new();
+    check_assignee(details.assignee.flatten(), &mut problems);
+    for (text, at, max, one_line) in [
+        (&details.title, "/title", MAX_SESSION_TITLE, true),
+        (&details.note, "/note", MAX_NOTE, false),
+        (&details.outcome_note, "/outcome_note", MAX_NOTE, false),
+        (&details.next_steps, "/next_steps", MAX_NOTE, false),
+    ] {
+        check_typed(
+            text.as_deref().unwrap_or_default(),
+            at,
+            max,
+            one_line,
+            &mut problems,
+        );
+    }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::Invalid(problems))
+    }
+}
+
+fn write(change: &mut Change, details: &Details, act: &mut Act<'_>) {
+    let mut payload = Payload::default();
+    let mut changed = Vec::new();
+    let session = &mut change.session;
+    for (name, now, new) in [
+        ("title", &mut session.title, &details.title),
+        ("note", &mut session.note, &details.note),
+        ("outcome_note", &mut session.outcome_note, &details.outcome_note),
+        ("next_steps", &mut session.next_steps, &details.next_steps),
+    ] {
+        if let Some(new) = new.as_ref().filter(|new| *new != now) {
+            now.clone_from(new);
+            payload = payload.text(name, new, act.random);
+            changed.push(name);
+        }
+    }
+    if let Some(due_at) = details.due_at.filter(|due_at| *due_at != session.due_at) {
+        session.due_at = due_at;
+        payload = payload.fact("due_at", due_at.map(|at| at.to_rfc3339()).unwrap_or_default());
+        changed.push("due_at");
+    }
+    if let Some(outcome) = details.outcome.filter(|outcome| *outcome != session.outcome) {
+        session.outcome = outcome;
+        payload = payload.fact("outcome", outcome.map(Outcome::as_str).unwrap_or_default());
+        changed.push("outcome");
+    }
+    if !changed.is_empty() {
+        payload = payload.fact("changed", changed.join(" "));
+        change.record(act, EventKind::DetailsChanged, payload);
+    }
+}
+
+fn assign(change: &mut Change, details: &Details, act: &Act<'_>) {
+    let Some(assignee) = details.assignee else { return };
+    let assigned_to_id = assignee.map(|assignee| assignee.user_id);
+    if assigned_to_id == change.session.assigned_to_id {
+        return;
+    }
+    change.session.assigned_to_id = assigned_to_id;
+    let payload = Payload::default().fact(
+        "assigned_to_id",
+        assigned_to_id.map(|id| id.to_string()).unwrap_or_default(),
+    );
+    change.record(act, EventKind::Assigned, payload);
+}

@@ -1,0 +1,77 @@
+//! Preparing: setting a session up ahead, for somebody or for anyone in the team.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+
+use super::details::{Assignee, check_assignee};
+use super::variables::{SetVariables, apply};
+use super::{Act, Change, MAX_NOTE, MAX_SESSION_TITLE, NewSession, Refusal, check_typed, fresh};
+use crate::access::{Action, Relation, may};
+use crate::event::{EventKind, Payload};
+use crate::variable::{Outline, Variables};
+
+/// What is known ahead; nothing of it is compulsory.
+#[derive(Clone, Debug, Default)]
+pub struct Preparation {
+    /// Values for any variables.
+    pub values: BTreeMap<String, Option<String>>,
+    /// Who is to run it; `None` leaves it for anyone in the team.
+    pub assignee: Option<Assignee>,
+    /// What it is called; empty means like its flow.
+    pub title: String,
+    /// What the assignee should know.
+    pub note: String,
+    /// When it should be done.
+    pub due_at: Option<DateTime<Utc>>,
+}
+
+/// Prepares a session. It is not started.
+pub fn prepare(
+    make: &NewSession,
+    outline: &Outline,
+    preparation: &Preparation,
+    act: &mut Act<'_>,
+) -> Result<Change, Refusal> {
+    if !may(act.who.role, Relation::Member, Action::PrepareSession) {
+        return Err(Refusal::Forbidden("your role does not allow preparing sessions"));
+    }
+    let mut problems = Vec::new();
+    check_typed(
+        &preparation.title,
+        "/title",
+        MAX_SESSION_TITLE,
+        true,
+        &mut problems,
+    );
+    check_typed(&preparation.note, "/note", MAX_NOTE, false, &mut problems);
+    check_assignee(preparation.assignee, &mut problems);
+    if !problems.is_empty() {
+        return Err(Refusal::Invalid(problems));
+    }
+    let mut change = Change::to(fresh(make, outline, act));
+    let session = &mut change.session;
+    session.prepared_by_id = Some(act.who.user_id);
+    session.assigned_to_id = preparation.assignee.map(|assignee| assignee.user_id);
+    session.title.clone_from(&preparation.title);
+    session.note.clone_from(&preparation.note);
+    session.due_at = preparation.due_at;
+    let mut payload = Payload::default()
+        .text("title", &preparation.title, act.random)
+        .text("note", &preparation.note, act.random);
+    if let Some(assignee) = preparation.assignee {
+        payload = payload.fact("assigned_to_id", assignee.user_id.to_string());
+    }
+    if let Some(due_at) = preparation.due_at {
+        payload = payload.fact("due_at", due_at.to_rfc3339());
+    }
+    change.record(act, EventKind::Prepared, payload);
+    let mut standing = Variables::new();
+    let set = SetVariables {
+        values: preparation.values.clone(),
+        ..SetVariables::default()
+    };
+    apply(&mut change, outline, &mut standing, &set, act)?;
+    change.count(outline, &standing);
+    Ok(change)
+}

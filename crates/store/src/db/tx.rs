@@ -1,0 +1,171 @@
+//! One transaction on either engine: the same SQL text, the same parameters, the same rows.
+//!
+//! A text is written once, with `$1` placeholders. Both engines type a placeholder by where it stands; where it
+//! stands alone, say `CAST($1 AS BIGINT)`. Lists are built as `IN ($2, $3)`; sums are cast to BIGINT.
+
+use super::postgres::PostgresTx;
+use super::sqlite::SqliteTx;
+use super::value::{FromColumn, Parameter, Value};
+use super::wake::Topic;
+use crate::error::Failure;
+use crate::{Error, Result};
+
+/// Which database serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// One file, one server.
+    Sqlite,
+    /// Several servers on one PostgreSQL.
+    Postgres,
+}
+
+/// A transaction that is open.
+///
+/// An error of a statement spoils the whole transaction on both engines, as PostgreSQL has it: whoever drops
+/// one and goes on gets [`Error::Swallowed`]. So say `ON CONFLICT DO NOTHING` rather than trying.
+pub enum Tx {
+    /// On SQLite nothing here ever waits.
+    Sqlite(SqliteTx),
+    /// On PostgreSQL each statement is one round trip; the first takes BEGIN along.
+    Postgres(PostgresTx),
+}
+
+/// What a transaction remembers beside its rows.
+#[derive(Default)]
+pub(super) struct Notes {
+    pub(super) failure: Option<Failure>,
+    pub(super) wakes: Vec<Topic>,
+}
+
+impl Tx {
+    /// Runs a statement and returns how many rows it changed.
+    pub async fn execute(&mut self, sql: &str, parameters: &[&dyn Parameter]) -> Result<u64> {
+        let result = match self {
+            Self::Sqlite(tx) => tx.execute(sql, parameters),
+            Self::Postgres(tx) => tx.execute(sql, parameters).await,
+        };
+        self.noted(result)
+    }
+
+    /// Reads exactly one row, or fails with [`Error::NoRow`].
+    pub async fn one<R: FromRow>(&mut self, sql: &str, parameters: &[&dyn Parameter]) -> Result<R> {
+        self.optional(sql, parameters).await?.ok_or(Error::NoRow)
+    }
+
+    /// Reads one row or none; more than one is [`Error::ManyRows`].
+    pub async fn optional<R: FromRow>(
+        &mut self,
+        sql: &str,
+        parameters: &[&dyn Parameter],
+    ) -> Result<Option<R>> {
+        let mut rows = self.all(sql, parameters).await?;
+        let row = rows.pop();
+        if rows.is_empty() {
+            Ok(row)
+        } else {
+            Err(Error::ManyRows)
+        }
+    }
+
+    /// Reads every row; the text bounds how many with `LIMIT`.
+    pub async fn all<R: FromRow>(&mut self, sql: &str, parameters: &[&dyn Parameter]) -> Result<Vec<R>> {
+        let result = match self {
+            Self::Sqlite(tx) => tx.all(sql, parameters),
+            Self::Postgres(tx) => match tx.query(sql, parameters).await {
+                Ok(rows) => rows.iter().map(|row| R::from_row(&Row::Postgres(row))).collect(),
+                Err(error) => Err(error),
+            },
+        };
+        self.noted(result)
+    }
+
+    /// The engine, for an explicit match where the dialects truly differ.
+    pub fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// Asks for the watchers of `topic` to be woken, if and when this transaction is committed.
+    pub fn wake(&mut self, topic: Topic) {
+        let wakes = &mut self.notes().wakes;
+        if !wakes.contains(&topic) {
+            wakes.push(topic);
+        }
+    }
+
+    pub(super) fn notes(&mut self) -> &mut Notes {
+        match self {
+            Self::Sqlite(tx) => &mut tx.notes,
+            Self::Postgres(tx) => &mut tx.notes,
+        }
+    }
+
+    fn noted<T>(&mut self, result: Result<T>) -> Result<T> {
+        if let Some(failure) = result.as_ref().err().and_then(Error::failure) {
+            self.notes().failure.get_or_insert(failure);
+        }
+        result
+    }
+}
+
+/// One row of an answer.
+pub enum Row<'r> {
+    /// From SQLite.
+    Sqlite(&'r rusqlite::Row<'r>),
+    /// From PostgreSQL.
+    Postgres(&'r tokio_postgres::Row),
+}
+
+impl Row<'_> {
+    /// Reads the column at `index`, from 0.
+    pub fn get<T: FromColumn>(&self, index: usize) -> Result<T> {
+        use rusqlite::types::ValueRef;
+        let wrong = || Error::Column {
+            index,
+            wanted: std::any::type_name::<T>(),
+        };
+        let value = match self {
+            Self::Sqlite(row) => match row.get_ref(index).map_err(|_| wrong())? {
+                ValueRef::Null => Value::Null,
+                ValueRef::Integer(number) => Value::Integer(number),
+                ValueRef::Text(text) => Value::Text(std::str::from_utf8(text).map_err(|_| wrong())?),
+                ValueRef::Blob(bytes) => Value::Bytes(bytes),
+                ValueRef::Real(_) => return Err(wrong()),
+            },
+            Self::Postgres(row) => row.try_get(index).map_err(|_| wrong())?,
+        };
+        T::from_value(value).ok_or_else(wrong)
+    }
+}
+
+/// What is made from a row: the store's own types, and tuples of up to four columns.
+pub trait FromRow: Sized {
+    /// Reads the columns.
+    fn from_row(row: &Row<'_>) -> Result<Self>;
+}
+
+impl<A: FromColumn> FromRow for (A,) {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok((row.get(0)?,))
+    }
+}
+
+impl<A: FromColumn, B: FromColumn> FromRow for (A, B) {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok((row.get(0)?, row.get(1)?))
+    }
+}
+
+impl<A: FromColumn, B: FromColumn, C: FromColumn> FromRow for (A, B, C) {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    }
+}
+
+impl<A: FromColumn, B: FromColumn, C: FromColumn, D: FromColumn> FromRow for (A, B, C, D) {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+    }
+}

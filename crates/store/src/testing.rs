@@ -1,0 +1,207 @@
+//! Databases for tests: a fresh one of each engine, gone when the test ends.
+//!
+//! `TEST_POSTGRES_URL` names a cluster where databases may be created; `cargo xtask test` provides one. Where
+//! it is missing the tests run on SQLite alone and say so, unless `REQUIRE_POSTGRES=1` forbids that.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use crate::db::{Db, DbConfig, Engine, postgres};
+use crate::migrate::{self, Migration};
+use crate::{Error, Result};
+
+/// The moment at which tests happen: 2026-01-05 08:00 UTC.
+pub fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_767_600_000, 0).expect("this is a time")
+}
+
+/// A database of a test's own.
+pub struct TestDb {
+    /// The open database.
+    pub db: Db,
+    /// Which engine it is on.
+    pub engine: Engine,
+    /// How to open it again.
+    pub config: DbConfig,
+    _place: Place,
+}
+
+/// What has to go when the test ends.
+enum Place {
+    Directory { _directory: TempDir },
+    Database { _database: Database },
+}
+
+/// A database in the cluster.
+struct Database {
+    cluster: String,
+    name: String,
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        let cluster = self.cluster.clone();
+        // A destructor cannot wait, and this may run inside a runtime: so on a thread of its own.
+        let dropping = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime
+                .expect("a runtime starts")
+                .block_on(run(&cluster, &[&statement]))
+        });
+        if let Ok(Err(error)) | Err(error) = dropping.join().map_err(|_| Error::Panicked(String::new())) {
+            eprintln!("{} stays behind: {error}", self.name);
+        }
+    }
+}
+
+/// A fresh, migrated database on each engine there is.
+pub async fn databases() -> Vec<TestDb> {
+    let mut all = vec![sqlite(|_| {}).await];
+    all.extend(postgres(|_| {}).await);
+    all
+}
+
+/// A fresh SQLite database, set up further by `change`.
+pub async fn sqlite(change: impl FnOnce(&mut DbConfig)) -> TestDb {
+    let directory = tempfile::tempdir().expect("a temporary directory can be made");
+    let mut config = DbConfig::new(
+        format!("sqlite:{}/test.sqlite", directory.path().display()),
+        now(),
+    );
+    change(&mut config);
+    let db = Db::open(&config).await.expect("a fresh SQLite database opens");
+    TestDb {
+        db,
+        engine: Engine::Sqlite,
+        config,
+        _place: Place::Directory {
+            _directory: directory,
+        },
+    }
+}
+
+/// A fresh PostgreSQL database, set up further by `change`; `None` where there is no cluster.
+pub async fn postgres(change: impl FnOnce(&mut DbConfig)) -> Option<TestDb> {
+    let (mut config, database) = empty_postgres().await?;
+    change(&mut config);
+    let template = template(&database.cluster, &config)
+        .await
+        .expect("the template database can be made");
+    let create = format!("CREATE DATABASE {} TEMPLATE {template}", database.name);
+    run(&database.cluster, &[&create])
+        .await
+        .expect("a database can be made");
+    let db = Db::open(&config)
+        .await
+        .expect("a fresh PostgreSQL database opens");
+    Some(TestDb {
+        db,
+        engine: Engine::Postgres,
+        config,
+        _place: Place::Database { _database: database },
+    })
+}
+
+/// The address of a database that is not there yet, and what drops it.
+async fn empty_postgres() -> Option<(DbConfig, Database)> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let Ok(cluster) = std::env::var("TEST_POSTGRES_URL") else {
+        assert!(
+            std::env::var_os("REQUIRE_POSTGRES").is_none_or(|value| value != "1"),
+            "REQUIRE_POSTGRES=1, and TEST_POSTGRES_URL names no cluster"
+        );
+        eprintln!("PostgreSQL is skipped: TEST_POSTGRES_URL names no cluster");
+        return None;
+    };
+    let name = format!(
+        "rf_test_{}_{}",
+        std::process::id(),
+        COUNT.fetch_add(1, Ordering::Relaxed)
+    );
+    let config = DbConfig::new(in_cluster(&cluster, &name), now());
+    // An earlier run may have had the same process number.
+    run(
+        &cluster,
+        &[&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")],
+    )
+    .await
+    .expect("the cluster answers");
+    Some((config, Database { cluster, name }))
+}
+
+/// The address of another database in the same cluster.
+fn in_cluster(cluster: &str, name: &str) -> String {
+    let mut url = url::Url::parse(cluster).expect("TEST_POSTGRES_URL is an address");
+    url.set_path(name);
+    url.into()
+}
+
+async fn run(url: &str, statements: &[&str]) -> Result<()> {
+    let (client, driver) = postgres::connect(url).await?;
+    let driver = tokio::spawn(driver);
+    let mut result = Ok(());
+    for statement in statements {
+        result = result.and(client.batch_execute(statement).await);
+    }
+    driver.abort();
+    Ok(result?)
+}
+
+/// Migrates a database once for all tests, of all processes, that carry the same migrations.
+async fn template(cluster: &str, config: &DbConfig) -> Result<String> {
+    let name = format!("rf_template_{}", fingerprint(config.migrations));
+    let (client, driver) = postgres::connect(cluster).await?;
+    let driver = tokio::spawn(driver);
+    let made = async {
+        client.batch_execute("SELECT pg_advisory_lock(7269)").await?;
+        let there = client
+            .query_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[&name])
+            .await?;
+        if there.is_none() {
+            // Under another name until it is complete: a process may be killed in between.
+            let unfinished = format!("{name}_unfinished");
+            client
+                .batch_execute(&format!("DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)"))
+                .await?;
+            client
+                .batch_execute(&format!("CREATE DATABASE {unfinished}"))
+                .await?;
+            let config = DbConfig {
+                url: in_cluster(cluster, &unfinished),
+                ..config.clone()
+            };
+            migrate::migrate(&config).await?;
+            rename(&client, &unfinished, &name).await?;
+        }
+        Ok(())
+    };
+    let result: Result<()> = made.await;
+    drop(client);
+    driver.abort();
+    result.map(|()| name)
+}
+
+/// The server ends a connection a moment after the client does, and renames no database in use.
+async fn rename(client: &tokio_postgres::Client, from: &str, to: &str) -> Result<()> {
+    let end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1";
+    client.query(end, &[&from]).await?;
+    Ok(client
+        .batch_execute(&format!("ALTER DATABASE {from} RENAME TO {to}"))
+        .await?)
+}
+
+fn fingerprint(migrations: &[Migration]) -> String {
+    let mut digest = Sha256::new();
+    for migration in migrations {
+        digest.update(migration.checksum(Engine::Postgres));
+    }
+    digest
+        .finalize()
+        .iter()
+        .take(8)
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
