@@ -36,8 +36,8 @@ pub(super) enum Kind {
     List(List),
     /// A paragraph; the text without its markup.
     Paragraph(Lead),
-    /// A code block; its first line.
-    Code(String),
+    /// A code block.
+    Code,
     /// A line across the page.
     Rule,
     /// Raw HTML, a quote, a table, or several blocks that belong together.
@@ -126,7 +126,7 @@ fn block<'a>(node: &'a AstNode<'a>) -> Option<Block> {
             items: node.children().map(item).collect(),
         }),
         NodeValue::Paragraph => Kind::Paragraph(Lead { lines: lines(node), text: plain(node) }),
-        NodeValue::CodeBlock(code) => Kind::Code(first_line(&code.literal)),
+        NodeValue::CodeBlock(_) => Kind::Code,
         NodeValue::ThematicBreak => Kind::Rule,
         _ => Kind::Other,
     };

@@ -195,7 +195,7 @@ impl<'a> Structure<'a> {
         let alone = self.regions.len() == first + 1;
         let cover = region.level == 1
             && !has_title
-            && self.blocks[region.blocks.clone()].iter().all(|block| !matches!(block.kind, Kind::List(_) | Kind::Code(_)));
+            && self.blocks[region.blocks.clone()].iter().all(|block| !matches!(block.kind, Kind::List(_) | Kind::Code));
         let title = if alone { !has_title || region.level == 1 } else { rivals == 0 || (cover && !higher) };
         title.then_some(first)
     }
@@ -433,12 +433,12 @@ impl<'a> Structure<'a> {
     }
 
     fn has_code(&self, blocks: std::ops::Range<usize>) -> bool {
-        self.blocks[blocks].iter().any(|block| matches!(block.kind, Kind::Code(_)))
+        self.blocks[blocks].iter().any(|block| matches!(block.kind, Kind::Code))
     }
 
     /// Whether there is something to do: a list or a command.
     fn is_active(&self, blocks: std::ops::Range<usize>) -> bool {
-        self.blocks[blocks].iter().any(|block| matches!(block.kind, Kind::Code(_) | Kind::List(_)))
+        self.blocks[blocks].iter().any(|block| matches!(block.kind, Kind::Code | Kind::List(_)))
     }
 
     fn kind(&self, region: usize, title: &str, active: bool) -> StepKind {

@@ -88,6 +88,7 @@ pub(crate) use head::check_front_matter;
 pub use head::front_matter_values;
 pub use parse::parse;
 pub use print::print;
+pub(crate) use slug::Slugs;
 pub(crate) use print::print_parts;
 
 #[cfg(test)]
