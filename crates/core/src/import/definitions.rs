@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::outline::{Leaf, LeafKind};
-use super::text::indentation;
+use super::text::{indentation, item_marker};
 
 /// The definitions of a document.
 #[derive(Default)]
@@ -46,7 +46,7 @@ impl Definitions {
             let label = if inside[at] { None } else { label(line) };
             match label {
                 Some(label) if !open || label.starts_with('^') => {
-                    let end = if label.starts_with('^') { footnote_end(lines, at) } else { reference_end(lines, at) };
+                    let end = if label.starts_with('^') { footnote_end(lines, &inside, at) } else { reference_end(lines, at) };
                     if let Some(end) = end {
                         let top = indentation(line) < 4;
                         let text = lines[at..end].join("\n").trim().to_owned();
@@ -82,6 +82,13 @@ impl Definitions {
                 }
             }
         }
+    }
+
+    /// A line for each label, so that a parser sees which brackets are links.
+    pub(super) fn stand_ins(&self) -> String {
+        let mut labels: Vec<&str> = self.by_label.keys().map(String::as_str).collect();
+        labels.sort_unstable();
+        labels.iter().map(|label| format!("[{label}]: x\n")).collect()
     }
 
     /// The body with the definitions that it uses and does not have.
@@ -173,14 +180,15 @@ fn reference_end(lines: &[&str], at: usize) -> Option<usize> {
 
 /// The line behind a footnote definition: its paragraph, and what is indented below it.
 #[expect(clippy::unnecessary_wraps, reason = "the same shape as `reference_end`")]
-fn footnote_end(lines: &[&str], at: usize) -> Option<usize> {
+fn footnote_end(lines: &[&str], inside: &[bool], at: usize) -> Option<usize> {
     let mut end = at + 1;
     let mut next = end;
     let mut blank = false;
     while let Some(line) = lines.get(next) {
+        let continues = !blank && !inside[next] && is_lazy(line);
         if line.trim().is_empty() {
             blank = true;
-        } else if indentation(line) >= 4 || (!blank && label(line).is_none() && !line.starts_with('#')) {
+        } else if indentation(line) >= 4 || continues {
             end = next + 1;
             blank = false;
         } else {
@@ -189,6 +197,13 @@ fn footnote_end(lines: &[&str], at: usize) -> Option<usize> {
         next += 1;
     }
     Some(end)
+}
+
+/// Whether a line goes on with a paragraph that it is not indented for.
+fn is_lazy(line: &str) -> bool {
+    let line = line.trim_start();
+    let opens = ["```", "~~~", ">", "#", "<", "---", "===", "***", "___", "|"];
+    label(line).is_none() && item_marker(line).is_none() && !opens.iter().any(|open| line.starts_with(open))
 }
 
 /// What stands in innermost square brackets, as labels.

@@ -115,7 +115,9 @@ pub fn import(text: &str, options: &Options) -> Result<Import, Vec<Problem>> {
     let mut lines: Vec<String> = converted.lines().map(str::to_owned).collect();
     definitions.cut_out(&mut lines);
     let (masked, names) = mask(&lines.join("\n"));
-    let outline = outline(&masked);
+    // The definitions stand behind the last line, where they resolve links and are in no block's way.
+    let mut outline = outline(&format!("{masked}\n\n{}", definitions.stand_ins()));
+    outline.blocks.retain(|block| block.start < lines.len());
     let mut draft = Draft::default();
     for grain in [Grain::Items, Grain::Headings, Grain::TopHeadings] {
         draft = Structure::draft(&lines, &outline, &names, front_title.is_some(), grain);

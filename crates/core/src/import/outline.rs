@@ -172,6 +172,8 @@ fn plain<'a>(node: &'a AstNode<'a>) -> String {
             break;
         }
         match &child.data.borrow().value {
+            // A footnote's mark, which reads as a link while its definition stands elsewhere.
+            NodeValue::Text(literal) if literal.starts_with('^') && is_link(child.parent()) => {}
             NodeValue::Text(literal) => escape_into(literal, &mut text),
             NodeValue::Code(code) => {
                 let fence = "`".repeat(longest_run(&code.literal) + 1);
@@ -185,6 +187,10 @@ fn plain<'a>(node: &'a AstNode<'a>) -> String {
         }
     }
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn is_link(node: Option<&AstNode<'_>>) -> bool {
+    node.is_some_and(|node| matches!(node.data.borrow().value, NodeValue::Link(_)))
 }
 
 /// Adds text so that Markdown reads it as that text again.

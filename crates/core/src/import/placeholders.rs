@@ -150,6 +150,11 @@ impl Conversion<'_> {
             counted = range.start;
             let spelling = &text[range.clone()];
             match verdict {
+                Verdict::Leave(reason) if style != Style::Mustache && spelling.contains('=') => {
+                    // One entry for an element, whatever its attributes are.
+                    let name = spelling.split([' ', '=']).next().unwrap_or_default();
+                    tally.left_alone(style, &format!("{name} ...>"), reason, line);
+                }
                 Verdict::Existing(name) => {
                     variables.declare(&name);
                 }

@@ -9,7 +9,7 @@ use super::bodies::body;
 use super::details::whole_details;
 use super::outline::{Block, Item, Kind, Lead, List, Outline};
 use super::placeholders::unmask;
-use super::text::{dedent, item_marker, same_words};
+use super::text::{dedent, indentation, item_marker, same_words};
 use super::titles;
 use crate::step::StepKind;
 
@@ -594,7 +594,16 @@ fn without<T: AsRef<str>>(lines: &[T], first: usize, lead: &Lead, title: &str) -
     let to = lead.lines.end.saturating_sub(first).clamp(from, lines.len());
     let source: Vec<&str> = lines[from..to].iter().map(AsRef::as_ref).collect();
     let others = lines[..from].iter().all(|line| line.as_ref().trim().is_empty());
-    if others && same_words(&source.join("\n"), title) { body(&lines[to..]) } else { body(lines) }
+    if !(others && same_words(&source.join("\n"), title)) {
+        return body(lines);
+    }
+    // What is left may stand further in than it needs to; four columns and more are code.
+    let rest: Vec<&str> = lines[to..].iter().map(AsRef::as_ref).collect();
+    let common = rest.iter().filter(|line| !line.trim().is_empty()).map(|line| indentation(line)).min().unwrap_or(0);
+    if common == 0 || common > 3 {
+        return body(&rest);
+    }
+    body(&rest.iter().map(|line| dedent(line, common)).collect::<Vec<_>>())
 }
 
 fn append(steps: &mut [Step], text: &str) {

@@ -48,7 +48,8 @@ pub(super) fn indentation(line: &str) -> usize {
 pub(super) fn dedent(line: &str, columns: usize) -> String {
     let mut column = 0;
     for (at, byte) in line.bytes().enumerate() {
-        if column >= columns {
+        // A tab stands for as many columns as are left of it.
+        if column > columns || (column == columns && byte != b'\t') {
             return " ".repeat(column - columns) + &line[at..];
         }
         match byte {
@@ -122,6 +123,7 @@ mod tests {
         assert_eq!(dedent("    code", 3), " code");
         assert_eq!(dedent("\tcode", 3), " code");
         assert_eq!(dedent("\t\tcode", 4), "    code");
+        assert_eq!(dedent("\t\tcode", 2), "  \tcode");
         assert_eq!(dedent(" lazy", 3), "lazy");
         assert_eq!(dedent("", 3), "");
     }
