@@ -1,0 +1,618 @@
+//! From the outline of a runbook to sections and steps.
+//!
+//! The document is cut into regions, one for each heading; a region whose list asks for work becomes a section
+//! with a step for each item, one that only tells or shows something becomes one step.
+
+use std::collections::HashMap;
+
+use super::bodies::body;
+use super::details::whole_details;
+use super::outline::{Block, Item, Kind, Lead, List, Outline};
+use super::placeholders::unmask;
+use super::text::{dedent, indentation, item_marker, same_words};
+use super::titles;
+use crate::step::StepKind;
+
+/// The most items that a task list has while it stays one checklist.
+const MAX_CHECKLIST: usize = 12;
+/// The longest item of a checklist, in characters.
+const MAX_TASK: usize = 120;
+
+/// How finely a document is cut into steps; the coarser ones are for documents with more steps than a flow holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Grain {
+    /// Items of lists are steps.
+    Items,
+    /// Headings are steps.
+    Headings,
+    /// Only the highest headings are steps.
+    TopHeadings,
+}
+
+/// A section as it is drafted.
+#[derive(Debug, Default)]
+pub(super) struct Section {
+    /// The heading.
+    pub(super) title: String,
+    /// What stands before the first step.
+    pub(super) body: String,
+    /// The steps.
+    pub(super) steps: Vec<Step>,
+    /// The region whose heading it is; `None` for steps before the first heading.
+    owner: Option<usize>,
+}
+
+/// A step as it is drafted.
+#[derive(Debug)]
+pub(super) struct Step {
+    /// One line.
+    pub(super) title: String,
+    /// What it asks.
+    pub(super) kind: StepKind,
+    /// Markdown.
+    pub(super) body: String,
+}
+
+/// A document as it is drafted.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    /// The title that the document itself has.
+    pub(super) title: Option<String>,
+    /// What stands before the first structure.
+    pub(super) description: String,
+    /// The work.
+    pub(super) sections: Vec<Section>,
+    /// What was decided, as sentences.
+    pub(super) notes: Vec<String>,
+}
+
+/// What stands between one heading and the next.
+#[derive(Default)]
+struct Region {
+    /// The block that is its heading; `None` for what stands before the first.
+    heading: Option<usize>,
+    /// The level of the heading; 0 without one.
+    level: u8,
+    /// The heading's text without markup.
+    text: String,
+    /// The blocks below the heading.
+    blocks: std::ops::Range<usize>,
+    /// How many headings it stands under, the title not counted.
+    depth: usize,
+    /// The region of the heading that it stands under.
+    parent: Option<usize>,
+    /// The first region that does not stand under it.
+    end: usize,
+    /// Whether it, or a region under it, has a list of steps.
+    work: bool,
+}
+
+/// The document while it is cut up.
+pub(super) struct Structure<'a> {
+    lines: &'a [String],
+    blocks: Vec<Block>,
+    names: &'a [String],
+    grain: Grain,
+    regions: Vec<Region>,
+    /// How many headings read the same.
+    same: HashMap<String, usize>,
+    /// Whether there is any heading but the title.
+    headings: bool,
+    draft: Draft,
+}
+
+impl<'a> Structure<'a> {
+    /// Cuts a document up: its lines, its outline with placeholders masked, and their names.
+    pub(super) fn draft(lines: &'a [String], outline: &Outline, names: &'a [String], has_title: bool, grain: Grain) -> Draft {
+        let mut structure = Self {
+            lines,
+            blocks: whole_details(lines, outline),
+            names,
+            grain,
+            regions: Vec::new(),
+            same: HashMap::new(),
+            headings: false,
+            draft: Draft::default(),
+        };
+        structure.find_regions();
+        let title = structure.find_title(has_title);
+        structure.relate(title);
+        structure.preface(title);
+        let mut at = usize::from(structure.regions.first().is_some_and(|region| region.heading.is_none()));
+        if title == Some(at) {
+            at += 1;
+        }
+        while at < structure.regions.len() {
+            at = structure.region(at);
+        }
+        structure.draft
+    }
+
+    // ---- lines ----
+
+    /// The line behind the block: the first line of the next one.
+    fn block_end(&self, block: usize) -> usize {
+        self.blocks.get(block + 1).map_or(self.lines.len(), |next| next.start)
+    }
+
+    /// The source of some blocks as a body, without rules across the page at its ends.
+    fn source(&self, mut blocks: std::ops::Range<usize>) -> String {
+        let is_rule = |block: usize| matches!(self.blocks[block].kind, Kind::Rule);
+        while !blocks.is_empty() && is_rule(blocks.start) {
+            blocks.start += 1;
+        }
+        while !blocks.is_empty() && is_rule(blocks.end - 1) {
+            blocks.end -= 1;
+        }
+        if blocks.is_empty() {
+            return String::new();
+        }
+        body(&self.lines[self.blocks[blocks.start].start..self.block_end(blocks.end - 1)])
+    }
+
+    fn title(&self, text: &str) -> String {
+        titles::title(&unmask(text, self.names))
+    }
+
+    // ---- regions ----
+
+    fn find_regions(&mut self) {
+        let mut region = Region::default();
+        for (index, block) in self.blocks.iter().enumerate() {
+            if let Kind::Heading { level, text } = &block.kind {
+                let next = Region {
+                    heading: Some(index),
+                    level: *level,
+                    text: unmask(text, self.names),
+                    blocks: index + 1..index + 1,
+                    ..Region::default()
+                };
+                region.blocks.end = index;
+                let before = std::mem::replace(&mut region, next);
+                if before.heading.is_some() || !before.blocks.is_empty() {
+                    self.regions.push(before);
+                }
+            }
+        }
+        region.blocks.end = self.blocks.len();
+        if region.heading.is_some() || !region.blocks.is_empty() {
+            self.regions.push(region);
+        }
+    }
+
+    /// The region whose heading is the document's title.
+    ///
+    /// The first heading is it when no other stands as high; or when it is of the first level and has neither
+    /// lists nor code of its own, so that it reads as a cover and not as the first part.
+    fn find_title(&self, has_title: bool) -> Option<usize> {
+        let first = self.regions.iter().position(|region| region.heading.is_some())?;
+        let region = &self.regions[first];
+        if region.text.is_empty() {
+            return None;
+        }
+        let rivals = self.regions[first + 1..].iter().filter(|other| other.level <= region.level).count();
+        let higher = self.regions[first + 1..].iter().any(|other| other.level < region.level);
+        let alone = self.regions.len() == first + 1;
+        let cover = region.level == 1
+            && !has_title
+            && self.blocks[region.blocks.clone()].iter().all(|block| !matches!(block.kind, Kind::List(_) | Kind::Code));
+        let title = if alone { !has_title || region.level == 1 } else { rivals == 0 || (cover && !higher) };
+        title.then_some(first)
+    }
+
+    /// Finds who stands under whom, and where the work is.
+    fn relate(&mut self, title: Option<usize>) {
+        self.headings = self.regions.iter().enumerate().any(|(index, r)| r.heading.is_some() && Some(index) != title);
+        for region in &self.regions {
+            *self.same.entry(region.text.clone()).or_default() += 1;
+        }
+        let count = self.regions.len();
+        let mut open: Vec<usize> = Vec::new();
+        for index in 0..count {
+            let level = self.regions[index].level;
+            while let Some(last) = open.last().copied().filter(|last| self.regions[*last].level >= level) {
+                self.regions[last].end = index;
+                open.pop();
+            }
+            self.regions[index].depth = open.len();
+            self.regions[index].parent = open.last().copied();
+            self.regions[index].end = index + 1;
+            if self.regions[index].heading.is_some() && title != Some(index) {
+                open.push(index);
+            }
+        }
+        for last in open {
+            self.regions[last].end = count;
+        }
+        for index in (0..count).rev() {
+            if self.step_lists(index).next().is_some() {
+                self.regions[index].work = true;
+            }
+            if let Some(parent) = self.regions[index].parent.filter(|_| self.regions[index].work) {
+                self.regions[parent].work = true;
+            }
+        }
+    }
+
+    /// The blocks of a region that are lists of steps.
+    fn step_lists(&self, region: usize) -> impl Iterator<Item = usize> + '_ {
+        self.regions[region].blocks.clone().filter(move |block| match &self.blocks[*block].kind {
+            Kind::List(list) => self.is_step_list(region, *block, list),
+            _ => false,
+        })
+    }
+
+    fn is_step_list(&self, region: usize, block: usize, list: &List) -> bool {
+        let heading = &self.regions[region].text;
+        if self.grain != Grain::Items || titles::is_telling(heading) || list.items.is_empty() {
+            return false;
+        }
+        // A table of contents.
+        if list.items.len() > 1 && list.items.iter().all(|item| item.link) {
+            return false;
+        }
+        if list.items.iter().any(|item| item.task) {
+            let short = |item: &Item| {
+                item.simple && item.lead.as_ref().is_some_and(|lead| lead.text.chars().count() <= MAX_TASK)
+            };
+            return !self.headings || list.items.len() > MAX_CHECKLIST || !list.items.iter().all(short);
+        }
+        if list.number.is_some() {
+            return true;
+        }
+        let announced = block > self.regions[region].blocks.start
+            && matches!(&self.blocks[block - 1].kind, Kind::Paragraph(lead) if lead.text.trim_end().ends_with(':'));
+        let commands = list
+            .items
+            .iter()
+            .filter(|item| item.lead.as_ref().is_some_and(|lead| titles::is_imperative(&lead.text)))
+            .count();
+        let mostly_commands = list.items.len() > 1 && commands * 5 >= list.items.len() * 3;
+        if self.headings { mostly_commands && !announced && self.is_asking(region) } else { list.items.len() > 1 }
+    }
+
+    /// Whether the region, or one that it stands under, asks for something to be done.
+    fn is_asking(&self, region: usize) -> bool {
+        let mut at = Some(region);
+        let mut steps = 0;
+        while let Some(region) = at.filter(|_| steps < 8) {
+            if titles::is_asking(&self.regions[region].text) {
+                return true;
+            }
+            if titles::is_telling(&self.regions[region].text) {
+                return false;
+            }
+            at = self.regions[region].parent;
+            steps += 1;
+        }
+        false
+    }
+
+    // ---- sections and steps ----
+
+    /// What stands before the first part: the description, and steps where a list stands there.
+    fn preface(&mut self, title: Option<usize>) {
+        let mut description = Vec::new();
+        let before = self.regions.first().is_some_and(|region| region.heading.is_none()).then_some(0);
+        if let Some(title) = title {
+            let region = &self.regions[title];
+            let text = self.title(&region.text);
+            let source = region.heading.map(|block| self.heading_source(block)).unwrap_or_default();
+            if !same_words(&source, &text) {
+                description.push(source);
+            }
+            self.draft.title = Some(text);
+        }
+        for region in before.into_iter().chain(title) {
+            if self.regions[region].work {
+                let (lead, steps) = self.split(region);
+                description.push(lead);
+                self.section(String::new(), String::new(), None).steps.extend(steps);
+            } else {
+                description.push(self.source(self.regions[region].blocks.clone()));
+            }
+        }
+        description.retain(|part| !part.is_empty());
+        self.draft.description = description.join("\n\n");
+    }
+
+    fn section(&mut self, title: String, body: String, owner: Option<usize>) -> &mut Section {
+        let reuse = owner.is_none() && self.draft.sections.len() == 1 && self.draft.sections[0].owner.is_none();
+        if !reuse {
+            self.draft.sections.push(Section { title, body, steps: Vec::new(), owner });
+        }
+        self.draft.sections.last_mut().expect("one was just pushed or is reused")
+    }
+
+    /// The heading's own line, without its marks.
+    fn heading_source(&self, block: usize) -> String {
+        let lines = &self.lines[self.blocks[block].start..self.block_end(block)];
+        let joined = lines
+            .iter()
+            .map(|line| line.trim())
+            .filter(|line| !(line.is_empty() || line.bytes().all(|b| b == b'=') || line.bytes().all(|b| b == b'-')))
+            .collect::<Vec<_>>()
+            .join(" ");
+        let bare = joined.trim_start_matches('#').trim_start();
+        bare.trim_end_matches('#').trim_end().to_owned()
+    }
+
+    /// A heading as a title, and what of it the title has lost.
+    fn heading(&self, region: usize) -> (String, String) {
+        let Some(block) = self.regions[region].heading else { return (String::new(), String::new()) };
+        let source = self.heading_source(block);
+        let full = self.regions[region].text.trim_end_matches(':').trim();
+        // A heading is a title as it stands, unless it is a paragraph in disguise.
+        let mut title =
+            if full.chars().count() <= titles::MAX_TITLE { full.to_owned() } else { titles::title(full) };
+        if title.is_empty() {
+            title = self.first_words(region).unwrap_or_else(|| "Untitled".into());
+        }
+        let lost = if same_words(&source, &title) { String::new() } else { source };
+        (title, lost)
+    }
+
+    /// A title from the first paragraph of a region whose heading has no text.
+    fn first_words(&self, region: usize) -> Option<String> {
+        self.regions[region].blocks.clone().find_map(|block| match &self.blocks[block].kind {
+            Kind::Paragraph(lead) => Some(self.title(&lead.text)).filter(|title| !title.is_empty()),
+            _ => None,
+        })
+    }
+
+    /// Turns a region into sections and steps; answers the next region to look at.
+    fn region(&mut self, at: usize) -> usize {
+        let Region { depth, parent, end, work, ref blocks, .. } = self.regions[at];
+        let blocks = blocks.clone();
+        let has_children = end > at + 1;
+        let (title, lost) = self.heading(at);
+        let coarse = self.grain == Grain::TopHeadings;
+        if !coarse && (work || (depth == 0 && has_children)) {
+            let section_title = self.section_title(at, &title);
+            if self.step_lists(at).next().is_some() {
+                let (lead, steps) = self.split(at);
+                let count = steps.len();
+                self.draft.notes.push(format!("the list under {title:?} became {count} steps"));
+                let body = join(&[lost, lead]);
+                self.section(section_title, body, Some(at)).steps.extend(steps);
+            } else if self.has_code(blocks.clone()) {
+                let text = self.source(blocks.clone());
+                let step_title = self.sentence_title(blocks).unwrap_or_else(|| title.clone());
+                let kind = self.kind(at, &step_title, true);
+                self.section(section_title, lost, Some(at)).steps.push(Step { title: step_title, kind, body: text });
+            } else {
+                let body = join(&[lost, self.source(blocks)]);
+                self.section(section_title, body, Some(at));
+            }
+            return at + 1;
+        }
+        // One step, with everything that stands under the heading.
+        let all = blocks.start..self.regions[end - 1].blocks.end;
+        let active = self.is_active(all.clone());
+        let kind = self.kind(at, &title, active);
+        let text = join(&[lost, self.source(all)]);
+        let owner = self.draft.sections.last().map(|section| section.owner);
+        let at_home = match owner {
+            Some(owner) => owner == parent,
+            None => parent.is_none(),
+        };
+        if at_home {
+            let step = Step { title, kind, body: text };
+            if self.draft.sections.is_empty() {
+                self.section(String::new(), String::new(), None).steps.push(step);
+            } else if let Some(section) = self.draft.sections.last_mut() {
+                section.steps.push(step);
+            }
+        } else {
+            let step_title = self.sentence_title(blocks).unwrap_or_else(|| title.clone());
+            let section_title = self.section_title(at, &title);
+            let step = Step { title: step_title, kind, body: text };
+            self.section(section_title, String::new(), Some(at)).steps.push(step);
+        }
+        end
+    }
+
+    /// The title of a section; with its parent's where several headings of the document read the same.
+    fn section_title(&self, region: usize, title: &str) -> String {
+        let same = self.same.get(&self.regions[region].text).copied().unwrap_or(1);
+        match self.regions[region].parent {
+            Some(parent) if same > 1 && !self.regions[parent].text.is_empty() => {
+                let both = format!("{}: {title}", self.regions[parent].text);
+                if both.len() <= crate::flow::MAX_TITLE { both } else { title.to_owned() }
+            }
+            _ => title.to_owned(),
+        }
+    }
+
+    /// A title from the first sentence, where it tells someone to do something.
+    fn sentence_title(&self, blocks: std::ops::Range<usize>) -> Option<String> {
+        let first = self.blocks[blocks].first()?;
+        let Kind::Paragraph(lead) = &first.kind else { return None };
+        let title = self.title(&lead.text);
+        (titles::is_imperative(&title) && !title.ends_with('…')).then_some(title)
+    }
+
+    fn has_code(&self, blocks: std::ops::Range<usize>) -> bool {
+        self.blocks[blocks].iter().any(|block| matches!(block.kind, Kind::Code))
+    }
+
+    /// Whether there is something to do: a list or a command.
+    fn is_active(&self, blocks: std::ops::Range<usize>) -> bool {
+        self.blocks[blocks].iter().any(|block| matches!(block.kind, Kind::Code | Kind::List(_)))
+    }
+
+    fn kind(&self, region: usize, title: &str, active: bool) -> StepKind {
+        let heading = &self.regions[region].text;
+        if titles::is_telling(heading) {
+            return StepKind::Info;
+        }
+        titles::kind(title).unwrap_or(if active || self.is_asking(region) { StepKind::Action } else { StepKind::Info })
+    }
+
+    /// Cuts a region with lists of steps into what stands before them and the steps.
+    fn split(&self, region: usize) -> (String, Vec<Step>) {
+        let blocks = self.regions[region].blocks.clone();
+        let mut steps: Vec<Step> = Vec::new();
+        let mut lead = String::new();
+        // Blocks that belong to nothing yet.
+        let mut pending = blocks.start;
+        let mut next_number = None;
+        for block in blocks.clone() {
+            let list = match &self.blocks[block].kind {
+                Kind::List(list) if self.is_step_list(region, block, list) => Some(list),
+                _ => None,
+            };
+            if let Some(list) = list {
+                let waiting = pending..block;
+                let continues = list.number.is_some_and(|number| number > 1) && list.number == next_number;
+                if steps.is_empty() && !self.has_code(waiting.clone()) {
+                    lead = self.source(waiting);
+                } else if continues {
+                    append(&mut steps, &self.source(waiting));
+                } else if let Some(step) = self.unit(region, waiting) {
+                    steps.push(step);
+                }
+                let end = self.block_end(block);
+                for (index, item) in list.items.iter().enumerate() {
+                    let stop = list.items.get(index + 1).map_or(end, |next| next.start);
+                    steps.push(self.step(region, item, stop));
+                }
+                next_number = list.number.map(|number| number + list.items.len());
+                pending = block + 1;
+            } else if pending == block && !steps.is_empty() && self.belongs_before(block) {
+                append(&mut steps, &self.source(block..block + 1));
+                pending = block + 1;
+            }
+        }
+        if let Some(step) = self.unit(region, pending..blocks.end) {
+            steps.push(step);
+        }
+        (lead, steps)
+    }
+
+    /// Whether a block right behind a step belongs to it: anything but a paragraph, and notes.
+    fn belongs_before(&self, block: usize) -> bool {
+        match &self.blocks[block].kind {
+            Kind::Paragraph(lead) => {
+                let text = lead.text.to_lowercase();
+                ["note", "notice", "tip", "hint", "important", "warning", "caution", "example", "expected", "where:"]
+                    .iter()
+                    .any(|word| text.trim_start_matches(['*', '_', '(']).starts_with(word))
+            }
+            _ => true,
+        }
+    }
+
+    /// A step from blocks between or behind lists.
+    fn unit(&self, region: usize, blocks: std::ops::Range<usize>) -> Option<Step> {
+        let text = self.source(blocks.clone());
+        if text.is_empty() {
+            return None;
+        }
+        let lead = self.blocks[blocks.clone()].iter().find_map(|block| match &block.kind {
+            Kind::Paragraph(lead) => Some(lead),
+            _ => None,
+        });
+        let mut title = lead.map(|lead| self.title(&lead.text)).unwrap_or_default();
+        let mut text = text;
+        if title.is_empty() {
+            title = self.heading(region).0;
+        } else if let (Some(lead), Some(Kind::Paragraph(_))) =
+            (lead, blocks.clone().next().map(|first| &self.blocks[first].kind))
+        {
+            text = self.without_lead(self.blocks[blocks.start].start..self.block_end(blocks.end - 1), lead, &title);
+        }
+        if title.is_empty() {
+            title = "More".into();
+        }
+        let active = self.is_active(blocks) || titles::is_imperative(&title);
+        Some(Step { kind: self.kind(region, &title, active), title, body: text })
+    }
+
+    /// A step from an item of a list that ends before the line `stop`.
+    fn step(&self, region: usize, item: &Item, stop: usize) -> Step {
+        let lines = item.start..stop.max(item.start + 1).min(self.lines.len());
+        let (column, marker) = item_marker(&self.lines[item.start]).unwrap_or((0, 0));
+        let mut title = item.lead.as_ref().map(|lead| self.title(&lead.text)).unwrap_or_default();
+        let body = if let Some(lead) = item.lead.as_ref().filter(|_| !title.is_empty()) {
+            self.without_lead_of_item(lines, lead, &title, column, marker, item.task)
+        } else {
+            body(&self.item_lines(lines, column, marker, item.task))
+        };
+        if title.is_empty() {
+            title = match &item.code {
+                Some(code) if !code.is_empty() && !code.contains('`') && code.chars().count() <= 80 => {
+                    format!("Run `{}`", unmask(code, self.names))
+                }
+                _ => self.heading(region).0,
+            };
+        }
+        if title.is_empty() {
+            title = "Step".into();
+        }
+        let kind = titles::kind(&title).unwrap_or_default();
+        Step { title, kind, body }
+    }
+
+    /// The lines of an item without its marker and indentation.
+    fn item_lines(&self, lines: std::ops::Range<usize>, column: usize, marker: usize, task: bool) -> Vec<String> {
+        let mut result: Vec<String> = Vec::with_capacity(lines.len());
+        for (index, line) in self.lines[lines].iter().enumerate() {
+            if index > 0 {
+                result.push(dedent(line, column));
+                continue;
+            }
+            let content = line.get(marker..).unwrap_or_default();
+            let box_of = |mark: &str| content.strip_prefix(mark);
+            let bare = task.then(|| box_of("[ ]").or_else(|| box_of("[x]")).or_else(|| box_of("[X]"))).flatten();
+            result.push(bare.map_or(content, str::trim_start).to_owned());
+        }
+        result
+    }
+
+    fn without_lead_of_item(
+        &self,
+        lines: std::ops::Range<usize>,
+        lead: &Lead,
+        title: &str,
+        column: usize,
+        marker: usize,
+        task: bool,
+    ) -> String {
+        let own = self.item_lines(lines.clone(), column, marker, task);
+        without(&own, lines.start, lead, title)
+    }
+
+    fn without_lead(&self, lines: std::ops::Range<usize>, lead: &Lead, title: &str) -> String {
+        without(&self.lines[lines.clone()], lines.start, lead, title)
+    }
+}
+
+/// The lines as a body; without the lead where the title has every word of it.
+fn without<T: AsRef<str>>(lines: &[T], first: usize, lead: &Lead, title: &str) -> String {
+    let from = lead.lines.start.saturating_sub(first).min(lines.len());
+    let to = lead.lines.end.saturating_sub(first).clamp(from, lines.len());
+    let source: Vec<&str> = lines[from..to].iter().map(AsRef::as_ref).collect();
+    let others = lines[..from].iter().all(|line| line.as_ref().trim().is_empty());
+    if !(others && same_words(&source.join("\n"), title)) {
+        return body(lines);
+    }
+    // What is left may stand further in than it needs to; four columns and more are code.
+    let rest: Vec<&str> = lines[to..].iter().map(AsRef::as_ref).collect();
+    let common = rest.iter().filter(|line| !line.trim().is_empty()).map(|line| indentation(line)).min().unwrap_or(0);
+    if common == 0 || common > 3 {
+        return body(&rest);
+    }
+    body(&rest.iter().map(|line| dedent(line, common)).collect::<Vec<_>>())
+}
+
+fn append(steps: &mut [Step], text: &str) {
+    if let Some(step) = steps.last_mut().filter(|_| !text.is_empty()) {
+        step.body = join(&[std::mem::take(&mut step.body), text.to_owned()]);
+    }
+}
+
+fn join(parts: &[String]) -> String {
+    let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    parts.join("\n\n")
+}
