@@ -20,7 +20,10 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let mut options = Options { file_name: Some(path.clone()), ..Options::default() };
+    let mut options = Options {
+        file_name: Some(path.clone()),
+        ..Options::default()
+    };
     if let Some(styles) = arguments.next() {
         match styles.split(',').map(str::parse).collect() {
             Ok(styles) => options.convert = styles,

@@ -348,7 +348,10 @@ mod tests {
                 },
             )]),
         };
-        assert_eq!(hexadecimal(&event(&GENESIS, 1, payload).hash), "da37369ccb019569f9a1aa505d7219766c3b1e235646924779d0c9e6b47a34fb");
+        assert_eq!(
+            hexadecimal(&event(&GENESIS, 1, payload).hash),
+            "da37369ccb019569f9a1aa505d7219766c3b1e235646924779d0c9e6b47a34fb"
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod field;
 pub mod filter;
 pub mod flow;
 pub mod id;
+pub mod import;
 pub mod markdown;
 pub mod placeholder;
 pub mod problem;

@@ -7,12 +7,17 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::SystemTime;
 
 use chrono::{DateTime, SubsecRound, Utc};
+use futures_util::future::BoxFuture;
 use resolutionflow_core::random::Random;
-use resolutionflow_store::Db;
+use resolutionflow_store::{Db, Tx};
 use tokio::sync::watch;
 
+use crate::auth::password::Passwords;
 use crate::config::Settings;
+use crate::error::Result;
+use crate::live::Live;
 use crate::metrics::Metrics;
+use crate::versions::Versions;
 
 /// The state of the program, shared by all requests; a clone is the same one.
 #[derive(Clone)]
@@ -28,6 +33,12 @@ pub struct Parts {
     pub clock: Clock,
     /// What is counted.
     pub metrics: Metrics,
+    /// Published flow versions, compiled.
+    pub versions: Versions,
+    /// Who watches what.
+    pub live: Live,
+    /// What hashes and verifies passwords.
+    pub passwords: Passwords,
     /// Set once, when the server is told to stop.
     stopping: watch::Sender<bool>,
 }
@@ -41,6 +52,9 @@ impl App {
             db,
             clock,
             metrics,
+            versions: Versions::default(),
+            live: Live::default(),
+            passwords: Passwords::default(),
             stopping: watch::Sender::new(false),
         }))
     }
@@ -53,6 +67,24 @@ impl App {
     /// A generator with a fresh seed from the operating system.
     pub fn random(&self) -> Random {
         Random::new(seed())
+    }
+
+    /// Reads from the database, failing as this crate does; see [`Db::read`].
+    pub async fn read<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        self.db.read(work).await
+    }
+
+    /// Writes to the database, failing as this crate does; see [`Db::write`].
+    pub async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        self.db.write(work).await
     }
 
     /// Tells everything that runs on, such as a live stream, to end.

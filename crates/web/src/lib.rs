@@ -2,12 +2,16 @@
 
 pub mod api;
 pub mod app;
+pub mod auth;
 pub mod command;
 pub mod config;
 pub mod context;
 pub mod error;
+pub mod live;
 pub mod log;
 pub mod metrics;
+pub mod once;
 mod place;
 pub mod request;
 pub mod serve;
+pub mod versions;

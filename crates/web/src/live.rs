@@ -24,7 +24,10 @@ impl Live {
         if topics.len() > 1_000 && topics.len().is_power_of_two() {
             topics.retain(|_, sender| sender.receiver_count() > 0);
         }
-        topics.entry(topic).or_insert_with(|| watch::Sender::new(())).subscribe()
+        topics
+            .entry(topic)
+            .or_insert_with(|| watch::Sender::new(()))
+            .subscribe()
     }
 
     /// Counts a stream of a user, or answers `None` where they have `most` already.
@@ -35,7 +38,10 @@ impl Live {
             return None;
         }
         *count += 1;
-        Some(OpenStream { live: self.clone(), user })
+        Some(OpenStream {
+            live: self.clone(),
+            user,
+        })
     }
 
     /// Hands wake-ups on for as long as the database is open.
@@ -114,7 +120,11 @@ mod tests {
         drop(one);
         live.wake_all();
         assert!(two.has_changed().unwrap());
-        assert_eq!(lock(&live.topics).len(), 1, "a topic without watchers is forgotten");
+        assert_eq!(
+            lock(&live.topics).len(),
+            1,
+            "a topic without watchers is forgotten"
+        );
     }
 
     #[test]

@@ -27,7 +27,10 @@ pub struct Answer {
 impl Answer {
     /// An answer with a body.
     pub fn new(status: StatusCode, body: &impl Serialize) -> Result<Self> {
-        Ok(Self { status, body: serde_json::to_string(body).map_err(Error::internal)? })
+        Ok(Self {
+            status,
+            body: serde_json::to_string(body).map_err(Error::internal)?,
+        })
     }
 }
 
@@ -35,7 +38,9 @@ impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let mut response = Response::new(Body::from(self.body));
         *response.status_mut() = self.status;
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         response
     }
 }
@@ -70,7 +75,9 @@ where
         .write(move |tx| {
             let (key, work) = (Arc::clone(&key), Arc::clone(&work));
             async move {
-                let Some(key) = key.as_ref() else { return work(tx).await };
+                let Some(key) = key.as_ref() else {
+                    return work(tx).await;
+                };
                 match idempotency::claim(tx, key, now).await? {
                     Claim::New => {
                         let answer = work(tx).await?;
@@ -78,7 +85,9 @@ where
                         Ok(answer)
                     }
                     Claim::Answered { status, answer } => {
-                        let status = u16::try_from(status).ok().and_then(|code| StatusCode::from_u16(code).ok());
+                        let status = u16::try_from(status)
+                            .ok()
+                            .and_then(|code| StatusCode::from_u16(code).ok());
                         let status = status.ok_or_else(|| Error::internal("a kept answer has no status"))?;
                         Ok(Answer { status, body: answer })
                     }

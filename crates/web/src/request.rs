@@ -1,7 +1,7 @@
 //! Reading requests: extractors that hand a handler checked values or answer with a problem document.
 
-use axum::body::Body;
-use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequestParts, Request};
+use axum::body::{Body, HttpBody};
+use axum::extract::{FromRequest, FromRequestParts, OptionalFromRequest, OptionalFromRequestParts, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, IF_MATCH};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -38,6 +38,21 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
         }
         let body = read(request, app, app.settings.limits.body).await?;
         json::parse(&body).map(Self)
+    }
+}
+
+/// A request without a body and without a content type has nothing to say.
+impl<T: DeserializeOwned> OptionalFromRequest<App> for Json<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, app: &App) -> Result<Option<Self>, Error> {
+        let silent = request.headers().get(CONTENT_TYPE).is_none() && request.body().is_end_stream();
+        if silent {
+            return Ok(None);
+        }
+        <Self as FromRequest<App>>::from_request(request, app)
+            .await
+            .map(Some)
     }
 }
 

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use quick_cache::sync::Cache;
 use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 use resolutionflow_core::flow::FlowDocument;
 use resolutionflow_core::id::{AccountId, FlowId};
 use resolutionflow_core::render::{self, CompiledFlow};
@@ -75,8 +75,17 @@ impl Versions {
 fn compile(flow_id: FlowId, number: i64, document: FlowDocument) -> Result<Version> {
     let compiled = render::compile(&document).map_err(|problems| {
         let text: Vec<_> = problems.iter().map(ToString::to_string).collect();
-        Error::internal(format!("flow {flow_id} version {number} does not compile: {}", text.join("; ")))
+        Error::internal(format!(
+            "flow {flow_id} version {number} does not compile: {}",
+            text.join("; ")
+        ))
     })?;
-    let outline = Outline::of(&document, |id| compiled.step(id).map_or(0, |step| step.tasks()));
-    Ok(Version { flow_id, number, document, outline, compiled })
+    let outline = Outline::of(&document, |id| compiled.step(id).map_or(0, |step| step.tasks));
+    Ok(Version {
+        flow_id,
+        number,
+        document,
+        outline,
+        compiled,
+    })
 }

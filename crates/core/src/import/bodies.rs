@@ -26,7 +26,12 @@ fn mend(text: &str) -> String {
     for node in root.children() {
         let data = node.data.borrow();
         let start = data.sourcepos.start.line.saturating_sub(1);
-        let end = data.sourcepos.end.line.saturating_sub(1).min(lines.len().saturating_sub(1));
+        let end = data
+            .sourcepos
+            .end
+            .line
+            .saturating_sub(1)
+            .min(lines.len().saturating_sub(1));
         match &data.value {
             NodeValue::Heading(heading) if heading.level < 3 => {
                 if heading.setext {
@@ -72,7 +77,11 @@ fn html_end(block_type: u8, literal: &str) -> &'static str {
         5 => &["]]>"],
         _ => return "",
     };
-    if ends.iter().any(|end| lower.contains(&end.to_ascii_lowercase())) { "" } else { ends[0] }
+    if ends.iter().any(|end| lower.contains(&end.to_ascii_lowercase())) {
+        ""
+    } else {
+        ends[0]
+    }
 }
 
 #[cfg(test)]
@@ -85,7 +94,10 @@ mod tests {
 
     #[test]
     fn high_headings_become_third_level() {
-        assert_eq!(of("# A\ntext\n## B\n### C\n#### D"), "### A\ntext\n### B\n### C\n#### D");
+        assert_eq!(
+            of("# A\ntext\n## B\n### C\n#### D"),
+            "### A\ntext\n### B\n### C\n#### D"
+        );
         assert_eq!(of("A\n===\ntext\n\nB\n---"), "### A\n\ntext\n\n### B");
     }
 

@@ -22,32 +22,113 @@ const EXPRESSION: &str = "template expression";
 
 /// Languages of code blocks in which `Name<Type>` is a generic type.
 const GENERIC_LANGUAGES: &[&str] = &[
-    "c#", "c++", "cpp", "cs", "csharp", "cxx", "d", "dart", "go", "groovy", "java", "kotlin", "kt", "rs", "rust", "scala",
-    "swift", "ts", "tsx", "typescript",
+    "c#",
+    "c++",
+    "cpp",
+    "cs",
+    "csharp",
+    "cxx",
+    "d",
+    "dart",
+    "go",
+    "groovy",
+    "java",
+    "kotlin",
+    "kt",
+    "rs",
+    "rust",
+    "scala",
+    "swift",
+    "ts",
+    "tsx",
+    "typescript",
 ];
 /// Languages of code blocks that are templates as a whole.
 const TEMPLATE_LANGUAGES: &[&str] = &[
-    "go-html-template", "go-template", "gotmpl", "handlebars", "hbs", "helm", "j2", "jinja", "jinja2", "liquid",
-    "mustache", "svelte", "twig", "vue",
+    "go-html-template",
+    "go-template",
+    "gotmpl",
+    "handlebars",
+    "hbs",
+    "helm",
+    "j2",
+    "jinja",
+    "jinja2",
+    "liquid",
+    "mustache",
+    "svelte",
+    "twig",
+    "vue",
 ];
 /// Type names in lower case that stand in angle brackets.
-const PRIMITIVES: &[&str] = &["bool", "byte", "char", "double", "float", "i32", "i64", "int", "long", "str", "string", "u32", "u64", "u8"];
+const PRIMITIVES: &[&str] = &[
+    "bool", "byte", "char", "double", "float", "i32", "i64", "int", "long", "str", "string", "u32", "u64",
+    "u8",
+];
 /// Words that Go templates, Helm and Jinja give a meaning.
 const TEMPLATE_WORDS: &[&str] = &[
-    "and", "block", "break", "call", "continue", "define", "else", "end", "endfor", "endif", "eq", "for", "ge", "gt",
-    "html", "humanize", "if", "include", "index", "js", "json", "le", "len", "lookup", "lt", "ne", "nil", "not", "or",
-    "print", "printf", "println", "quote", "range", "required", "slice", "template", "toYaml", "tpl", "urlquery", "with",
+    "and", "block", "break", "call", "continue", "define", "else", "end", "endfor", "endif", "eq", "for",
+    "ge", "gt", "html", "humanize", "if", "include", "index", "js", "json", "le", "len", "lookup", "lt",
+    "ne", "nil", "not", "or", "print", "printf", "println", "quote", "range", "required", "slice",
+    "template", "toYaml", "tpl", "urlquery", "with",
 ];
 /// Variables that a shell sets itself; PowerShell looks at no case, so neither do we.
 const SHELL_VARIABLES: &[&str] = &[
-    "args", "bash", "bash_source", "bash_version", "display", "editor", "env", "error", "euid", "executioncontext",
-    "false", "foreach", "home", "host", "hostname", "ifs", "input", "lang", "lastexitcode", "lineno", "logname", "mail",
-    "matches", "myinvocation", "null", "oldpwd", "path", "pid", "ppid", "profile", "psboundparameters", "pscmdlet",
-    "pscommandpath", "psitem", "psscriptroot", "psversiontable", "pwd", "random", "seconds", "sender", "shell",
-    "shellid", "stacktrace", "switch", "term", "this", "tmpdir", "true", "uid", "user",
+    "args",
+    "bash",
+    "bash_source",
+    "bash_version",
+    "display",
+    "editor",
+    "env",
+    "error",
+    "euid",
+    "executioncontext",
+    "false",
+    "foreach",
+    "home",
+    "host",
+    "hostname",
+    "ifs",
+    "input",
+    "lang",
+    "lastexitcode",
+    "lineno",
+    "logname",
+    "mail",
+    "matches",
+    "myinvocation",
+    "null",
+    "oldpwd",
+    "path",
+    "pid",
+    "ppid",
+    "profile",
+    "psboundparameters",
+    "pscmdlet",
+    "pscommandpath",
+    "psitem",
+    "psscriptroot",
+    "psversiontable",
+    "pwd",
+    "random",
+    "seconds",
+    "sender",
+    "shell",
+    "shellid",
+    "stacktrace",
+    "switch",
+    "term",
+    "this",
+    "tmpdir",
+    "true",
+    "uid",
+    "user",
 ];
 /// Words that logs print in square brackets.
-const LOG_LEVELS: &[&str] = &["DEBUG", "ERROR", "FAIL", "FAILED", "FATAL", "INFO", "NOTICE", "OK", "PASS", "TRACE", "WARN", "WARNING"];
+const LOG_LEVELS: &[&str] = &[
+    "DEBUG", "ERROR", "FAIL", "FAILED", "FATAL", "INFO", "NOTICE", "OK", "PASS", "TRACE", "WARN", "WARNING",
+];
 
 fn not_asked(style: Style) -> &'static str {
     match style {
@@ -63,13 +144,24 @@ fn not_asked(style: Style) -> &'static str {
 }
 
 /// Adds a spelling: the reason to leave it, or its name where its style was asked for.
-fn add(unit: &Unit, found: &mut Vec<Found>, range: std::ops::Range<usize>, style: Style, reason: Option<&'static str>, name: &str) {
+fn add(
+    unit: &Unit,
+    found: &mut Vec<Found>,
+    range: std::ops::Range<usize>,
+    style: Style,
+    reason: Option<&'static str>,
+    name: &str,
+) {
     let verdict = match reason {
         Some(reason) => Verdict::Leave(reason),
         None if !unit.convert.contains(&style) => Verdict::Leave(not_asked(style)),
         None => variable_name(name).map_or_else(Verdict::Leave, Verdict::Convert),
     };
-    found.push(Found { range, style, verdict });
+    found.push(Found {
+        range,
+        style,
+        verdict,
+    });
 }
 
 /// The names of all closing tags in a text.
@@ -77,7 +169,9 @@ pub(super) fn closed_names(text: &str) -> HashSet<&str> {
     text.match_indices("</")
         .map(|(at, _)| {
             let name = &text[at + 2..];
-            &name[..name.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_')).unwrap_or(name.len())]
+            &name[..name
+                .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_'))
+                .unwrap_or(name.len())]
         })
         .collect()
 }
@@ -88,7 +182,10 @@ pub(super) fn assigned_names(text: &str) -> HashSet<&str> {
     let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
     for line in text.lines() {
         let mut previous = "";
-        for word in line.split([' ', '\t', ';', '(', '`']).filter(|word| !word.is_empty()) {
+        for word in line
+            .split([' ', '\t', ';', '(', '`'])
+            .filter(|word| !word.is_empty())
+        {
             let bare = word.trim_start_matches('$').trim_end_matches([')', '"']);
             let end = bare.find(|c| !is_name(c)).unwrap_or(bare.len());
             if bare[end..].starts_with('=') && !bare[end..].starts_with("==") && end > 0 {
@@ -108,19 +205,33 @@ pub(super) fn assigned_names(text: &str) -> HashSet<&str> {
 pub(super) fn angle(unit: &Unit, at: usize, found: &mut Vec<Found>) -> usize {
     let code = unit.code_around(at);
     if unit.byte(at + 1) == b'<' {
-        let run = unit.text.as_bytes()[at..].iter().take_while(|byte| **byte == b'<').count();
+        let run = unit.text.as_bytes()[at..]
+            .iter()
+            .take_while(|byte| **byte == b'<')
+            .count();
         return at + run;
     }
-    let Some(inside) = unit.until(at + 1, ">", REACH) else { return at + 1 };
+    let Some(inside) = unit.until(at + 1, ">", REACH) else {
+        return at + 1;
+    };
     let end = at + 1 + inside.len() + 1;
     if let Some(inner) = inside.rfind('<') {
         // `<a href="<url>">`: the inner one is looked at when its turn comes.
-        return if inner == 0 { at + 1 } else { at + 1 + inside.find('<').unwrap_or(inner) };
+        return if inner == 0 {
+            at + 1
+        } else {
+            at + 1 + inside.find('<').unwrap_or(inner)
+        };
     }
     let escaped = unit.before(at) == b'\\' && code.is_none();
-    let (range, inside) =
-        if escaped { (at - 1..end, inside.strip_suffix('\\').unwrap_or(inside)) } else { (at..end, inside) };
-    let Some(first) = inside.chars().next().filter(|first| first.is_alphanumeric()) else { return at + 1 };
+    let (range, inside) = if escaped {
+        (at - 1..end, inside.strip_suffix('\\').unwrap_or(inside))
+    } else {
+        (at..end, inside)
+    };
+    let Some(first) = inside.chars().next().filter(|first| first.is_alphanumeric()) else {
+        return at + 1;
+    };
     if code.as_ref().is_some_and(|code| end > code.end) {
         return at + 1;
     }
@@ -155,7 +266,10 @@ fn angle_reason(unit: &Unit, at: usize, end: usize, inside: &str, code: bool) ->
     let word = inside.split([' ', '\t', '/']).next().unwrap_or_default();
     let before = unit.before(at);
     let after = unit.byte(end);
-    if inside.contains("://") || inside.starts_with("mailto:") || (inside.contains('@') && !inside.contains(' ')) {
+    if inside.contains("://")
+        || inside.starts_with("mailto:")
+        || (inside.contains('@') && !inside.contains(' '))
+    {
         return Some(LINK);
     }
     if html::is_output(inside) {
@@ -167,8 +281,16 @@ fn angle_reason(unit: &Unit, at: usize, end: usize, inside: &str, code: bool) ->
     if html::is_element(inside) || html::is_element(inside.trim_end_matches([' ', '/'])) {
         return Some("HTML tag");
     }
-    if inside.contains(['=', '"', '\'']) && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_:.".contains(&b)) {
-        return Some(if inside.contains('=') { "HTML or XML tag" } else { "it has characters that a name cannot have" });
+    if inside.contains(['=', '"', '\''])
+        && word
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_:.".contains(&b))
+    {
+        return Some(if inside.contains('=') {
+            "HTML or XML tag"
+        } else {
+            "it has characters that a name cannot have"
+        });
     }
     if inside.ends_with('/') || unit.closed.contains(word) {
         return Some("HTML or XML tag");
@@ -189,7 +311,8 @@ fn angle_reason(unit: &Unit, at: usize, end: usize, inside: &str, code: bool) ->
     let last = inside.rsplit(' ').next().unwrap_or_default();
     if code
         && matches!(before, b' ' | b'\t')
-        && (after.is_ascii_alphanumeric() || (last.len() == 1 && last != inside && last.as_bytes()[0].is_ascii_digit()))
+        && (after.is_ascii_alphanumeric()
+            || (last.len() == 1 && last != inside && last.as_bytes()[0].is_ascii_digit()))
     {
         return Some(REDIRECTION);
     }
@@ -226,11 +349,16 @@ fn is_generic(unit: &Unit, at: usize, inside: &str) -> bool {
 
 /// A `{{`: a placeholder, or one of the many template languages.
 pub(super) fn braces(unit: &Unit, at: usize, found: &mut Vec<Found>) -> usize {
-    let run = unit.text.as_bytes()[at..].iter().take_while(|byte| **byte == b'{').count();
+    let run = unit.text.as_bytes()[at..]
+        .iter()
+        .take_while(|byte| **byte == b'{')
+        .count();
     if run > 2 {
         return at + run;
     }
-    let Some(inside) = unit.until(at + 2, "}}", REACH) else { return at + 2 };
+    let Some(inside) = unit.until(at + 2, "}}", REACH) else {
+        return at + 2;
+    };
     let end = at + 2 + inside.len() + 2;
     let trimmed = inside.trim();
     let mut reason = braces_reason(unit, at, trimmed);
@@ -273,7 +401,10 @@ fn braces_reason(unit: &Unit, at: usize, inside: &str) -> Option<&'static str> {
     {
         return Some("template code");
     }
-    if inside.bytes().any(|b| b.is_ascii() && !b.is_ascii_alphanumeric() && !b"_- ".contains(&b)) {
+    if inside
+        .bytes()
+        .any(|b| b.is_ascii() && !b.is_ascii_alphanumeric() && !b"_- ".contains(&b))
+    {
         return Some(EXPRESSION);
     }
     let code = unit.code_around(at);
@@ -292,8 +423,14 @@ pub(super) fn is_template(code: &str) -> bool {
         || code.contains("{%")
         || code.match_indices("{{").any(|(at, _)| {
             let inside = code[at + 2..].trim_start_matches(['-', ' ']);
-            let word = inside.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
-            matches!(word, "range" | "if" | "with" | "end" | "define" | "block" | "else")
+            let word = inside
+                .split(|c: char| !c.is_ascii_alphabetic())
+                .next()
+                .unwrap_or_default();
+            matches!(
+                word,
+                "range" | "if" | "with" | "end" | "define" | "block" | "else"
+            )
         })
 }
 
@@ -303,7 +440,11 @@ pub(super) fn dollar(unit: &Unit, at: usize, found: &mut Vec<Found>) -> usize {
     let bytes = unit.text.as_bytes();
     let braced = unit.byte(at + 1) == b'{';
     let from = at + 1 + usize::from(braced);
-    let length = bytes[from.min(bytes.len())..].iter().take(REACH).take_while(|b| is_name(b)).count();
+    let length = bytes[from.min(bytes.len())..]
+        .iter()
+        .take(REACH)
+        .take_while(|b| is_name(b))
+        .count();
     let end = from + length;
     if length == 0 || bytes[from].is_ascii_digit() {
         // `$$`, `$1`, `$?`, `$(`; and `${{` belongs to the braces.
@@ -316,7 +457,14 @@ pub(super) fn dollar(unit: &Unit, at: usize, found: &mut Vec<Found>) -> usize {
     let reason = if braced && unit.byte(end - 1) != b'}' {
         // The whole expression is not read, so the name ends it.
         let end = end - 1;
-        add(unit, found, at..end, style, Some("shell parameter expansion"), name);
+        add(
+            unit,
+            found,
+            at..end,
+            style,
+            Some("shell parameter expansion"),
+            name,
+        );
         return end;
     } else if SHELL_VARIABLES.contains(&name.to_ascii_lowercase().as_str()) || name == "_" {
         Some("the shell sets it")
@@ -339,15 +487,27 @@ pub(super) fn dollar(unit: &Unit, at: usize, found: &mut Vec<Found>) -> usize {
 pub(super) fn bracket(unit: &Unit, at: usize, found: &mut Vec<Found>) -> usize {
     let rest = &unit.text[at..];
     if let Some(length) = existing(rest) {
-        let name = rest[5..length - 1].split('|').next().unwrap_or_default().to_owned();
-        found.push(Found { range: at..at + length, style: Style::Bracket, verdict: Verdict::Existing(name) });
+        let name = rest[5..length - 1]
+            .split('|')
+            .next()
+            .unwrap_or_default()
+            .to_owned();
+        found.push(Found {
+            range: at..at + length,
+            style: Style::Bracket,
+            verdict: Verdict::Existing(name),
+        });
         return at + length;
     }
-    let Some(inside) = unit.until(at + 1, "]", 70) else { return at + 1 };
+    let Some(inside) = unit.until(at + 1, "]", 70) else {
+        return at + 1;
+    };
     let end = at + inside.len() + 2;
     if inside.len() < 2
         || !inside.starts_with(|c: char| c.is_ascii_uppercase())
-        || !inside.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b"_- ".contains(&b))
+        || !inside
+            .bytes()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b"_- ".contains(&b))
     {
         return at + 1;
     }
@@ -375,12 +535,20 @@ pub(super) fn existing(text: &str) -> Option<usize> {
     if !bytes.first()?.is_ascii_alphabetic() {
         return None;
     }
-    let name = bytes.iter().take(65).take_while(|b| b.is_ascii_alphanumeric() || **b == b'_').count();
+    let name = bytes
+        .iter()
+        .take(65)
+        .take_while(|b| b.is_ascii_alphanumeric() || **b == b'_')
+        .count();
     if name > 64 {
         return None;
     }
     // Filters: a few lower-case words.
-    let filters = bytes[name..].iter().take(64).take_while(|b| b.is_ascii_lowercase() || **b == b'|').count();
+    let filters = bytes[name..]
+        .iter()
+        .take(64)
+        .take_while(|b| b.is_ascii_lowercase() || **b == b'|')
+        .count();
     let whole = name + filters;
     ((filters == 0 || bytes[name] == b'|') && bytes.get(whole) == Some(&b']')).then_some(5 + whole + 1)
 }

@@ -46,7 +46,11 @@ impl Definitions {
             let label = if inside[at] { None } else { label(line) };
             match label {
                 Some(label) if !open || label.starts_with('^') => {
-                    let end = if label.starts_with('^') { footnote_end(lines, &inside, at) } else { reference_end(lines, at) };
+                    let end = if label.starts_with('^') {
+                        footnote_end(lines, &inside, at)
+                    } else {
+                        reference_end(lines, at)
+                    };
                     if let Some(end) = end {
                         let top = indentation(line) < 4;
                         let text = lines[at..end].join("\n").trim().to_owned();
@@ -59,7 +63,10 @@ impl Definitions {
                 _ => {}
             }
             let trimmed = line.trim_start();
-            open = !inside[at] && !trimmed.is_empty() && !trimmed.starts_with('#') && !trimmed.starts_with("---");
+            open = !inside[at]
+                && !trimmed.is_empty()
+                && !trimmed.starts_with('#')
+                && !trimmed.starts_with("---");
             at += 1;
         }
         definitions
@@ -110,7 +117,10 @@ impl Definitions {
             }
         }
         let mut result = body;
-        let own: HashSet<String> = result.lines().filter_map(|line| label(line).map(|label| fold(&label))).collect();
+        let own: HashSet<String> = result
+            .lines()
+            .filter_map(|line| label(line).map(|label| fold(&label)))
+            .collect();
         let mut first = true;
         for index in wanted {
             let definition = &self.all[index];
@@ -131,7 +141,12 @@ impl Definitions {
         let unused = |(index, definition): &(usize, &Definition)| {
             definition.lines.is_some() && !self.used.contains(index) && !definition.text.is_empty()
         };
-        self.all.iter().enumerate().filter(unused).map(|(_, definition)| definition.text.as_str()).collect()
+        self.all
+            .iter()
+            .enumerate()
+            .filter(unused)
+            .map(|(_, definition)| definition.text.as_str())
+            .collect()
     }
 }
 
@@ -140,13 +155,18 @@ fn label(line: &str) -> Option<String> {
     let rest = line.trim_start().strip_prefix('[')?;
     let end = rest.find(']')?;
     let label = &rest[..end];
-    let valid = !label.trim().is_empty() && label.len() < 200 && !label.contains('[') && !label.starts_with("VAR:");
+    let valid =
+        !label.trim().is_empty() && label.len() < 200 && !label.contains('[') && !label.starts_with("VAR:");
     (valid && rest[end + 1..].starts_with(':')).then(|| label.to_owned())
 }
 
 /// Labels match without regard to case and to how many blanks they have.
 fn fold(label: &str) -> String {
-    label.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+    label
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .to_lowercase()
 }
 
 /// The line behind a link reference definition; `None` where it is none.
@@ -167,7 +187,9 @@ fn reference_end(lines: &[&str], at: usize) -> Option<usize> {
     let title = target[target_end..].trim();
     let is_title = |text: &str| {
         text.len() > 1
-            && [('"', '"'), ('\'', '\''), ('(', ')')].iter().any(|(open, close)| text.starts_with(*open) && text.ends_with(*close))
+            && [('"', '"'), ('\'', '\''), ('(', ')')]
+                .iter()
+                .any(|(open, close)| text.starts_with(*open) && text.ends_with(*close))
     };
     if target.is_empty() || !(title.is_empty() || is_title(title)) {
         return None;

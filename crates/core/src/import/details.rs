@@ -32,7 +32,11 @@ pub(super) fn whole_details(lines: &[String], outline: &Outline) -> Vec<Block> {
 /// The first and the last line of each `<details>` that is closed, outermost ones only, in order.
 fn details(lines: &[String], outline: &Outline) -> Vec<Range<usize>> {
     let mut code = vec![false; lines.len()];
-    for leaf in outline.leaves.iter().filter(|leaf| matches!(leaf.kind, LeafKind::Code(_))) {
+    for leaf in outline
+        .leaves
+        .iter()
+        .filter(|leaf| matches!(leaf.kind, LeafKind::Code(_)))
+    {
         let end = leaf.lines.end.min(lines.len());
         code[leaf.lines.start.min(end)..end].fill(true);
     }

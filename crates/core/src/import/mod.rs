@@ -69,7 +69,11 @@ pub struct Options {
 impl Default for Options {
     /// Angle brackets and mustache, no file name, a new flow.
     fn default() -> Self {
-        Self { convert: Style::usual(), file_name: None, into: None }
+        Self {
+            convert: Style::usual(),
+            file_name: None,
+            into: None,
+        }
     }
 }
 
@@ -90,14 +94,21 @@ pub fn import(text: &str, options: &Options) -> Result<Import, Vec<Problem>> {
     let text = text::normalise(text);
     let (source, text, first_line) = markdown::split_front_matter(&text);
     if text.trim().is_empty() {
-        return Err(vec![Problem::in_text(1, 1, "the document is empty; a flow needs at least one step")]);
+        return Err(vec![Problem::in_text(
+            1,
+            1,
+            "the document is empty; a flow needs at least one step",
+        )]);
     }
     markdown::limits::check_nesting(text).map_err(|reason| vec![Problem::in_text(first_line, 1, reason)])?;
 
     let mut report = Report::default();
     let mut tally = Tally::default();
     let mut variables = Variables::default();
-    let mut parts = FlowParts { id: options.into, ..FlowParts::default() };
+    let mut parts = FlowParts {
+        id: options.into,
+        ..FlowParts::default()
+    };
     let mut front_title = None;
     if let Some(source) = source {
         front_title = front_matter(&source, &mut parts, &mut report);
@@ -107,7 +118,11 @@ pub fn import(text: &str, options: &Options) -> Result<Import, Vec<Problem>> {
     let leaves = outline(text).leaves;
     let mut definitions = Definitions::find(&lines, &leaves);
     let labels = definitions.labels();
-    let mut conversion = Conversion { convert: &options.convert, labels: &labels, first_line: 0 };
+    let mut conversion = Conversion {
+        convert: &options.convert,
+        labels: &labels,
+        first_line: 0,
+    };
     let front_title = front_title.map(|title| conversion.run(&title, &[], &mut variables, &mut tally));
     conversion.first_line = first_line - 1;
     let converted = conversion.run(text, &leaves, &mut variables, &mut tally);
@@ -124,7 +139,9 @@ pub fn import(text: &str, options: &Options) -> Result<Import, Vec<Problem>> {
         let steps: usize = draft.sections.iter().map(|section| section.steps.len()).sum();
         if steps <= MAX_STEPS && draft.sections.len() <= MAX_SECTIONS {
             if grain != Grain::Items {
-                report.notes.push(format!("a flow has room for {MAX_STEPS} steps, so only headings became steps"));
+                report.notes.push(format!(
+                    "a flow has room for {MAX_STEPS} steps, so only headings became steps"
+                ));
             }
             break;
         }
@@ -148,11 +165,15 @@ pub fn import(text: &str, options: &Options) -> Result<Import, Vec<Problem>> {
             title
         }
         (Some(title), None) | (None, Some(title)) => title,
-        (None, None) => from_file.or_else(first_words).unwrap_or_else(|| "Untitled runbook".into()),
+        (None, None) => from_file
+            .or_else(first_words)
+            .unwrap_or_else(|| "Untitled runbook".into()),
     };
     if parts.title.len() > MAX_TITLE {
         let whole = std::mem::take(&mut parts.title);
-        parts.title = Some(titles::title(&whole)).filter(|t| !t.is_empty()).unwrap_or_else(|| "Untitled runbook".into());
+        parts.title = Some(titles::title(&whole))
+            .filter(|t| !t.is_empty())
+            .unwrap_or_else(|| "Untitled runbook".into());
         draft.description = format!("{whole}\n\n{}", draft.description);
     }
     fill(&mut parts, draft, &mut definitions);
@@ -167,7 +188,13 @@ fn import_flow(text: &str, options: &Options) -> Result<Import, Vec<Problem>> {
     if options.into.is_some() {
         parts.id = options.into;
     }
-    finish(parts, Report { form: Form::Flow, ..Report::default() })
+    finish(
+        parts,
+        Report {
+            form: Form::Flow,
+            ..Report::default()
+        },
+    )
 }
 
 fn finish(parts: FlowParts, mut report: Report) -> Result<Import, Vec<Problem>> {
@@ -183,15 +210,24 @@ fn finish(parts: FlowParts, mut report: Report) -> Result<Import, Vec<Problem>> 
 fn fill(parts: &mut FlowParts, mut draft: Draft, definitions: &mut Definitions) {
     if draft.sections.iter().all(|section| section.steps.is_empty()) {
         // What there is, is the work.
-        let body = if draft.sections.is_empty() { std::mem::take(&mut draft.description) } else { String::new() };
-        let kind = if body.lines().any(|line| text::item_marker(line).is_some() || line.trim_start().starts_with("```")) {
+        let body = if draft.sections.is_empty() {
+            std::mem::take(&mut draft.description)
+        } else {
+            String::new()
+        };
+        let kind = if body
+            .lines()
+            .any(|line| text::item_marker(line).is_some() || line.trim_start().starts_with("```"))
+        {
             step::StepKind::Action
         } else {
             step::StepKind::Info
         };
         let title = parts.title.clone();
         let only = structure::Step { title, kind, body };
-        draft.sections.resize_with(draft.sections.len().max(1), structure::Section::default);
+        draft
+            .sections
+            .resize_with(draft.sections.len().max(1), structure::Section::default);
         if let Some(section) = draft.sections.last_mut() {
             section.steps.push(only);
         }
@@ -209,13 +245,22 @@ fn fill(parts: &mut FlowParts, mut draft: Draft, definitions: &mut Definitions) 
         });
         let steps: Vec<step::Step> = steps.collect();
         let body = definitions.attach(section.body);
-        parts.sections.push(step::Section { title: section.title, body, steps });
+        parts.sections.push(step::Section {
+            title: section.title,
+            body,
+            steps,
+        });
     }
     let unused = definitions.unused().join("\n\n");
-    if let Some(step) = parts.sections.last_mut().and_then(|section| section.steps.last_mut())
+    if let Some(step) = parts
+        .sections
+        .last_mut()
+        .and_then(|section| section.steps.last_mut())
         && !unused.is_empty()
     {
-        step.body = format!("{}\n\n{unused}", step.body).trim_start_matches('\n').to_owned();
+        step.body = format!("{}\n\n{unused}", step.body)
+            .trim_start_matches('\n')
+            .to_owned();
     }
 }
 
@@ -229,8 +274,12 @@ fn front_matter(
         Ok(values) => values,
         Err(problems) => {
             let reason = problems.first().map(ToString::to_string).unwrap_or_default();
-            report.notes.push(format!("the front matter is kept as text, because it cannot be read: {reason}"));
-            parts.front_matter.insert("source".into(), Value::String(source.text.trim_end().to_owned()));
+            report.notes.push(format!(
+                "the front matter is kept as text, because it cannot be read: {reason}"
+            ));
+            parts
+                .front_matter
+                .insert("source".into(), Value::String(source.text.trim_end().to_owned()));
             return None;
         }
     };
@@ -270,8 +319,13 @@ fn front_matter(
 
 /// The tags, where the value is a list of short texts.
 fn tags(value: &Value) -> Option<Vec<String>> {
-    let tags: Option<Vec<String>> = value.as_array()?.iter().map(|tag| tag.as_str().map(str::to_owned)).collect();
-    let fits = |tag: &String| tag.len() < MAX_TITLE && !tag.trim().is_empty() && !tag.chars().any(char::is_control);
+    let tags: Option<Vec<String>> = value
+        .as_array()?
+        .iter()
+        .map(|tag| tag.as_str().map(str::to_owned))
+        .collect();
+    let fits =
+        |tag: &String| tag.len() < MAX_TITLE && !tag.trim().is_empty() && !tag.chars().any(char::is_control);
     tags.filter(|tags| tags.len() <= MAX_TAGS && tags.iter().all(fits))
 }
 
@@ -284,11 +338,19 @@ fn missing_words(source: &str, kept: &str) -> bool {
 /// A title from the name of a file: `restart-web_server.md` is "Restart web server".
 fn title_of_file(name: &str) -> Option<String> {
     let name = name.rsplit(['/', '\\']).next()?;
-    let stem = name.strip_suffix(".markdown").or_else(|| name.rsplit_once('.').map(|(stem, _)| stem)).unwrap_or(name);
-    let words: Vec<&str> = stem.split(['-', '_', ' ']).filter(|word| !word.is_empty()).collect();
+    let stem = name
+        .strip_suffix(".markdown")
+        .or_else(|| name.rsplit_once('.').map(|(stem, _)| stem))
+        .unwrap_or(name);
+    let words: Vec<&str> = stem
+        .split(['-', '_', ' '])
+        .filter(|word| !word.is_empty())
+        .collect();
     let title = words.join(" ");
     let mut characters = title.chars();
-    let first = characters.next().filter(|_| title.len() < MAX_TITLE && !title.chars().any(char::is_control))?;
+    let first = characters
+        .next()
+        .filter(|_| title.len() < MAX_TITLE && !title.chars().any(char::is_control))?;
     Some(first.to_uppercase().chain(characters).collect())
 }
 

@@ -4,11 +4,12 @@ use crate::field::{Field, FieldName, FieldType};
 
 /// Words that are written in capitals in a label.
 const ACRONYMS: &[&str] = &[
-    "acl", "ad", "alb", "ami", "api", "arn", "asg", "aws", "az", "ca", "cidr", "cpu", "csv", "dc", "db", "dhcp", "dn",
-    "dns", "ebs", "ec2", "ecs", "efs", "eks", "elb", "fqdn", "ftp", "gpu", "html", "http", "https", "iam", "id", "ids",
-    "ip", "ips", "isac", "json", "kms", "ldap", "mac", "mfa", "mtu", "nacl", "nfs", "ntp", "os", "ou", "pdf", "pid",
-    "pvc", "pv", "ram", "rds", "s3", "siem", "sla", "sme", "smtp", "sns", "sql", "sqs", "ssh", "ssl", "sso", "tcp",
-    "tls", "ttl", "udp", "ui", "uri", "url", "uuid", "vlan", "vm", "vpc", "vpn", "vtc", "xml", "yaml",
+    "acl", "ad", "alb", "ami", "api", "arn", "asg", "aws", "az", "ca", "cidr", "cpu", "csv", "dc", "db",
+    "dhcp", "dn", "dns", "ebs", "ec2", "ecs", "efs", "eks", "elb", "fqdn", "ftp", "gpu", "html", "http",
+    "https", "iam", "id", "ids", "ip", "ips", "isac", "json", "kms", "ldap", "mac", "mfa", "mtu", "nacl",
+    "nfs", "ntp", "os", "ou", "pdf", "pid", "pvc", "pv", "ram", "rds", "s3", "siem", "sla", "sme", "smtp",
+    "sns", "sql", "sqs", "ssh", "ssl", "sso", "tcp", "tls", "ttl", "udp", "ui", "uri", "url", "uuid", "vlan",
+    "vm", "vpc", "vpn", "vtc", "xml", "yaml",
 ];
 
 /// The name of the variable that a spelling means, or why it cannot be one.
@@ -93,7 +94,15 @@ mod tests {
 
     #[test]
     fn spellings_of_one_thing_are_one_name() {
-        for spelling in ["pod-name", "pod_name", "POD NAME", "Pod-Name", "PodName", "podName", "pod--name"] {
+        for spelling in [
+            "pod-name",
+            "pod_name",
+            "POD NAME",
+            "Pod-Name",
+            "PodName",
+            "podName",
+            "pod--name",
+        ] {
             assert_eq!(variable_name(spelling).as_deref(), Ok("pod_name"), "{spelling}");
         }
         for spelling in ["ENV", "env", "Env"] {

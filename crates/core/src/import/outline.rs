@@ -107,7 +107,10 @@ pub(super) fn outline(text: &str) -> Outline {
     options.extension.tasklist = true;
     options.extension.strikethrough = true;
     let root = parse_document(&arena, text, &options);
-    Outline { blocks: root.children().filter_map(block).collect(), leaves: leaves(root) }
+    Outline {
+        blocks: root.children().filter_map(block).collect(),
+        leaves: leaves(root),
+    }
 }
 
 /// The lines of a node, counted from 0.
@@ -120,12 +123,18 @@ fn lines<'a>(node: &'a AstNode<'a>) -> Range<usize> {
 fn block<'a>(node: &'a AstNode<'a>) -> Option<Block> {
     let start = lines(node).start;
     let kind = match &node.data.borrow().value {
-        NodeValue::Heading(heading) => Kind::Heading { level: heading.level, text: plain(node) },
+        NodeValue::Heading(heading) => Kind::Heading {
+            level: heading.level,
+            text: plain(node),
+        },
         NodeValue::List(list) => Kind::List(List {
             number: (list.list_type == ListType::Ordered).then_some(list.start),
             items: node.children().map(item).collect(),
         }),
-        NodeValue::Paragraph => Kind::Paragraph(Lead { lines: lines(node), text: plain(node) }),
+        NodeValue::Paragraph => Kind::Paragraph(Lead {
+            lines: lines(node),
+            text: plain(node),
+        }),
         NodeValue::CodeBlock(_) => Kind::Code,
         NodeValue::ThematicBreak => Kind::Rule,
         _ => Kind::Other,
@@ -145,10 +154,15 @@ fn item<'a>(node: &'a AstNode<'a>) -> Item {
     if let Some(first) = node.first_child() {
         match &first.data.borrow().value {
             NodeValue::Paragraph | NodeValue::Heading(_) => {
-                item.lead = Some(Lead { lines: lines(first), text: plain(first) });
+                item.lead = Some(Lead {
+                    lines: lines(first),
+                    text: plain(first),
+                });
                 item.link = item.simple
                     && first.children().count() == 1
-                    && first.children().all(|child| matches!(child.data.borrow().value, NodeValue::Link(_)));
+                    && first
+                        .children()
+                        .all(|child| matches!(child.data.borrow().value, NodeValue::Link(_)));
             }
             NodeValue::CodeBlock(code) => {
                 item.code = Some(first_line(&code.literal));
@@ -161,7 +175,13 @@ fn item<'a>(node: &'a AstNode<'a>) -> Item {
 }
 
 fn first_line(code: &str) -> String {
-    code.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().chars().take(200).collect()
+    code.lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default()
+        .chars()
+        .take(200)
+        .collect()
 }
 
 /// The text of a paragraph or heading on one line, without emphasis, links and HTML.
@@ -177,7 +197,11 @@ fn plain<'a>(node: &'a AstNode<'a>) -> String {
             NodeValue::Text(literal) => escape_into(literal, &mut text),
             NodeValue::Code(code) => {
                 let fence = "`".repeat(longest_run(&code.literal) + 1);
-                let pad = if code.literal.starts_with('`') || code.literal.ends_with('`') { " " } else { "" };
+                let pad = if code.literal.starts_with('`') || code.literal.ends_with('`') {
+                    " "
+                } else {
+                    ""
+                };
                 for part in [&fence, pad, &code.literal, pad, &fence] {
                     text.push_str(part);
                 }
@@ -200,9 +224,13 @@ fn escape_into(literal: &str, text: &mut String) {
     while let Some(character) = characters.next() {
         let special = match character {
             '*' | '`' | '[' | '\\' => true,
-            '<' => characters.peek().is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, '/' | '!' | '?')),
+            '<' => characters
+                .peek()
+                .is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, '/' | '!' | '?')),
             // Between letters it is no emphasis.
-            '_' => !(previous.is_alphanumeric() && characters.peek().is_some_and(|next| next.is_alphanumeric())),
+            '_' => {
+                !(previous.is_alphanumeric() && characters.peek().is_some_and(|next| next.is_alphanumeric()))
+            }
             _ => false,
         };
         if special {
@@ -228,9 +256,13 @@ fn leaves<'a>(root: &'a AstNode<'a>) -> Vec<Leaf> {
     for node in root.descendants() {
         let kind = match &node.data.borrow().value {
             NodeValue::Paragraph | NodeValue::Heading(_) | NodeValue::Table(_) => LeafKind::Prose,
-            NodeValue::CodeBlock(code) => {
-                LeafKind::Code(code.info.split([' ', ',', '{', '\t']).next().unwrap_or_default().to_ascii_lowercase())
-            }
+            NodeValue::CodeBlock(code) => LeafKind::Code(
+                code.info
+                    .split([' ', ',', '{', '\t'])
+                    .next()
+                    .unwrap_or_default()
+                    .to_ascii_lowercase(),
+            ),
             NodeValue::HtmlBlock(_) => LeafKind::Html,
             _ => continue,
         };

@@ -72,13 +72,21 @@ impl Unit<'_> {
 
     /// Whether the code around a byte is a template.
     pub(super) fn in_template(&self, at: usize) -> bool {
-        let index = if matches!(self.kind, LeafKind::Code(_)) { 0 } else { self.code.partition_point(|range| range.end <= at) };
+        let index = if matches!(self.kind, LeafKind::Code(_)) {
+            0
+        } else {
+            self.code.partition_point(|range| range.end <= at)
+        };
         self.templates.get(index).copied().unwrap_or(false)
     }
 
     /// The byte at a place, 0 beyond both ends of the unit.
     pub(super) fn byte(&self, at: usize) -> u8 {
-        if at < self.start { 0 } else { self.text.as_bytes().get(at).copied().unwrap_or(0) }
+        if at < self.start {
+            0
+        } else {
+            self.text.as_bytes().get(at).copied().unwrap_or(0)
+        }
     }
 
     /// The byte before a place, 0 at the beginning of the unit.
@@ -139,14 +147,27 @@ pub(super) struct Conversion<'a> {
 
 impl Conversion<'_> {
     /// The text with its placeholders in our form; every line stays a line.
-    pub(super) fn run(&self, text: &str, leaves: &[Leaf], variables: &mut Variables, tally: &mut Tally) -> String {
+    pub(super) fn run(
+        &self,
+        text: &str,
+        leaves: &[Leaf],
+        variables: &mut Variables,
+        tally: &mut Tally,
+    ) -> String {
         let mut result = String::with_capacity(text.len() + text.len() / 8);
         let mut copied = 0;
         let mut line = self.first_line + 1;
         let mut counted = 0;
         for found in self.find(text, leaves) {
-            let Found { range, style, verdict } = found;
-            line += text[counted..range.start].bytes().filter(|byte| *byte == b'\n').count();
+            let Found {
+                range,
+                style,
+                verdict,
+            } = found;
+            line += text[counted..range.start]
+                .bytes()
+                .filter(|byte| *byte == b'\n')
+                .count();
             counted = range.start;
             let spelling = &text[range.clone()];
             match verdict {
@@ -160,7 +181,12 @@ impl Conversion<'_> {
                 }
                 Verdict::Leave(reason) => tally.left_alone(style, spelling, reason, line),
                 Verdict::Convert(_) if is_escaped(&text[..range.start]) => {
-                    tally.left_alone(style, spelling, "a backslash before it would make [VAR:...] literal", line);
+                    tally.left_alone(
+                        style,
+                        spelling,
+                        "a backslash before it would make [VAR:...] literal",
+                        line,
+                    );
                 }
                 Verdict::Convert(name) => {
                     let Some(name) = variables.declare(&name) else {
@@ -181,21 +207,42 @@ impl Conversion<'_> {
     }
 
     fn find(&self, text: &str, leaves: &[Leaf]) -> Vec<Found> {
-        let starts: Vec<usize> =
-            std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1)).collect();
+        let starts: Vec<usize> = std::iter::once(0)
+            .chain(
+                text.bytes()
+                    .enumerate()
+                    .filter(|(_, b)| *b == b'\n')
+                    .map(|(i, _)| i + 1),
+            )
+            .collect();
         let offset = |line: usize| starts.get(line).copied().unwrap_or(text.len());
         let mut found = Vec::new();
         let mut line = 0;
         for leaf in leaves {
             while line < leaf.lines.start.min(starts.len()) {
-                self.scan(&text[..offset(line + 1)], offset(line), &LeafKind::Prose, &mut found);
+                self.scan(
+                    &text[..offset(line + 1)],
+                    offset(line),
+                    &LeafKind::Prose,
+                    &mut found,
+                );
                 line += 1;
             }
-            self.scan(&text[..offset(leaf.lines.end)], offset(line), &leaf.kind, &mut found);
+            self.scan(
+                &text[..offset(leaf.lines.end)],
+                offset(line),
+                &leaf.kind,
+                &mut found,
+            );
             line = line.max(leaf.lines.end);
         }
         while line < starts.len() {
-            self.scan(&text[..offset(line + 1)], offset(line), &LeafKind::Prose, &mut found);
+            self.scan(
+                &text[..offset(line + 1)],
+                offset(line),
+                &LeafKind::Prose,
+                &mut found,
+            );
             line += 1;
         }
         found
@@ -208,13 +255,19 @@ impl Conversion<'_> {
             return;
         }
         let code_block = matches!(kind, LeafKind::Code(_));
-        let code = if *kind == LeafKind::Prose { inline_code(own, start) } else { Vec::new() };
+        let code = if *kind == LeafKind::Prose {
+            inline_code(own, start)
+        } else {
+            Vec::new()
+        };
         let templates = if !own.contains("{{") {
             Vec::new()
         } else if code_block {
             vec![candidates::is_template(own)]
         } else {
-            code.iter().map(|range| candidates::is_template(&text[range.clone()])).collect()
+            code.iter()
+                .map(|range| candidates::is_template(&text[range.clone()]))
+                .collect()
         };
         let unit = Unit {
             text,
@@ -224,7 +277,11 @@ impl Conversion<'_> {
             templates,
             template_depth: Cell::new(0),
             closed: candidates::closed_names(own),
-            assigned: if code_block && own.contains('$') { candidates::assigned_names(own) } else { HashSet::new() },
+            assigned: if code_block && own.contains('$') {
+                candidates::assigned_names(own)
+            } else {
+                HashSet::new()
+            },
             labels: self.labels,
             convert: self.convert,
         };
@@ -283,7 +340,9 @@ fn inline_code(text: &str, start: usize) -> Vec<Range<usize>> {
     while let Some((at, length)) = runs.get(index).copied() {
         let escaped = at > 0 && bytes[at - 1] == b'\\';
         let same = &by_length[&length];
-        let closer = same.get(same.partition_point(|candidate| *candidate <= index)).copied();
+        let closer = same
+            .get(same.partition_point(|candidate| *candidate <= index))
+            .copied();
         match closer {
             Some(closer) if !escaped => {
                 spans.push(start + at + length..start + runs[closer].0);

@@ -89,16 +89,19 @@ pub(super) struct Tally {
 impl Tally {
     /// Counts a spelling that became a placeholder.
     pub(super) fn converted(&mut self, style: Style, name: &str, spelling: &str, line: usize) {
-        let index = *self.by_variable.entry((style, name.to_owned())).or_insert_with(|| {
-            self.conversions.push(Conversion {
-                style,
-                name: name.to_owned(),
-                spellings: BTreeSet::new(),
-                count: 0,
-                lines: Vec::new(),
+        let index = *self
+            .by_variable
+            .entry((style, name.to_owned()))
+            .or_insert_with(|| {
+                self.conversions.push(Conversion {
+                    style,
+                    name: name.to_owned(),
+                    spellings: BTreeSet::new(),
+                    count: 0,
+                    lines: Vec::new(),
+                });
+                self.conversions.len() - 1
             });
-            self.conversions.len() - 1
-        });
         let entry = &mut self.conversions[index];
         entry.count += 1;
         add_line(&mut entry.lines, line);
@@ -115,8 +118,15 @@ impl Tally {
             entry.count += 1;
             add_line(&mut entry.lines, line);
         } else if self.left_alone.len() < MAX_LEFT_ALONE {
-            self.by_spelling.insert((style, spelling.clone(), reason), self.left_alone.len());
-            self.left_alone.push(LeftAlone { style, spelling, reason: reason.into(), count: 1, lines: vec![line] });
+            self.by_spelling
+                .insert((style, spelling.clone(), reason), self.left_alone.len());
+            self.left_alone.push(LeftAlone {
+                style,
+                spelling,
+                reason: reason.into(),
+                count: 1,
+                lines: vec![line],
+            });
         } else {
             self.more += 1;
         }
@@ -127,7 +137,10 @@ impl Tally {
         report.conversions = self.conversions;
         report.left_alone = self.left_alone;
         if self.more > 0 {
-            report.notes.push(format!("{} more spellings were left alone and are not listed", self.more));
+            report.notes.push(format!(
+                "{} more spellings were left alone and are not listed",
+                self.more
+            ));
         }
     }
 }

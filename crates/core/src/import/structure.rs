@@ -103,7 +103,13 @@ pub(super) struct Structure<'a> {
 
 impl<'a> Structure<'a> {
     /// Cuts a document up: its lines, its outline with placeholders masked, and their names.
-    pub(super) fn draft(lines: &'a [String], outline: &Outline, names: &'a [String], has_title: bool, grain: Grain) -> Draft {
+    pub(super) fn draft(
+        lines: &'a [String],
+        outline: &Outline,
+        names: &'a [String],
+        has_title: bool,
+        grain: Grain,
+    ) -> Draft {
         let mut structure = Self {
             lines,
             blocks: whole_details(lines, outline),
@@ -118,7 +124,12 @@ impl<'a> Structure<'a> {
         let title = structure.find_title(has_title);
         structure.relate(title);
         structure.preface(title);
-        let mut at = usize::from(structure.regions.first().is_some_and(|region| region.heading.is_none()));
+        let mut at = usize::from(
+            structure
+                .regions
+                .first()
+                .is_some_and(|region| region.heading.is_none()),
+        );
         if title == Some(at) {
             at += 1;
         }
@@ -132,7 +143,9 @@ impl<'a> Structure<'a> {
 
     /// The line behind the block: the first line of the next one.
     fn block_end(&self, block: usize) -> usize {
-        self.blocks.get(block + 1).map_or(self.lines.len(), |next| next.start)
+        self.blocks
+            .get(block + 1)
+            .map_or(self.lines.len(), |next| next.start)
     }
 
     /// The source of some blocks as a body, without rules across the page at its ends.
@@ -190,19 +203,34 @@ impl<'a> Structure<'a> {
         if region.text.is_empty() {
             return None;
         }
-        let rivals = self.regions[first + 1..].iter().filter(|other| other.level <= region.level).count();
-        let higher = self.regions[first + 1..].iter().any(|other| other.level < region.level);
+        let rivals = self.regions[first + 1..]
+            .iter()
+            .filter(|other| other.level <= region.level)
+            .count();
+        let higher = self.regions[first + 1..]
+            .iter()
+            .any(|other| other.level < region.level);
         let alone = self.regions.len() == first + 1;
         let cover = region.level == 1
             && !has_title
-            && self.blocks[region.blocks.clone()].iter().all(|block| !matches!(block.kind, Kind::List(_) | Kind::Code));
-        let title = if alone { !has_title || region.level == 1 } else { rivals == 0 || (cover && !higher) };
+            && self.blocks[region.blocks.clone()]
+                .iter()
+                .all(|block| !matches!(block.kind, Kind::List(_) | Kind::Code));
+        let title = if alone {
+            !has_title || region.level == 1
+        } else {
+            rivals == 0 || (cover && !higher)
+        };
         title.then_some(first)
     }
 
     /// Finds who stands under whom, and where the work is.
     fn relate(&mut self, title: Option<usize>) {
-        self.headings = self.regions.iter().enumerate().any(|(index, r)| r.heading.is_some() && Some(index) != title);
+        self.headings = self
+            .regions
+            .iter()
+            .enumerate()
+            .any(|(index, r)| r.heading.is_some() && Some(index) != title);
         for region in &self.regions {
             *self.same.entry(region.text.clone()).or_default() += 1;
         }
@@ -210,7 +238,11 @@ impl<'a> Structure<'a> {
         let mut open: Vec<usize> = Vec::new();
         for index in 0..count {
             let level = self.regions[index].level;
-            while let Some(last) = open.last().copied().filter(|last| self.regions[*last].level >= level) {
+            while let Some(last) = open
+                .last()
+                .copied()
+                .filter(|last| self.regions[*last].level >= level)
+            {
                 self.regions[last].end = index;
                 open.pop();
             }
@@ -236,10 +268,13 @@ impl<'a> Structure<'a> {
 
     /// The blocks of a region that are lists of steps.
     fn step_lists(&self, region: usize) -> impl Iterator<Item = usize> + '_ {
-        self.regions[region].blocks.clone().filter(move |block| match &self.blocks[*block].kind {
-            Kind::List(list) => self.is_step_list(region, *block, list),
-            _ => false,
-        })
+        self.regions[region]
+            .blocks
+            .clone()
+            .filter(move |block| match &self.blocks[*block].kind {
+                Kind::List(list) => self.is_step_list(region, *block, list),
+                _ => false,
+            })
     }
 
     fn is_step_list(&self, region: usize, block: usize, list: &List) -> bool {
@@ -253,7 +288,11 @@ impl<'a> Structure<'a> {
         }
         if list.items.iter().any(|item| item.task) {
             let short = |item: &Item| {
-                item.simple && item.lead.as_ref().is_some_and(|lead| lead.text.chars().count() <= MAX_TASK)
+                item.simple
+                    && item
+                        .lead
+                        .as_ref()
+                        .is_some_and(|lead| lead.text.chars().count() <= MAX_TASK)
             };
             return !self.headings || list.items.len() > MAX_CHECKLIST || !list.items.iter().all(short);
         }
@@ -265,10 +304,18 @@ impl<'a> Structure<'a> {
         let commands = list
             .items
             .iter()
-            .filter(|item| item.lead.as_ref().is_some_and(|lead| titles::is_imperative(&lead.text)))
+            .filter(|item| {
+                item.lead
+                    .as_ref()
+                    .is_some_and(|lead| titles::is_imperative(&lead.text))
+            })
             .count();
         let mostly_commands = list.items.len() > 1 && commands * 5 >= list.items.len() * 3;
-        if self.headings { mostly_commands && !announced && self.is_asking(region) } else { list.items.len() > 1 }
+        if self.headings {
+            mostly_commands && !announced && self.is_asking(region)
+        } else {
+            list.items.len() > 1
+        }
     }
 
     /// Whether the region, or one that it stands under, asks for something to be done.
@@ -293,11 +340,18 @@ impl<'a> Structure<'a> {
     /// What stands before the first part: the description, and steps where a list stands there.
     fn preface(&mut self, title: Option<usize>) {
         let mut description = Vec::new();
-        let before = self.regions.first().is_some_and(|region| region.heading.is_none()).then_some(0);
+        let before = self
+            .regions
+            .first()
+            .is_some_and(|region| region.heading.is_none())
+            .then_some(0);
         if let Some(title) = title {
             let region = &self.regions[title];
             let text = self.title(&region.text);
-            let source = region.heading.map(|block| self.heading_source(block)).unwrap_or_default();
+            let source = region
+                .heading
+                .map(|block| self.heading_source(block))
+                .unwrap_or_default();
             if !same_words(&source, &text) {
                 description.push(source);
             }
@@ -307,7 +361,9 @@ impl<'a> Structure<'a> {
             if self.regions[region].work {
                 let (lead, steps) = self.split(region);
                 description.push(lead);
-                self.section(String::new(), String::new(), None).steps.extend(steps);
+                self.section(String::new(), String::new(), None)
+                    .steps
+                    .extend(steps);
             } else {
                 description.push(self.source(self.regions[region].blocks.clone()));
             }
@@ -317,11 +373,20 @@ impl<'a> Structure<'a> {
     }
 
     fn section(&mut self, title: String, body: String, owner: Option<usize>) -> &mut Section {
-        let reuse = owner.is_none() && self.draft.sections.len() == 1 && self.draft.sections[0].owner.is_none();
+        let reuse =
+            owner.is_none() && self.draft.sections.len() == 1 && self.draft.sections[0].owner.is_none();
         if !reuse {
-            self.draft.sections.push(Section { title, body, steps: Vec::new(), owner });
+            self.draft.sections.push(Section {
+                title,
+                body,
+                steps: Vec::new(),
+                owner,
+            });
         }
-        self.draft.sections.last_mut().expect("one was just pushed or is reused")
+        self.draft
+            .sections
+            .last_mut()
+            .expect("one was just pushed or is reused")
     }
 
     /// The heading's own line, without its marks.
@@ -330,7 +395,9 @@ impl<'a> Structure<'a> {
         let joined = lines
             .iter()
             .map(|line| line.trim())
-            .filter(|line| !(line.is_empty() || line.bytes().all(|b| b == b'=') || line.bytes().all(|b| b == b'-')))
+            .filter(|line| {
+                !(line.is_empty() || line.bytes().all(|b| b == b'=') || line.bytes().all(|b| b == b'-'))
+            })
             .collect::<Vec<_>>()
             .join(" ");
         let bare = joined.trim_start_matches('#').trim_start();
@@ -339,30 +406,49 @@ impl<'a> Structure<'a> {
 
     /// A heading as a title, and what of it the title has lost.
     fn heading(&self, region: usize) -> (String, String) {
-        let Some(block) = self.regions[region].heading else { return (String::new(), String::new()) };
+        let Some(block) = self.regions[region].heading else {
+            return (String::new(), String::new());
+        };
         let source = self.heading_source(block);
         let full = self.regions[region].text.trim_end_matches(':').trim();
         // A heading is a title as it stands, unless it is a paragraph in disguise.
-        let mut title =
-            if full.chars().count() <= titles::MAX_TITLE { full.to_owned() } else { titles::title(full) };
+        let mut title = if full.chars().count() <= titles::MAX_TITLE {
+            full.to_owned()
+        } else {
+            titles::title(full)
+        };
         if title.is_empty() {
             title = self.first_words(region).unwrap_or_else(|| "Untitled".into());
         }
-        let lost = if same_words(&source, &title) { String::new() } else { source };
+        let lost = if same_words(&source, &title) {
+            String::new()
+        } else {
+            source
+        };
         (title, lost)
     }
 
     /// A title from the first paragraph of a region whose heading has no text.
     fn first_words(&self, region: usize) -> Option<String> {
-        self.regions[region].blocks.clone().find_map(|block| match &self.blocks[block].kind {
-            Kind::Paragraph(lead) => Some(self.title(&lead.text)).filter(|title| !title.is_empty()),
-            _ => None,
-        })
+        self.regions[region]
+            .blocks
+            .clone()
+            .find_map(|block| match &self.blocks[block].kind {
+                Kind::Paragraph(lead) => Some(self.title(&lead.text)).filter(|title| !title.is_empty()),
+                _ => None,
+            })
     }
 
     /// Turns a region into sections and steps; answers the next region to look at.
     fn region(&mut self, at: usize) -> usize {
-        let Region { depth, parent, end, work, ref blocks, .. } = self.regions[at];
+        let Region {
+            depth,
+            parent,
+            end,
+            work,
+            ref blocks,
+            ..
+        } = self.regions[at];
         let blocks = blocks.clone();
         let has_children = end > at + 1;
         let (title, lost) = self.heading(at);
@@ -372,14 +458,20 @@ impl<'a> Structure<'a> {
             if self.step_lists(at).next().is_some() {
                 let (lead, steps) = self.split(at);
                 let count = steps.len();
-                self.draft.notes.push(format!("the list under {title:?} became {count} steps"));
+                self.draft
+                    .notes
+                    .push(format!("the list under {title:?} became {count} steps"));
                 let body = join(&[lost, lead]);
                 self.section(section_title, body, Some(at)).steps.extend(steps);
             } else if self.has_code(blocks.clone()) {
                 let text = self.source(blocks.clone());
                 let step_title = self.sentence_title(blocks).unwrap_or_else(|| title.clone());
                 let kind = self.kind(at, &step_title, true);
-                self.section(section_title, lost, Some(at)).steps.push(Step { title: step_title, kind, body: text });
+                self.section(section_title, lost, Some(at)).steps.push(Step {
+                    title: step_title,
+                    kind,
+                    body: text,
+                });
             } else {
                 let body = join(&[lost, self.source(blocks)]);
                 self.section(section_title, body, Some(at));
@@ -397,7 +489,11 @@ impl<'a> Structure<'a> {
             None => parent.is_none(),
         };
         if at_home {
-            let step = Step { title, kind, body: text };
+            let step = Step {
+                title,
+                kind,
+                body: text,
+            };
             if self.draft.sections.is_empty() {
                 self.section(String::new(), String::new(), None).steps.push(step);
             } else if let Some(section) = self.draft.sections.last_mut() {
@@ -406,8 +502,14 @@ impl<'a> Structure<'a> {
         } else {
             let step_title = self.sentence_title(blocks).unwrap_or_else(|| title.clone());
             let section_title = self.section_title(at, &title);
-            let step = Step { title: step_title, kind, body: text };
-            self.section(section_title, String::new(), Some(at)).steps.push(step);
+            let step = Step {
+                title: step_title,
+                kind,
+                body: text,
+            };
+            self.section(section_title, String::new(), Some(at))
+                .steps
+                .push(step);
         }
         end
     }
@@ -418,7 +520,11 @@ impl<'a> Structure<'a> {
         match self.regions[region].parent {
             Some(parent) if same > 1 && !self.regions[parent].text.is_empty() => {
                 let both = format!("{}: {title}", self.regions[parent].text);
-                if both.len() <= crate::flow::MAX_TITLE { both } else { title.to_owned() }
+                if both.len() <= crate::flow::MAX_TITLE {
+                    both
+                } else {
+                    title.to_owned()
+                }
             }
             _ => title.to_owned(),
         }
@@ -427,18 +533,24 @@ impl<'a> Structure<'a> {
     /// A title from the first sentence, where it tells someone to do something.
     fn sentence_title(&self, blocks: std::ops::Range<usize>) -> Option<String> {
         let first = self.blocks[blocks].first()?;
-        let Kind::Paragraph(lead) = &first.kind else { return None };
+        let Kind::Paragraph(lead) = &first.kind else {
+            return None;
+        };
         let title = self.title(&lead.text);
         (titles::is_imperative(&title) && !title.ends_with('…')).then_some(title)
     }
 
     fn has_code(&self, blocks: std::ops::Range<usize>) -> bool {
-        self.blocks[blocks].iter().any(|block| matches!(block.kind, Kind::Code))
+        self.blocks[blocks]
+            .iter()
+            .any(|block| matches!(block.kind, Kind::Code))
     }
 
     /// Whether there is something to do: a list or a command.
     fn is_active(&self, blocks: std::ops::Range<usize>) -> bool {
-        self.blocks[blocks].iter().any(|block| matches!(block.kind, Kind::Code | Kind::List(_)))
+        self.blocks[blocks]
+            .iter()
+            .any(|block| matches!(block.kind, Kind::Code | Kind::List(_)))
     }
 
     fn kind(&self, region: usize, title: &str, active: bool) -> StepKind {
@@ -446,7 +558,11 @@ impl<'a> Structure<'a> {
         if titles::is_telling(heading) {
             return StepKind::Info;
         }
-        titles::kind(title).unwrap_or(if active || self.is_asking(region) { StepKind::Action } else { StepKind::Info })
+        titles::kind(title).unwrap_or(if active || self.is_asking(region) {
+            StepKind::Action
+        } else {
+            StepKind::Info
+        })
     }
 
     /// Cuts a region with lists of steps into what stands before them and the steps.
@@ -495,9 +611,20 @@ impl<'a> Structure<'a> {
         match &self.blocks[block].kind {
             Kind::Paragraph(lead) => {
                 let text = lead.text.to_lowercase();
-                ["note", "notice", "tip", "hint", "important", "warning", "caution", "example", "expected", "where:"]
-                    .iter()
-                    .any(|word| text.trim_start_matches(['*', '_', '(']).starts_with(word))
+                [
+                    "note",
+                    "notice",
+                    "tip",
+                    "hint",
+                    "important",
+                    "warning",
+                    "caution",
+                    "example",
+                    "expected",
+                    "where:",
+                ]
+                .iter()
+                .any(|word| text.trim_start_matches(['*', '_', '(']).starts_with(word))
             }
             _ => true,
         }
@@ -509,10 +636,12 @@ impl<'a> Structure<'a> {
         if text.is_empty() {
             return None;
         }
-        let lead = self.blocks[blocks.clone()].iter().find_map(|block| match &block.kind {
-            Kind::Paragraph(lead) => Some(lead),
-            _ => None,
-        });
+        let lead = self.blocks[blocks.clone()]
+            .iter()
+            .find_map(|block| match &block.kind {
+                Kind::Paragraph(lead) => Some(lead),
+                _ => None,
+            });
         let mut title = lead.map(|lead| self.title(&lead.text)).unwrap_or_default();
         let mut text = text;
         if title.is_empty() {
@@ -520,20 +649,32 @@ impl<'a> Structure<'a> {
         } else if let (Some(lead), Some(Kind::Paragraph(_))) =
             (lead, blocks.clone().next().map(|first| &self.blocks[first].kind))
         {
-            text = self.without_lead(self.blocks[blocks.start].start..self.block_end(blocks.end - 1), lead, &title);
+            text = self.without_lead(
+                self.blocks[blocks.start].start..self.block_end(blocks.end - 1),
+                lead,
+                &title,
+            );
         }
         if title.is_empty() {
             title = "More".into();
         }
         let active = self.is_active(blocks) || titles::is_imperative(&title);
-        Some(Step { kind: self.kind(region, &title, active), title, body: text })
+        Some(Step {
+            kind: self.kind(region, &title, active),
+            title,
+            body: text,
+        })
     }
 
     /// A step from an item of a list that ends before the line `stop`.
     fn step(&self, region: usize, item: &Item, stop: usize) -> Step {
         let lines = item.start..stop.max(item.start + 1).min(self.lines.len());
         let (column, marker) = item_marker(&self.lines[item.start]).unwrap_or((0, 0));
-        let mut title = item.lead.as_ref().map(|lead| self.title(&lead.text)).unwrap_or_default();
+        let mut title = item
+            .lead
+            .as_ref()
+            .map(|lead| self.title(&lead.text))
+            .unwrap_or_default();
         let body = if let Some(lead) = item.lead.as_ref().filter(|_| !title.is_empty()) {
             self.without_lead_of_item(lines, lead, &title, column, marker, item.task)
         } else {
@@ -555,7 +696,13 @@ impl<'a> Structure<'a> {
     }
 
     /// The lines of an item without its marker and indentation.
-    fn item_lines(&self, lines: std::ops::Range<usize>, column: usize, marker: usize, task: bool) -> Vec<String> {
+    fn item_lines(
+        &self,
+        lines: std::ops::Range<usize>,
+        column: usize,
+        marker: usize,
+        task: bool,
+    ) -> Vec<String> {
         let mut result: Vec<String> = Vec::with_capacity(lines.len());
         for (index, line) in self.lines[lines].iter().enumerate() {
             if index > 0 {
@@ -564,7 +711,9 @@ impl<'a> Structure<'a> {
             }
             let content = line.get(marker..).unwrap_or_default();
             let box_of = |mark: &str| content.strip_prefix(mark);
-            let bare = task.then(|| box_of("[ ]").or_else(|| box_of("[x]")).or_else(|| box_of("[X]"))).flatten();
+            let bare = task
+                .then(|| box_of("[ ]").or_else(|| box_of("[x]")).or_else(|| box_of("[X]")))
+                .flatten();
             result.push(bare.map_or(content, str::trim_start).to_owned());
         }
         result
@@ -599,7 +748,12 @@ fn without<T: AsRef<str>>(lines: &[T], first: usize, lead: &Lead, title: &str) -
     }
     // What is left may stand further in than it needs to; four columns and more are code.
     let rest: Vec<&str> = lines[to..].iter().map(AsRef::as_ref).collect();
-    let common = rest.iter().filter(|line| !line.trim().is_empty()).map(|line| indentation(line)).min().unwrap_or(0);
+    let common = rest
+        .iter()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| indentation(line))
+        .min()
+        .unwrap_or(0);
     if common == 0 || common > 3 {
         return body(&rest);
     }
@@ -613,6 +767,10 @@ fn append(steps: &mut [Step], text: &str) {
 }
 
 fn join(parts: &[String]) -> String {
-    let parts: Vec<&str> = parts.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+    let parts: Vec<&str> = parts
+        .iter()
+        .map(String::as_str)
+        .filter(|part| !part.is_empty())
+        .collect();
     parts.join("\n\n")
 }

@@ -71,9 +71,12 @@ impl FromStr for Style {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|style| style.name() == text).ok_or_else(|| {
-            let names = Self::ALL.map(Self::name).join(", ");
-            format!("{text:?} is no placeholder style; the styles are {names}")
-        })
+        Self::ALL
+            .into_iter()
+            .find(|style| style.name() == text)
+            .ok_or_else(|| {
+                let names = Self::ALL.map(Self::name).join(", ");
+                format!("{text:?} is no placeholder style; the styles are {names}")
+            })
     }
 }

@@ -2,7 +2,9 @@
 
 /// The words of a text, in lower case: its runs of letters and digits.
 pub(super) fn words(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase)
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
 }
 
 /// Whether two texts have the same words in the same order.
@@ -96,7 +98,9 @@ pub(super) fn item_marker(line: &str) -> Option<(usize, usize)> {
 /// The lines without the empty ones at both ends, each ended but the last.
 pub(super) fn join_trimmed<T: AsRef<str>>(lines: &[T]) -> String {
     let full = |line: &T| !line.as_ref().trim().is_empty();
-    let Some(first) = lines.iter().position(full) else { return String::new() };
+    let Some(first) = lines.iter().position(full) else {
+        return String::new();
+    };
     let last = lines.iter().rposition(full).unwrap_or(first);
     let mut text = String::new();
     for line in &lines[first..=last] {

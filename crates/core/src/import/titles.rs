@@ -10,52 +10,348 @@ const SHORT: usize = 90;
 
 /// Words that a cut title should not end with.
 const LOOSE_ENDS: &[&str] = &[
-    "a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "if", "in", "into", "is", "it", "its", "of", "on", "or",
-    "that", "the", "then", "this", "to", "when", "where", "which", "with", "including",
+    "a",
+    "an",
+    "and",
+    "are",
+    "as",
+    "at",
+    "be",
+    "by",
+    "for",
+    "from",
+    "if",
+    "in",
+    "into",
+    "is",
+    "it",
+    "its",
+    "of",
+    "on",
+    "or",
+    "that",
+    "the",
+    "then",
+    "this",
+    "to",
+    "when",
+    "where",
+    "which",
+    "with",
+    "including",
 ];
 
 /// Abbreviations whose full stop ends no sentence.
-const ABBREVIATIONS: &[&str] = &["approx", "ca", "cf", "e.g", "eg", "etc", "i.e", "ie", "incl", "no", "resp", "vs", "fig", "sec"];
+const ABBREVIATIONS: &[&str] = &[
+    "approx", "ca", "cf", "e.g", "eg", "etc", "i.e", "ie", "incl", "no", "resp", "vs", "fig", "sec",
+];
 
 /// Headings that tell something instead of asking for it.
 const TELLING: &[&str] = &[
-    "about", "additional information", "additional reading", "architecture", "background", "context", "contact",
-    "contacts", "definition", "definitions", "description", "faq", "further reading", "glossary", "goal", "impact",
-    "introduction", "license", "links", "meaning", "notes", "overview", "purpose", "reason", "related", "resources",
-    "scope", "see also", "summary", "support", "symptoms", "table of contents", "contents",
+    "about",
+    "additional information",
+    "additional reading",
+    "architecture",
+    "background",
+    "context",
+    "contact",
+    "contacts",
+    "definition",
+    "definitions",
+    "description",
+    "faq",
+    "further reading",
+    "glossary",
+    "goal",
+    "impact",
+    "introduction",
+    "license",
+    "links",
+    "meaning",
+    "notes",
+    "overview",
+    "purpose",
+    "reason",
+    "related",
+    "resources",
+    "scope",
+    "see also",
+    "summary",
+    "support",
+    "symptoms",
+    "table of contents",
+    "contents",
 ];
 
 /// Words in a heading that ask for something to be done.
 const ASKING: &[&str] = &[
-    "action", "actions", "assess", "check", "checklist", "checks", "communicate", "configure", "contain", "containment",
-    "deploy", "diagnose", "diagnosis", "diagnostics", "duties", "eradicate", "eradication", "escalate", "escalation",
-    "execute", "execution", "fix", "install", "installation", "investigate", "investigation", "migrate", "migration",
-    "mitigate", "mitigation", "notify", "playbook", "prepare", "preparation", "procedure", "recover", "recovery",
-    "remediate", "remediation", "repair", "resolution", "resolve", "response", "restore", "rollback", "run", "runbook",
-    "setup", "solution", "step", "steps", "task", "tasks", "test", "todo", "triage", "troubleshoot", "troubleshooting",
-    "upgrade", "validate", "validation", "verification", "verify", "workaround",
+    "action",
+    "actions",
+    "assess",
+    "check",
+    "checklist",
+    "checks",
+    "communicate",
+    "configure",
+    "contain",
+    "containment",
+    "deploy",
+    "diagnose",
+    "diagnosis",
+    "diagnostics",
+    "duties",
+    "eradicate",
+    "eradication",
+    "escalate",
+    "escalation",
+    "execute",
+    "execution",
+    "fix",
+    "install",
+    "installation",
+    "investigate",
+    "investigation",
+    "migrate",
+    "migration",
+    "mitigate",
+    "mitigation",
+    "notify",
+    "playbook",
+    "prepare",
+    "preparation",
+    "procedure",
+    "recover",
+    "recovery",
+    "remediate",
+    "remediation",
+    "repair",
+    "resolution",
+    "resolve",
+    "response",
+    "restore",
+    "rollback",
+    "run",
+    "runbook",
+    "setup",
+    "solution",
+    "step",
+    "steps",
+    "task",
+    "tasks",
+    "test",
+    "todo",
+    "triage",
+    "troubleshoot",
+    "troubleshooting",
+    "upgrade",
+    "validate",
+    "validation",
+    "verification",
+    "verify",
+    "workaround",
 ];
 
 /// Verbs that a step begins with.
 const IMPERATIVES: &[&str] = &[
-    "add", "adjust", "always", "analyse", "analyze", "announce", "apply", "approve", "ask", "assess", "assign",
-    "attach", "avoid", "back", "block", "build", "call", "capture", "change", "check", "clean", "clear", "click",
-    "close", "collect", "communicate", "compare", "conduct", "configure", "confirm", "connect", "consider", "contact",
-    "copy", "create", "cut", "debug", "decide", "decrease", "delete", "deploy", "describe", "detach", "determine",
-    "disable", "disconnect", "do", "document", "don't", "download", "drain", "edit", "enable", "ensure", "enter",
-    "escalate", "examine", "execute", "export", "extend", "fetch", "file", "filter", "find", "fix", "follow", "force",
-    "gather", "generate", "get", "give", "go", "help", "identify", "implement", "import", "increase", "inform",
-    "inspect", "install", "investigate", "invite", "isolate", "issue", "join", "keep", "kill", "launch", "leave",
-    "limit", "list", "locate", "log", "look", "make", "mark", "measure", "migrate", "monitor", "mount", "move", "name",
-    "navigate", "never", "note", "notify", "obtain", "open", "page", "pause", "perform", "plan", "power", "prefer",
-    "prepare", "preserve", "prevent", "print", "promote", "protect", "provide", "pull", "push", "put", "quarantine",
-    "query", "quit", "raise", "read", "reboot", "rebuild", "reconfigure", "record", "recover", "reduce", "refer",
-    "register", "reinstall", "reload", "remove", "rename", "renew", "repair", "replace", "report", "request", "reset",
-    "resize", "resolve", "restart", "restore", "restrict", "retrieve", "review", "revoke", "roll", "rotate", "run",
-    "save", "scale", "scan", "schedule", "search", "secure", "select", "send", "set", "share", "shut", "sign", "ssh",
-    "start", "stop", "submit", "suspend", "switch", "take", "talk", "tell", "test", "track", "transfer", "trigger",
-    "try", "turn", "uninstall", "unmount", "update", "upgrade", "upload", "use", "validate", "verify", "view", "visit",
-    "wait", "watch", "work", "write",
+    "add",
+    "adjust",
+    "always",
+    "analyse",
+    "analyze",
+    "announce",
+    "apply",
+    "approve",
+    "ask",
+    "assess",
+    "assign",
+    "attach",
+    "avoid",
+    "back",
+    "block",
+    "build",
+    "call",
+    "capture",
+    "change",
+    "check",
+    "clean",
+    "clear",
+    "click",
+    "close",
+    "collect",
+    "communicate",
+    "compare",
+    "conduct",
+    "configure",
+    "confirm",
+    "connect",
+    "consider",
+    "contact",
+    "copy",
+    "create",
+    "cut",
+    "debug",
+    "decide",
+    "decrease",
+    "delete",
+    "deploy",
+    "describe",
+    "detach",
+    "determine",
+    "disable",
+    "disconnect",
+    "do",
+    "document",
+    "don't",
+    "download",
+    "drain",
+    "edit",
+    "enable",
+    "ensure",
+    "enter",
+    "escalate",
+    "examine",
+    "execute",
+    "export",
+    "extend",
+    "fetch",
+    "file",
+    "filter",
+    "find",
+    "fix",
+    "follow",
+    "force",
+    "gather",
+    "generate",
+    "get",
+    "give",
+    "go",
+    "help",
+    "identify",
+    "implement",
+    "import",
+    "increase",
+    "inform",
+    "inspect",
+    "install",
+    "investigate",
+    "invite",
+    "isolate",
+    "issue",
+    "join",
+    "keep",
+    "kill",
+    "launch",
+    "leave",
+    "limit",
+    "list",
+    "locate",
+    "log",
+    "look",
+    "make",
+    "mark",
+    "measure",
+    "migrate",
+    "monitor",
+    "mount",
+    "move",
+    "name",
+    "navigate",
+    "never",
+    "note",
+    "notify",
+    "obtain",
+    "open",
+    "page",
+    "pause",
+    "perform",
+    "plan",
+    "power",
+    "prefer",
+    "prepare",
+    "preserve",
+    "prevent",
+    "print",
+    "promote",
+    "protect",
+    "provide",
+    "pull",
+    "push",
+    "put",
+    "quarantine",
+    "query",
+    "quit",
+    "raise",
+    "read",
+    "reboot",
+    "rebuild",
+    "reconfigure",
+    "record",
+    "recover",
+    "reduce",
+    "refer",
+    "register",
+    "reinstall",
+    "reload",
+    "remove",
+    "rename",
+    "renew",
+    "repair",
+    "replace",
+    "report",
+    "request",
+    "reset",
+    "resize",
+    "resolve",
+    "restart",
+    "restore",
+    "restrict",
+    "retrieve",
+    "review",
+    "revoke",
+    "roll",
+    "rotate",
+    "run",
+    "save",
+    "scale",
+    "scan",
+    "schedule",
+    "search",
+    "secure",
+    "select",
+    "send",
+    "set",
+    "share",
+    "shut",
+    "sign",
+    "ssh",
+    "start",
+    "stop",
+    "submit",
+    "suspend",
+    "switch",
+    "take",
+    "talk",
+    "tell",
+    "test",
+    "track",
+    "transfer",
+    "trigger",
+    "try",
+    "turn",
+    "uninstall",
+    "unmount",
+    "update",
+    "upgrade",
+    "upload",
+    "use",
+    "validate",
+    "verify",
+    "view",
+    "visit",
+    "wait",
+    "watch",
+    "work",
+    "write",
 ];
 
 /// A title made from a text without markup, and whether it has all of the text.
@@ -69,7 +365,11 @@ pub(super) fn title(text: &str) -> String {
         return tidy(chosen).to_owned();
     }
     let cut = cut(chosen);
-    if cut.is_empty() { String::new() } else { format!("{cut}…") }
+    if cut.is_empty() {
+        String::new()
+    } else {
+        format!("{cut}…")
+    }
 }
 
 /// Without the punctuation that ends a sentence or announces what follows.
@@ -85,7 +385,11 @@ fn tidy(text: &str) -> &str {
 }
 
 fn ends_with_abbreviation(text: &str) -> bool {
-    let word = text.rsplit([' ', '(']).next().unwrap_or_default().trim_start_matches(['_', '*', '\\']);
+    let word = text
+        .rsplit([' ', '('])
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches(['_', '*', '\\']);
     ABBREVIATIONS.contains(&word.to_lowercase().as_str())
 }
 
@@ -101,7 +405,9 @@ fn first_sentence(text: &str) -> &str {
             ')' | ']' => deep = deep.saturating_sub(1),
             '.' | '!' | '?' if !code && deep == 0 && at >= 12 => {
                 let ends = characters.peek().is_some_and(|(_, next)| next.is_whitespace());
-                let begins = text[at + 1..].trim_start().starts_with(|c: char| !c.is_lowercase() || c == '`');
+                let begins = text[at + 1..]
+                    .trim_start()
+                    .starts_with(|c: char| !c.is_lowercase() || c == '`');
                 if ends && begins && !(character == '.' && ends_with_abbreviation(&text[..at])) {
                     return &text[..=at];
                 }
@@ -125,7 +431,13 @@ fn cut(text: &str) -> &str {
         if character == '`' {
             run += 1;
         } else if run > 0 {
-            code = if code == run { 0 } else if code == 0 { run } else { code };
+            code = if code == run {
+                0
+            } else if code == 0 {
+                run
+            } else {
+                code
+            };
             run = 0;
         }
         match character {
@@ -137,12 +449,18 @@ fn cut(text: &str) -> &str {
     }
     let mut cut = text[..end].trim_end();
     while let Some((before, last)) = cut.rsplit_once(' ') {
-        if !LOOSE_ENDS.contains(&last.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase().as_str()) {
+        if !LOOSE_ENDS.contains(
+            &last
+                .trim_matches(|c: char| !c.is_alphanumeric())
+                .to_lowercase()
+                .as_str(),
+        ) {
             break;
         }
         cut = before.trim_end();
     }
-    cut.trim_end_matches([',', ';', ':', '(', '-', '–', '—', '\\']).trim_end()
+    cut.trim_end_matches([',', ';', ':', '(', '-', '–', '—', '\\'])
+        .trim_end()
 }
 
 /// Whether a heading introduces a telling part: meaning, impact, references and the like, or a question.
@@ -162,7 +480,9 @@ pub(super) fn is_asking(heading: &str) -> bool {
 /// Whether a sentence begins with a verb that tells someone to do something.
 pub(super) fn is_imperative(text: &str) -> bool {
     let mut first = words(text).skip_while(|word| word == "please" || word == "optional");
-    first.next().is_some_and(|word| IMPERATIVES.contains(&word.as_str()))
+    first
+        .next()
+        .is_some_and(|word| IMPERATIVES.contains(&word.as_str()))
 }
 
 /// What a step is, from its title; `None` where the title does not tell.
@@ -211,8 +531,14 @@ mod tests {
 
     #[test]
     fn headings_tell_or_ask() {
-        assert!(is_telling("Meaning") && is_telling("What is it?") && is_telling("Reference: Call Etiquette"));
+        assert!(
+            is_telling("Meaning") && is_telling("What is it?") && is_telling("Reference: Call Etiquette")
+        );
         assert!(is_asking("Diagnosis") && is_asking("Steps to fix") && !is_asking("Impact"));
-        assert!(is_imperative("**Do not** pay") && is_imperative("Quarantine users") && !is_imperative("pod priority"));
+        assert!(
+            is_imperative("**Do not** pay")
+                && is_imperative("Quarantine users")
+                && !is_imperative("pod priority")
+        );
     }
 }

@@ -89,6 +89,7 @@ pub use head::front_matter_values;
 pub use parse::parse;
 pub use print::print;
 pub(crate) use print::print_parts;
+pub(crate) use slug::Slugs;
 
 #[cfg(test)]
 mod round_trip_tests;

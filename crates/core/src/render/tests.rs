@@ -561,7 +561,10 @@ fn how_long_a_body_takes() {
     let measure = |source: &str| {
         let start = std::time::Instant::now();
         let outcome = compile_text(source, false, "p-", &mut Highlighter::new()).err();
-        (start.elapsed().as_millis(), outcome.unwrap_or_else(|| "compiled".to_owned()))
+        (
+            start.elapsed().as_millis(),
+            outcome.unwrap_or_else(|| "compiled".to_owned()),
+        )
     };
     let whole = MAX_BODY - 8 * 1024;
     for ((name, half), (_, whole)) in pathological(whole / 2).into_iter().zip(pathological(whole)) {

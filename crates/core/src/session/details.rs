@@ -54,7 +54,11 @@ pub fn change_details(session: &Session, details: &Details, act: &mut Act<'_>) -
         session.require(&act.who, Action::AssignSession)?;
     }
     check(details)?;
-    if details.expected_versions.as_ref().is_some_and(|versions| !versions.contains(&session.version)) {
+    if details
+        .expected_versions
+        .as_ref()
+        .is_some_and(|versions| !versions.contains(&session.version))
+    {
         return Err(Refusal::SessionConflict(session.version));
     }
     let mut change = Change::to(session.clone());

@@ -194,7 +194,12 @@ impl Kept {
         assert_eq!(self.session.filled, count(self.outline.filled(&self.variables)));
         assert_eq!(
             self.session.finished_steps,
-            count(self.steps.values().filter(|step| step.state != StepState::Open).count())
+            count(
+                self.steps
+                    .values()
+                    .filter(|step| step.state != StepState::Open)
+                    .count()
+            )
         );
     }
 }

@@ -9,7 +9,6 @@ use utoipa::{IntoResponses, ToSchema};
 
 /// A problem document (RFC 9457): why a request was refused.
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "describes what `error` writes")]
 pub struct ProblemDocument {
     /// A stable URI reference to decide by; it explains itself when opened.
     #[serde(rename = "type")]
@@ -31,7 +30,6 @@ pub struct ProblemDocument {
 
 /// One fault of a request, with the place that applies.
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "describes what `error` writes")]
 pub struct ProblemPlace {
     /// A JSON pointer (RFC 6901) into the body.
     #[schema(example = "/variables/port")]
@@ -51,7 +49,6 @@ pub struct ProblemPlace {
 
 /// The refusals that every operation with a token may answer.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes what `error` writes")]
 pub enum Refusals {
     /// The request cannot be read.
     #[response(status = 400, content_type = "application/problem+json")]
@@ -75,7 +72,6 @@ pub enum Refusals {
 
 /// The refusal of a change that what stands contradicts.
 #[derive(IntoResponses)]
-#[expect(dead_code, reason = "describes what `error` writes")]
 pub enum Conflicts {
     /// Something newer stands, somebody was first, or the session has ended; `current` shows what stands.
     #[response(status = 409, content_type = "application/problem+json")]
@@ -83,7 +79,9 @@ pub enum Conflicts {
 }
 
 fn names(names: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names))
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(names))
 }
 
 /// The names of [`Status`].

@@ -58,9 +58,13 @@ pub async fn login(State(app): State<App>, Json(login): Json<Login>) -> Result<J
             Box::pin(async move { Ok(members::credentials(tx, &email).await?) })
         })
         .await?;
-    let hash = credentials.as_ref().and_then(|credentials| credentials.password_hash.clone());
+    let hash = credentials
+        .as_ref()
+        .and_then(|credentials| credentials.password_hash.clone());
     let right = app.passwords.verify(login.password, hash).await?;
-    let Some(credentials) = credentials.filter(|_| right) else { return Err(REFUSED) };
+    let Some(credentials) = credentials.filter(|_| right) else {
+        return Err(REFUSED);
+    };
 
     let (now, mut random, life) = (app.now(), app.random(), app.settings.auth.access_token);
     let secret = secret::make(TokenKind::Access, &mut random);
@@ -81,5 +85,9 @@ pub async fn login(State(app): State<App>, Json(login): Json<Login>) -> Result<J
     if !made {
         return Err(REFUSED);
     }
-    Ok(Json(LoggedIn { access_token: secret, token_type: "Bearer", expires_in: life.as_secs() }))
+    Ok(Json(LoggedIn {
+        access_token: secret,
+        token_type: "Bearer",
+        expires_in: life.as_secs(),
+    }))
 }

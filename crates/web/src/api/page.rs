@@ -44,7 +44,11 @@ pub fn limit(app: &App, asked: Option<i64>) -> Result<i64> {
 /// Reads the cursor of a list that is ordered by ids.
 pub fn id_cursor<K>(cursor: Option<&str>) -> Result<Option<Id<K>>> {
     cursor
-        .map(|cursor| read(cursor).and_then(|bytes| Uuid::from_slice(&bytes).ok()).map(Id::from_uuid))
+        .map(|cursor| {
+            read(cursor)
+                .and_then(|bytes| Uuid::from_slice(&bytes).ok())
+                .map(Id::from_uuid)
+        })
         .map(|id| id.ok_or_else(|| wrong("cursor", "is not one that this list gave out")))
         .transpose()
 }
@@ -52,7 +56,11 @@ pub fn id_cursor<K>(cursor: Option<&str>) -> Result<Option<Id<K>>> {
 /// Reads the cursor of a list that is ordered by numbers.
 pub fn number_cursor(cursor: Option<&str>) -> Result<Option<i64>> {
     cursor
-        .map(|cursor| read(cursor).and_then(|bytes| bytes.try_into().ok()).map(i64::from_be_bytes))
+        .map(|cursor| {
+            read(cursor)
+                .and_then(|bytes| bytes.try_into().ok())
+                .map(i64::from_be_bytes)
+        })
         .map(|number| number.ok_or_else(|| wrong("cursor", "is not one that this list gave out")))
         .transpose()
 }
@@ -68,7 +76,10 @@ pub fn page<R, T>(
     let more = rows.len() > most;
     rows.truncate(most);
     let next_cursor = rows.last().filter(|_| more).map(cursor);
-    Page { items: rows.into_iter().map(show).collect(), next_cursor }
+    Page {
+        items: rows.into_iter().map(show).collect(),
+        next_cursor,
+    }
 }
 
 /// The cursor after a thing with this id.
@@ -86,7 +97,10 @@ fn read(cursor: &str) -> Option<Vec<u8>> {
 }
 
 fn wrong(name: &str, detail: &str) -> Error {
-    Error::UnprocessableParameter { name: name.to_owned(), detail: detail.to_owned() }
+    Error::UnprocessableParameter {
+        name: name.to_owned(),
+        detail: detail.to_owned(),
+    }
 }
 
 /// The words that a list is searched for; no words are no filter.

@@ -10,8 +10,8 @@ use chrono::TimeDelta;
 use futures_util::FutureExt;
 use resolutionflow_core::access::{Action, Relation, may};
 use resolutionflow_core::event::Hash;
-use resolutionflow_core::session::{Act, Actor};
 use resolutionflow_core::random::Random;
+use resolutionflow_core::session::{Act, Actor};
 use resolutionflow_store::tokens::{self, Bearer, TokenKind};
 
 use super::secret;
@@ -74,12 +74,20 @@ impl Deref for Caller {
 impl Caller {
     /// The caller as the session rules know them.
     pub fn actor(&self) -> Actor {
-        Actor { user_id: self.user_id, role: self.role, team_id: self.team_id }
+        Actor {
+            user_id: self.user_id,
+            role: self.role,
+            team_id: self.team_id,
+        }
     }
 
     /// The circumstances of a command of this caller.
     pub fn act<'a>(&self, app: &App, random: &'a mut Random) -> Act<'a> {
-        Act { who: self.actor(), now: app.now(), random }
+        Act {
+            who: self.actor(),
+            now: app.now(),
+            random,
+        }
     }
 
     /// Whether the token is still good; a live stream asks again and again.
@@ -95,18 +103,26 @@ impl<const ACTION: usize> FromRequestParts<App> for May<ACTION> {
         let caller = caller(parts, app).await?;
         tracing::Span::current().record("user", tracing::field::display(caller.user_id));
         let action = Action::ALL[ACTION];
-        if !Relation::ALL.into_iter().any(|relation| may(caller.role, relation, action)) {
-            return Err(Error::Forbidden("Your role in this account does not allow that.".to_owned()));
+        if !Relation::ALL
+            .into_iter()
+            .any(|relation| may(caller.role, relation, action))
+        {
+            return Err(Error::Forbidden(
+                "Your role in this account does not allow that.".to_owned(),
+            ));
         }
         Ok(Self(caller))
     }
 }
 
 async fn caller(parts: &Parts, app: &App) -> Result<Caller> {
-    const MISSING: Error = Error::Unauthorized("Send Authorization: Bearer with an access or personal token.");
+    const MISSING: Error =
+        Error::Unauthorized("Send Authorization: Bearer with an access or personal token.");
     const WRONG: Error = Error::Unauthorized("The token is unknown, expired or revoked.");
     let mut values = parts.headers.get_all(AUTHORIZATION).iter();
-    let (Some(value), None) = (values.next(), values.next()) else { return Err(MISSING) };
+    let (Some(value), None) = (values.next(), values.next()) else {
+        return Err(MISSING);
+    };
     let value = value.to_str().map_err(|_| MISSING)?;
     let (scheme, secret) = value.split_once(' ').ok_or(MISSING)?;
     if !scheme.eq_ignore_ascii_case("bearer") {
@@ -114,15 +130,19 @@ async fn caller(parts: &Parts, app: &App) -> Result<Caller> {
     }
     let kind = secret::kind(secret.trim()).ok_or(WRONG)?;
     let digest = secret::digest(secret.trim());
-    let bearer = look_up(app, digest, kind == TokenKind::Personal).await?.ok_or(WRONG)?;
+    let bearer = look_up(app, digest, kind == TokenKind::Personal)
+        .await?
+        .ok_or(WRONG)?;
     keep_last_use(app, &bearer);
     Ok(Caller { bearer, digest })
 }
 
 async fn look_up(app: &App, digest: Hash, personal: bool) -> Result<Option<Bearer>> {
     let now = app.now();
-    let bearer: Option<Bearer> =
-        app.db.read::<_, Error, _>(move |tx| async move { Ok(tokens::bearer(tx, &digest, now).await?) }.boxed()).await?;
+    let bearer: Option<Bearer> = app
+        .db
+        .read::<_, Error, _>(move |tx| async move { Ok(tokens::bearer(tx, &digest, now).await?) }.boxed())
+        .await?;
     Ok(bearer.filter(|bearer| bearer.personal == personal))
 }
 

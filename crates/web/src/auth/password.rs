@@ -35,7 +35,10 @@ fn argon2() -> Argon2<'static> {
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash_with("nobody has this password", &[0; 16]));
 
 fn hash_with(password: &str, salt: &[u8]) -> String {
-    argon2().hash_password_with_salt(password.as_bytes(), salt).expect("a 16-byte salt is allowed").to_string()
+    argon2()
+        .hash_password_with_salt(password.as_bytes(), salt)
+        .expect("a 16-byte salt is allowed")
+        .to_string()
 }
 
 fn verify_now(password: &str, hash: &str) -> bool {
@@ -45,8 +48,12 @@ fn verify_now(password: &str, hash: &str) -> bool {
 /// What is wrong with a new password, in words.
 pub fn check(password: &str) -> std::result::Result<(), String> {
     match password.chars().count() {
-        count if count < SHORTEST => Err(format!("a password has {SHORTEST} characters or more; this has {count}")),
-        count if count > LONGEST => Err(format!("a password has at most {LONGEST} characters; this has {count}")),
+        count if count < SHORTEST => Err(format!(
+            "a password has {SHORTEST} characters or more; this has {count}"
+        )),
+        count if count > LONGEST => Err(format!(
+            "a password has at most {LONGEST} characters; this has {count}"
+        )),
         _ => Ok(()),
     }
 }
@@ -54,7 +61,10 @@ pub fn check(password: &str) -> std::result::Result<(), String> {
 impl Default for Passwords {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        Self { running: Semaphore::new(cores), waiting: Semaphore::new(QUEUE) }
+        Self {
+            running: Semaphore::new(cores),
+            waiting: Semaphore::new(QUEUE),
+        }
     }
 }
 
@@ -94,12 +104,35 @@ mod tests {
     #[tokio::test]
     async fn only_the_right_password_passes() {
         let passwords = Passwords::default();
-        let hash = passwords.hash("correct horse battery".into(), &mut Random::new([1; 32])).await.unwrap();
+        let hash = passwords
+            .hash("correct horse battery".into(), &mut Random::new([1; 32]))
+            .await
+            .unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        assert!(passwords.verify("correct horse battery".into(), Some(hash.clone())).await.unwrap());
-        assert!(!passwords.verify("wrong horse battery".into(), Some(hash)).await.unwrap());
-        assert!(!passwords.verify("nobody has this password".into(), None).await.unwrap());
-        assert!(!passwords.verify("x".into(), Some("no hash".into())).await.unwrap());
+        assert!(
+            passwords
+                .verify("correct horse battery".into(), Some(hash.clone()))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !passwords
+                .verify("wrong horse battery".into(), Some(hash))
+                .await
+                .unwrap()
+        );
+        assert!(
+            !passwords
+                .verify("nobody has this password".into(), None)
+                .await
+                .unwrap()
+        );
+        assert!(
+            !passwords
+                .verify("x".into(), Some("no hash".into()))
+                .await
+                .unwrap()
+        );
     }
 
     #[test]

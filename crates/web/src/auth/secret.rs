@@ -15,14 +15,21 @@ const fn prefix(kind: TokenKind) -> &'static str {
 
 /// A new secret of that kind.
 pub fn make(kind: TokenKind, random: &mut Random) -> String {
-    format!("{}{}", prefix(kind), BASE64URL_NOPAD.encode(&random.bytes::<32>()))
+    format!(
+        "{}{}",
+        prefix(kind),
+        BASE64URL_NOPAD.encode(&random.bytes::<32>())
+    )
 }
 
 /// The kind that a secret claims to be, where it has the form of one.
 pub fn kind(secret: &str) -> Option<TokenKind> {
     [TokenKind::Access, TokenKind::Personal].into_iter().find(|kind| {
         secret.strip_prefix(prefix(*kind)).is_some_and(|rest| {
-            rest.len() == 43 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            rest.len() == 43
+                && rest
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
         })
     })
 }

@@ -35,7 +35,10 @@ pub(super) async fn check(parts: FlowParts) -> Result<FlowDocument> {
         let document = FlowDocument::check(parts)?;
         render::compile(&document).map(|_| document)
     });
-    checked.await.map_err(Error::internal)?.map_err(Error::Unprocessable)
+    checked
+        .await
+        .map_err(Error::internal)?
+        .map_err(Error::Unprocessable)
 }
 
 /// Create a flow
@@ -71,7 +74,14 @@ pub async fn create(
             };
             let flow = flows::find(tx, account, id).await?.ok_or(Error::NotFound)?;
             let document = serde_json::to_value(&*document).map_err(Error::internal)?;
-            Answer::new(StatusCode::CREATED, &FlowWithDocument { flow: flow.into(), version, document })
+            Answer::new(
+                StatusCode::CREATED,
+                &FlowWithDocument {
+                    flow: flow.into(),
+                    version,
+                    document,
+                },
+            )
         })
     })
     .await

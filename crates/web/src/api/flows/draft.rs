@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use resolutionflow_core::flow::FlowParts;
 use resolutionflow_core::id::FlowId;
 use resolutionflow_store::flows;
-use uuid::Uuid;
 
 use super::create::check;
 use super::view::FlowWithDocument;
@@ -39,7 +38,11 @@ pub async fn show_draft(
         })
         .await?;
     let document = serde_json::to_value(&document).map_err(Error::internal)?;
-    Ok(Json(FlowWithDocument { flow: flow.into(), version: None, document }))
+    Ok(Json(FlowWithDocument {
+        flow: flow.into(),
+        version: None,
+        document,
+    }))
 }
 
 /// Save a draft
@@ -62,11 +65,18 @@ pub async fn save_draft(
     once::write(&app, key, move |tx| {
         let document = Arc::clone(&document);
         Box::pin(async move {
-            let mut flow = flows::lock(tx, account, id, now).await?.ok_or(Error::NotFound)?;
+            let mut flow = flows::lock(tx, account, id).await?.ok_or(Error::NotFound)?;
             flows::save_draft(tx, account, id, &document, now).await?;
             flow.has_draft = true;
             let document = serde_json::to_value(&*document).map_err(Error::internal)?;
-            Answer::new(StatusCode::OK, &FlowWithDocument { flow: flow.into(), version: None, document })
+            Answer::new(
+                StatusCode::OK,
+                &FlowWithDocument {
+                    flow: flow.into(),
+                    version: None,
+                    document,
+                },
+            )
         })
     })
     .await

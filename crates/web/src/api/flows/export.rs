@@ -9,7 +9,6 @@ use resolutionflow_core::markdown;
 use resolutionflow_store::flows;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use uuid::Uuid;
 
 use crate::api::answers::Refusals;
 use crate::auth::caller::{May, MayRead};
@@ -66,12 +65,19 @@ pub async fn export(
             })
         })
         .await?;
-    let named = FlowParts { id: Some(id), ..document.into_parts() };
+    let named = FlowParts {
+        id: Some(id),
+        ..document.into_parts()
+    };
     let document = FlowDocument::check(named).map_err(|_| Error::internal("a stored flow does not check"))?;
     let (kind, ending, text) = match query.format {
         FlowFormat::Markdown => ("text/markdown; charset=utf-8", "md", markdown::print(&document)),
         FlowFormat::Json => ("application/json", "json", document.to_json()),
     };
     let name = format!("attachment; filename=\"flow-{id}.{ending}\"");
-    Ok(([(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, name)], text).into_response())
+    Ok((
+        [(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, name)],
+        text,
+    )
+        .into_response())
 }

@@ -43,12 +43,20 @@ pub async fn list(
 ) -> Result<Json<Page<FlowView>>> {
     let (account, limit) = (caller.account_id, page::limit(&app, query.limit)?);
     let after = page::id_cursor(query.cursor.as_deref())?;
-    let filter = Filter { text: page::search("q", query.q)?, tag: page::search("tag", query.tag)? };
+    let filter = Filter {
+        text: page::search("q", query.q)?,
+        tag: page::search("tag", query.tag)?,
+    };
     let rows = app
         .read(move |tx| {
             let filter = filter.clone();
             Box::pin(async move { Ok(flows::list(tx, account, &filter, after, limit + 1).await?) })
         })
         .await?;
-    Ok(Json(page::page(rows, limit, |row| page::after_id(&row.id), FlowView::from)))
+    Ok(Json(page::page(
+        rows,
+        limit,
+        |row| page::after_id(&row.id),
+        FlowView::from,
+    )))
 }

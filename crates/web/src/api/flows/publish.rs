@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use resolutionflow_core::id::FlowId;
 use resolutionflow_store::flows;
-use uuid::Uuid;
 
 use super::view::FlowWithDocument;
 use crate::api::answers::{Conflicts, Refusals};
@@ -32,13 +31,21 @@ pub async fn publish(
     let (now, account, user) = (app.now(), caller.account_id, caller.user_id);
     once::write(&app, key, move |tx| {
         Box::pin(async move {
-            flows::lock(tx, account, id, now).await?.ok_or(Error::NotFound)?;
+            flows::lock(tx, account, id).await?.ok_or(Error::NotFound)?;
             let draft = flows::draft(tx, account, id).await?;
-            let document = draft.ok_or_else(|| Error::conflict(Kind::Conflict, "The flow has no draft to publish."))?;
+            let document =
+                draft.ok_or_else(|| Error::conflict(Kind::Conflict, "The flow has no draft to publish."))?;
             let version = flows::publish(tx, account, id, &document, user, now).await?;
             let flow = flows::find(tx, account, id).await?.ok_or(Error::NotFound)?;
             let document = serde_json::to_value(&document).map_err(Error::internal)?;
-            Answer::new(StatusCode::CREATED, &FlowWithDocument { flow: flow.into(), version: Some(version), document })
+            Answer::new(
+                StatusCode::CREATED,
+                &FlowWithDocument {
+                    flow: flow.into(),
+                    version: Some(version),
+                    document,
+                },
+            )
         })
     })
     .await

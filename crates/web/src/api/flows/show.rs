@@ -3,7 +3,6 @@
 use axum::extract::State;
 use resolutionflow_core::id::FlowId;
 use resolutionflow_store::flows;
-use uuid::Uuid;
 
 use super::view::FlowWithDocument;
 use crate::api::answers::Refusals;
@@ -38,5 +37,9 @@ pub async fn show(
         .await?;
     let version = (flow.latest_version > 0).then_some(flow.latest_version);
     let document = serde_json::to_value(&document).map_err(Error::internal)?;
-    Ok(Json(FlowWithDocument { flow: flow.into(), version, document }))
+    Ok(Json(FlowWithDocument {
+        flow: flow.into(),
+        version,
+        document,
+    }))
 }

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use resolutionflow_core::id::FlowId;
 use resolutionflow_store::flows;
-use uuid::Uuid;
 
 use super::view::FlowWithDocument;
 use crate::api::answers::Refusals;
@@ -28,11 +27,17 @@ pub async fn version(
         .read(move |tx| {
             Box::pin(async move {
                 let flow = flows::find(tx, account, id).await?.ok_or(Error::NotFound)?;
-                let document = flows::document(tx, account, id, version).await?.ok_or(Error::NotFound)?;
+                let document = flows::document(tx, account, id, version)
+                    .await?
+                    .ok_or(Error::NotFound)?;
                 Ok((flow, document))
             })
         })
         .await?;
     let document = serde_json::to_value(&document).map_err(Error::internal)?;
-    Ok(Json(FlowWithDocument { flow: flow.into(), version: Some(version), document }))
+    Ok(Json(FlowWithDocument {
+        flow: flow.into(),
+        version: Some(version),
+        document,
+    }))
 }

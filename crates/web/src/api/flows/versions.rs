@@ -3,7 +3,6 @@
 use axum::extract::State;
 use resolutionflow_core::id::FlowId;
 use resolutionflow_store::flows;
-use uuid::Uuid;
 
 use super::view::VersionView;
 use crate::api::answers::Refusals;
@@ -35,5 +34,10 @@ pub async fn versions(
             })
         })
         .await?;
-    Ok(Json(page::page(rows, limit, |row| page::after_number(row.version), VersionView::from)))
+    Ok(Json(page::page(
+        rows,
+        limit,
+        |row| page::after_number(row.version),
+        VersionView::from,
+    )))
 }

@@ -27,15 +27,27 @@ pub struct ChangeSession {
     /// What the assignee should know.
     note: Option<String>,
     /// Who is to run it: an engineer or above; `null` leaves it for anyone in the team.
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schema(value_type = Option<Uuid>)]
     assigned_to_id: Option<Option<Uuid>>,
     /// When it should be done; `null` takes the time away.
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schema(value_type = Option<DateTime<Utc>>)]
     due_at: Option<Option<DateTime<Utc>>>,
     /// How it went so far; `null` takes it back.
-    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schema(schema_with = outcomes)]
     outcome: Option<Option<Outcome>>,
     /// What there is to say about that.
@@ -89,5 +101,8 @@ pub async fn change(
     let rule = move |standing: &mut Standing, act: &mut session::Act<'_>| {
         session::change_details(&standing.session, &details, act)
     };
-    command(&app, &caller, id, key, Reads::All, rule, |standing, _| standing.answer()).await
+    command(&app, &caller, id, key, Reads::All, rule, |standing, _| {
+        standing.answer()
+    })
+    .await
 }

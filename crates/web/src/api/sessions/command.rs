@@ -61,12 +61,20 @@ pub(super) struct Moment {
 impl Moment {
     /// This caller, now.
     pub(super) fn of(app: &App, caller: &Caller) -> Self {
-        Self { who: caller.actor(), now: app.now(), seed: seed() }
+        Self {
+            who: caller.actor(),
+            now: app.now(),
+            seed: seed(),
+        }
     }
 
     /// The circumstances for the rules.
     pub(super) fn act<'a>(&self, random: &'a mut Random) -> Act<'a> {
-        Act { who: self.who, now: self.now, random }
+        Act {
+            who: self.who,
+            now: self.now,
+            random,
+        }
     }
 
     /// The randomness of this moment.
@@ -87,7 +95,9 @@ pub(super) async fn version_of(app: &App, caller: &Caller, id: SessionId) -> Res
             Box::pin(async move { sessions::find(tx, account, id).await?.ok_or(Error::NotFound) })
         })
         .await?;
-    app.versions.get(&app.db, account, session.flow_id, session.flow_version).await
+    app.versions
+        .get(&app.db, account, session.flow_id, session.flow_version)
+        .await
 }
 
 /// Does one command to a session, once for its key.
@@ -146,11 +156,19 @@ async fn read(
         Reads::Session | Reads::Variables => StepRecords::new(),
         Reads::Step(step) => {
             let found = steps::find(tx, account, id, step).await?;
-            found.into_iter().map(|record| (record.step_id.clone(), record)).collect()
+            found
+                .into_iter()
+                .map(|record| (record.step_id.clone(), record))
+                .collect()
         }
         Reads::All => steps::all(tx, account, id).await?,
     };
-    Ok(Standing { session, version: Arc::clone(version), variables, steps })
+    Ok(Standing {
+        session,
+        version: Arc::clone(version),
+        variables,
+        steps,
+    })
 }
 
 /// A refusal of the rules as an answer.

@@ -6,7 +6,6 @@ use resolutionflow_core::id::SessionId;
 use resolutionflow_core::session::{self, Change, Completion, Outcome};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::command::{Reads, Standing, command};
 use super::view::{self, SessionView};
@@ -78,12 +77,23 @@ pub async fn complete(
         session::complete(&standing.session, &completion, act)
     };
     let answer = |standing: &Standing, _: &Change| {
-        let session = view::session(&standing.session, &standing.version, &standing.variables, &standing.steps);
-        let missing = session.missing_required.iter().map(|name| ("missing_required", name));
+        let session = view::session(
+            &standing.session,
+            &standing.version,
+            &standing.variables,
+            &standing.steps,
+        );
+        let missing = session
+            .missing_required
+            .iter()
+            .map(|name| ("missing_required", name));
         let invalid = session.invalid.iter().map(|name| ("invalid_value", name));
         let warnings = missing
             .chain(invalid)
-            .map(|(kind, variable)| CompletionWarning { kind, variable: variable.clone() })
+            .map(|(kind, variable)| CompletionWarning {
+                kind,
+                variable: variable.clone(),
+            })
             .collect();
         Answer::new(StatusCode::OK, &CompletedSession { session, warnings })
     };

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use resolutionflow_core::id::SessionId;
 use resolutionflow_store::{events, sessions};
-use uuid::Uuid;
 
 use super::view::EventView;
 use crate::api::answers::Refusals;
@@ -35,5 +34,10 @@ pub async fn events(
             })
         })
         .await?;
-    Ok(Json(page::page(rows, limit, |row| page::after_number(row.number), EventView::from)))
+    Ok(Json(page::page(
+        rows,
+        limit,
+        |row| page::after_number(row.number),
+        EventView::from,
+    )))
 }

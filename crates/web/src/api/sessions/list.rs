@@ -67,7 +67,10 @@ impl<'de> Deserialize<'de> for Person {
         match String::deserialize(from)?.as_str() {
             "me" => Ok(Self::Me),
             "none" => Ok(Self::Nobody),
-            id => id.parse().map(Self::Id).map_err(|_| serde::de::Error::custom("expected an id, me or none")),
+            id => id
+                .parse()
+                .map(Self::Id)
+                .map_err(|_| serde::de::Error::custom("expected an id, me or none")),
         }
     }
 }
@@ -103,7 +106,9 @@ pub async fn list(
     };
     let filter = Filter {
         status: query.status,
-        assigned: query.assigned_to_id.map(|person| person.user(&caller).map_or(Assigned::Nobody, Assigned::To)),
+        assigned: query
+            .assigned_to_id
+            .map(|person| person.user(&caller).map_or(Assigned::Nobody, Assigned::To)),
         prepared_by_id: person("prepared_by_id", query.prepared_by_id)?,
         owner_id: person("owner_id", query.owner_id)?,
         flow_id: query.flow_id.map(FlowId::from_uuid),
@@ -119,5 +124,10 @@ pub async fn list(
             Box::pin(async move { Ok(sessions::list(tx, account, &filter, after, limit + 1).await?) })
         })
         .await?;
-    Ok(Json(page::page(rows, limit, |row| page::after_id(&row.session.id), SessionSummary::from)))
+    Ok(Json(page::page(
+        rows,
+        limit,
+        |row| page::after_id(&row.session.id),
+        SessionSummary::from,
+    )))
 }

@@ -17,7 +17,6 @@ use resolutionflow_store::{events, sessions};
 use serde::Deserialize;
 use tokio::sync::watch;
 use utoipa::IntoParams;
-use uuid::Uuid;
 
 use super::view::EventView;
 use crate::api::answers::Refusals;
@@ -65,20 +64,37 @@ pub async fn live(
     // Watched before it is read: what happens in between wakes the stream.
     let watch = app.live.watch(Topic::Session(account, id));
     let session = app
-        .read(move |tx| Box::pin(async move { sessions::find(tx, account, id).await?.ok_or(Error::NotFound) }))
+        .read(move |tx| {
+            Box::pin(async move { sessions::find(tx, account, id).await?.ok_or(Error::NotFound) })
+        })
         .await?;
     let most = app.settings.limits.streams_per_user;
-    let open = app.live.open(caller.user_id, most).ok_or_else(|| Error::TooManyRequests {
-        detail: format!("One person may have {most} live streams."),
-        retry_after: Duration::from_secs(10),
-    })?;
+    let open = app
+        .live
+        .open(caller.user_id, most)
+        .ok_or_else(|| Error::TooManyRequests {
+            detail: format!("One person may have {most} live streams."),
+            retry_after: Duration::from_secs(10),
+        })?;
     let known = last_event_id(&headers).or(query.after).unwrap_or(session.version);
     let reset = known < 0 || known > session.version || session.version - known > TOO_OLD;
     let after = if reset { session.version } else { known };
     app.metrics.live_streams.inc();
     let counted = Counted(app.clone());
-    let stream = Streaming { app, caller, id, after, reset, watch, ready: Vec::new(), looks: 0, _open: open, _counted: counted };
-    Ok(Sse::new(unfold(stream, Streaming::next)).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+    let stream = Streaming {
+        app,
+        caller,
+        id,
+        after,
+        reset,
+        watch,
+        ready: Vec::new(),
+        looks: 0,
+        _open: open,
+        _counted: counted,
+    };
+    Ok(Sse::new(unfold(stream, Streaming::next))
+        .keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
 }
 
 fn last_event_id(headers: &HeaderMap) -> Option<i64> {
@@ -102,13 +118,22 @@ struct Streaming {
 impl Streaming {
     async fn next(mut self) -> Option<(Result<Message, Infallible>, Self)> {
         if std::mem::take(&mut self.reset) {
-            return Some((Ok(Message::default().event("reset").id(self.after.to_string()).data("{}")), self));
+            return Some((
+                Ok(Message::default()
+                    .event("reset")
+                    .id(self.after.to_string())
+                    .data("{}")),
+                self,
+            ));
         }
         loop {
             if let Some(event) = self.ready.pop() {
                 self.after = event.number;
                 let data = serde_json::to_string(&event).ok()?;
-                let message = Message::default().id(event.number.to_string()).event(event.kind).data(data);
+                let message = Message::default()
+                    .id(event.number.to_string())
+                    .event(event.kind)
+                    .data(data);
                 return Some((Ok(message), self));
             }
             // Marked as seen before the look, so that what comes during the look is not slept through.

@@ -6,7 +6,6 @@ use resolutionflow_core::id::SessionId;
 use resolutionflow_core::session::{self, Change};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::command::{Reads, Standing, command};
 use super::view::EventView;
@@ -45,7 +44,11 @@ pub async fn add_note(
         session::add_note(&standing.session, &body.text, act)
     };
     let answer = |_: &Standing, change: &Change| {
-        let event = change.events.first().cloned().ok_or_else(|| Error::internal("a note has no event"))?;
+        let event = change
+            .events
+            .first()
+            .cloned()
+            .ok_or_else(|| Error::internal("a note has no event"))?;
         Answer::new(StatusCode::CREATED, &EventView::from(event))
     };
     command(&app, &caller, id, key, Reads::Session, rule, answer).await

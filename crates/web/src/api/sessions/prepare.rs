@@ -66,7 +66,10 @@ pub async fn prepare(
         due_at: body.due_at,
     };
     let flow = FlowId::from_uuid(body.flow_id);
-    make(&app, &caller, key, flow, move |new, outline, act| session::prepare(new, outline, &preparation, act)).await
+    make(&app, &caller, key, flow, move |new, outline, act| {
+        session::prepare(new, outline, &preparation, act)
+    })
+    .await
 }
 
 /// Somebody to assign a session to, as they stand in the caller's account; a stranger stands nowhere.
@@ -75,6 +78,8 @@ pub(super) async fn assignee(app: &App, caller: &Caller, user_id: UserId) -> Res
     let member = app
         .read(move |tx| Box::pin(async move { Ok(members::find(tx, account, user_id).await?) }))
         .await?;
-    let role = member.filter(|member| member.disabled_at.is_none()).map(|member| member.role);
+    let role = member
+        .filter(|member| member.disabled_at.is_none())
+        .map(|member| member.role);
     Ok(Assignee { user_id, role })
 }

@@ -5,7 +5,6 @@ use axum::http::header::ETAG;
 use axum::response::IntoResponse;
 use resolutionflow_core::id::SessionId;
 use resolutionflow_store::{sessions, steps, variables};
-use uuid::Uuid;
 
 use super::view::{self, SessionView};
 use crate::api::answers::Refusals;
@@ -30,11 +29,18 @@ pub async fn show(
         .read(move |tx| {
             Box::pin(async move {
                 let session = sessions::find(tx, account, id).await?.ok_or(Error::NotFound)?;
-                Ok((session, variables::all(tx, account, id).await?, steps::all(tx, account, id).await?))
+                Ok((
+                    session,
+                    variables::all(tx, account, id).await?,
+                    steps::all(tx, account, id).await?,
+                ))
             })
         })
         .await?;
-    let version = app.versions.get(&app.db, account, session.flow_id, session.flow_version).await?;
+    let version = app
+        .versions
+        .get(&app.db, account, session.flow_id, session.flow_version)
+        .await?;
     let view: SessionView = view::session(&session, &version, &variables, &steps);
     Ok(([(ETAG, etag(session.version))], Json(view)))
 }

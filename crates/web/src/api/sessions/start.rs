@@ -50,11 +50,20 @@ pub async fn start(
 ) -> Result<Answer> {
     let key = once::key(&caller, key, "POST /sessions", &body)?;
     let flow = FlowId::from_uuid(body.flow_id);
-    make(&app, &caller, key, flow, move |new, outline, act| session::start(new, outline, &body.variables, act)).await
+    make(&app, &caller, key, flow, move |new, outline, act| {
+        session::start(new, outline, &body.variables, act)
+    })
+    .await
 }
 
 /// Makes a session of a flow's newest version, as a rule says.
-pub(super) async fn make<R>(app: &App, caller: &Caller, key: Option<Key>, flow: FlowId, rule: R) -> Result<Answer>
+pub(super) async fn make<R>(
+    app: &App,
+    caller: &Caller,
+    key: Option<Key>,
+    flow: FlowId,
+    rule: R,
+) -> Result<Answer>
 where
     R: Fn(&NewSession, &Outline, &mut Act<'_>) -> Result<Change, Refusal> + Send + Sync + 'static,
 {
@@ -72,11 +81,18 @@ where
                 flow_id: version.flow_id,
                 flow_version: version.number,
             };
-            let change = rule(&new, &version.outline, &mut moment.act(&mut random))
-                .map_err(refused)?;
+            let change = rule(&new, &version.outline, &mut moment.act(&mut random)).map_err(refused)?;
             sessions::create(tx, account, &change).await?;
-            let variables = change.variables.iter().map(|variable| (variable.key.clone(), variable.clone()));
-            let view = view::session(&change.session, version, &variables.collect(), &Default::default());
+            let variables = change
+                .variables
+                .iter()
+                .map(|variable| (variable.key.clone(), variable.clone()));
+            let view = view::session(
+                &change.session,
+                version,
+                &variables.collect(),
+                &Default::default(),
+            );
             Answer::new(StatusCode::CREATED, &view)
         })
     })
@@ -86,13 +102,20 @@ where
 /// The newest published version of a flow in the request's own account; `flow_id` is at fault where there is none.
 async fn newest(app: &App, caller: &Caller, flow: FlowId) -> Result<Arc<Version>> {
     let account = caller.account_id;
-    let latest = app.read(move |tx: &mut Tx| Box::pin(async move { Ok(flows::find(tx, account, flow).await?) })).await?;
+    let latest = app
+        .read(move |tx: &mut Tx| Box::pin(async move { Ok(flows::find(tx, account, flow).await?) }))
+        .await?;
     match latest {
         None => Err(Error::NotFound),
-        Some(flow) if flow.latest_version == 0 => {
-            Err(Error::unprocessable("/flow_id", "this flow has only a draft; publish it first"))
+        Some(flow) if flow.latest_version == 0 => Err(Error::unprocessable(
+            "/flow_id",
+            "this flow has only a draft; publish it first",
+        )),
+        Some(found) => {
+            app.versions
+                .get(&app.db, account, flow, found.latest_version)
+                .await
         }
-        Some(found) => app.versions.get(&app.db, account, flow, found.latest_version).await,
     }
 }
 

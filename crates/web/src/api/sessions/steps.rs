@@ -9,7 +9,6 @@ use resolutionflow_core::session::{self, Change, StepState, StepWork};
 use resolutionflow_core::step::StepId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::command::{Reads, Standing, command};
 use super::view::{self, StepView};
@@ -87,7 +86,13 @@ pub async fn work_step(
     let id_of_step = step.clone();
     let rule = move |standing: &mut Standing, act: &mut session::Act<'_>| {
         let known = &standing.version.outline.steps()[position];
-        session::work_step(&standing.session, known, standing.steps.get(&known.id), &work, act)
+        session::work_step(
+            &standing.session,
+            known,
+            standing.steps.get(&known.id),
+            &work,
+            act,
+        )
     };
     let answer = move |standing: &Standing, _: &Change| {
         let record = standing.steps.get(&id_of_step);

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use resolutionflow_core::id::SessionId;
 use resolutionflow_core::session;
-use uuid::Uuid;
 
 use super::command::{Reads, command};
 use super::view::SessionView;
@@ -28,6 +27,11 @@ pub async fn take(
     key: Option<IdempotencyKey>,
 ) -> Result<Answer> {
     let key = once::key(&caller, key, format!("POST /sessions/{id}/take"), &())?;
-    let rule = |standing: &mut super::command::Standing, act: &mut session::Act<'_>| session::take(&standing.session, act);
-    command(&app, &caller, id, key, Reads::All, rule, |standing, _| standing.answer()).await
+    let rule = |standing: &mut super::command::Standing, act: &mut session::Act<'_>| {
+        session::take(&standing.session, act)
+    };
+    command(&app, &caller, id, key, Reads::All, rule, |standing, _| {
+        standing.answer()
+    })
+    .await
 }

@@ -8,10 +8,9 @@ use resolutionflow_core::id::SessionId;
 use resolutionflow_core::session::{self, Change, SetVariables};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::command::{Reads, Standing, command};
-use super::view::{self, VariableView};
+use super::view::{self, VariableViews};
 use crate::api::answers::{Conflicts, Refusals};
 use crate::auth::caller::{May, MaySetVariables};
 use crate::context::App;
@@ -41,8 +40,8 @@ pub struct PatchedVariables {
     /// The session's version now.
     #[schema(example = 12)]
     version: i64,
-    /// The variables of the request as they stand now; `null` for an unset one.
-    variables: BTreeMap<String, Option<VariableView>>,
+    /// The variables of the request as they stand now; an unset one is absent.
+    variables: VariableViews,
     /// The required variables that show nothing.
     missing_required: Vec<String>,
 }
@@ -64,10 +63,19 @@ pub async fn set_variables(
 ) -> Result<Answer> {
     let key = once::key(&caller, key, format!("PATCH /sessions/{id}/variables"), &body)?;
     let names: Vec<String> = body.variables.keys().cloned().collect();
-    let set =
-        SetVariables { values: body.variables, expected: body.expected, keep_invalid: body.keep_invalid };
+    let set = SetVariables {
+        values: body.variables,
+        expected: body.expected,
+        keep_invalid: body.keep_invalid,
+    };
     let rule = move |standing: &mut Standing, act: &mut session::Act<'_>| {
-        session::set_variables(&standing.session, &standing.version.outline, &mut standing.variables, &set, act)
+        session::set_variables(
+            &standing.session,
+            &standing.version.outline,
+            &mut standing.variables,
+            &set,
+            act,
+        )
     };
     let answer = move |standing: &Standing, _: &Change| {
         let outline = &standing.version.outline;
@@ -75,7 +83,9 @@ pub async fn set_variables(
         let named = names.iter().filter_map(|name| outline.variable(name));
         let answer = PatchedVariables {
             version: standing.session.version,
-            variables: named.map(|(_, known)| (known.name.to_string(), set.remove(known.name.as_str()))).collect(),
+            variables: named
+                .filter_map(|(_, known)| set.remove_entry(known.name.as_str()))
+                .collect(),
             missing_required: view::missing(outline, &standing.variables),
         };
         Answer::new(StatusCode::OK, &answer)

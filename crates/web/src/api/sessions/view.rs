@@ -38,7 +38,9 @@ pub type VariableViews = BTreeMap<String, VariableView>;
 /// The set ones among these variables, by the name that people read.
 pub fn variables(outline: &Outline, variables: &Variables) -> VariableViews {
     let set = variables.iter().filter_map(|(key, variable)| {
-        let name = outline.variable(key).map_or_else(|| key.clone(), |(_, known)| known.name.to_string());
+        let name = outline
+            .variable(key)
+            .map_or_else(|| key.clone(), |(_, known)| known.name.to_string());
         let view = VariableView {
             value: variable.value.clone()?,
             valid: variable.valid,
@@ -53,7 +55,10 @@ pub fn variables(outline: &Outline, variables: &Variables) -> VariableViews {
 
 /// The names of the required variables that show nothing.
 pub fn missing(outline: &Outline, variables: &Variables) -> Vec<String> {
-    outline.missing_required(variables).map(ToString::to_string).collect()
+    outline
+        .missing_required(variables)
+        .map(ToString::to_string)
+        .collect()
 }
 
 /// A step of a session.
@@ -96,8 +101,14 @@ pub struct StepView {
 pub fn step(version: &Version, position: usize, record: Option<&StepRecord>, values: &Variables) -> StepView {
     let outline = &version.outline.steps()[position];
     let mut title = String::new();
-    let shown = Shown { outline: &version.outline, variables: values };
-    version.compiled.steps()[position].title.plain.text(&shown, Unset::Placeholder, &mut title);
+    let shown = Shown {
+        outline: &version.outline,
+        variables: values,
+    };
+    version.compiled.steps()[position]
+        .title
+        .plain
+        .text(&shown, Unset::Placeholder, &mut title);
     let text = |text: fn(&StepRecord) -> &String| record.map(text).cloned().unwrap_or_default();
     StepView {
         id: outline.id.to_string(),
@@ -107,13 +118,17 @@ pub fn step(version: &Version, position: usize, record: Option<&StepRecord>, val
         output: text(|record| &record.output),
         reason: text(|record| &record.reason),
         choice: text(|record| &record.choice),
-        checked: record.map(|record| record.checked.iter().copied().collect()).unwrap_or_default(),
+        checked: record
+            .map(|record| record.checked.iter().copied().collect())
+            .unwrap_or_default(),
         items: outline.items,
         version: record.map_or(0, |record| record.version),
         changed_by_id: record.map(|record| record.changed_by_id.uuid()),
         changed_at: record.map(|record| record.changed_at),
         finished_at: record.and_then(|record| record.finished_at),
-        finished_by_id: record.and_then(|record| record.finished_by_id).map(|id| id.uuid()),
+        finished_by_id: record
+            .and_then(|record| record.finished_by_id)
+            .map(|id| id.uuid()),
     }
 }
 
@@ -237,7 +252,12 @@ pub struct SessionView {
 }
 
 /// A session, whole.
-pub fn session(session: &Session, version: &Version, values: &Variables, records: &StepRecords) -> SessionView {
+pub fn session(
+    session: &Session,
+    version: &Version,
+    values: &Variables,
+    records: &StepRecords,
+) -> SessionView {
     let outline = &version.outline;
     let steps = outline.steps().iter().enumerate();
     SessionView {
@@ -245,7 +265,9 @@ pub fn session(session: &Session, version: &Version, values: &Variables, records
         variables: variables(outline, values),
         missing_required: missing(outline, values),
         invalid: outline.invalid(values).map(ToString::to_string).collect(),
-        steps: steps.map(|(position, known)| step(version, position, records.get(&known.id), values)).collect(),
+        steps: steps
+            .map(|(position, known)| step(version, position, records.get(&known.id), values))
+            .collect(),
         outcome_note: session.outcome_note.clone(),
         next_steps: session.next_steps.clone(),
     }
@@ -283,7 +305,9 @@ impl From<Event> for EventView {
             actor_id: event.actor_id.uuid(),
             kind: event.kind.as_str(),
             facts: event.payload.facts,
-            texts: texts.filter_map(|(name, salted)| Some((name, salted.text?))).collect(),
+            texts: texts
+                .filter_map(|(name, salted)| Some((name, salted.text?)))
+                .collect(),
             hash: hexadecimal(&event.hash),
         }
     }

@@ -58,11 +58,17 @@ pub async fn create(
 ) -> Result<(StatusCode, Json<CreatedToken>)> {
     let name = body.name.trim().to_owned();
     if name.is_empty() || name.len() > 200 || name.chars().any(char::is_control) {
-        return Err(Error::unprocessable("/name", "must be one line of 1 to 200 bytes"));
+        return Err(Error::unprocessable(
+            "/name",
+            "must be one line of 1 to 200 bytes",
+        ));
     }
     let days = body.expires_in_days.unwrap_or(90);
     if !(1..=LONGEST).contains(&days) {
-        return Err(Error::unprocessable("/expires_in_days", format!("must be 1 to {LONGEST}")));
+        return Err(Error::unprocessable(
+            "/expires_in_days",
+            format!("must be 1 to {LONGEST}"),
+        ));
     }
     let (now, mut random) = (app.now(), app.random());
     let secret = secret::make(TokenKind::Personal, &mut random);
@@ -84,5 +90,13 @@ pub async fn create(
     if !made {
         return Err(Error::NotFound);
     }
-    Ok((StatusCode::CREATED, Json(CreatedToken { id, name, token: secret, expires_at })))
+    Ok((
+        StatusCode::CREATED,
+        Json(CreatedToken {
+            id,
+            name,
+            token: secret,
+            expires_at,
+        }),
+    ))
 }

@@ -28,5 +28,10 @@ pub async fn list(
             Box::pin(async move { Ok(tokens::personal(tx, account, user, after, limit + 1).await?) })
         })
         .await?;
-    Ok(Json(page::page(rows, limit, |row| page::after_id(&row.id), Token::from)))
+    Ok(Json(page::page(
+        rows,
+        limit,
+        |row| page::after_id(&row.id),
+        Token::from,
+    )))
 }

@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use resolutionflow_core::id::TokenId;
 use resolutionflow_store::tokens;
-use uuid::Uuid;
 
 use crate::api::answers::Refusals;
 use crate::auth::caller::{May, MayManageOwnTokens};
@@ -27,5 +26,9 @@ pub async fn revoke(
     let ended = app
         .write(move |tx| Box::pin(async move { Ok(tokens::revoke(tx, account, user, id).await?) }))
         .await?;
-    if ended { Ok(StatusCode::NO_CONTENT) } else { Err(Error::NotFound) }
+    if ended {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Error::NotFound)
+    }
 }
