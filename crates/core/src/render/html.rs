@@ -11,6 +11,7 @@ use comrak::nodes::{AstNode, NodeCodeBlock, NodeLink, NodeValue};
 use comrak::options::Plugins;
 
 use super::highlight::Highlighter;
+use super::limits;
 use super::link::Target;
 use super::raw_html::{self, MAX_DEPTH, Tags};
 use super::swap::{Swapped, is_ours};
@@ -52,6 +53,7 @@ pub(super) fn write<'a>(
             "blocks, emphasis or tags stand more than {MAX_DEPTH} deep in each other"
         ));
     }
+    limits::check_html(&html)?;
     Ok(CleanHtml {
         html: sanitise(&html, prefix),
         targets: state.targets,
@@ -88,9 +90,8 @@ fn format_node<'a>(
             context.cr()?;
         }
         NodeValue::HtmlInline(literal) if entering => write_raw(context, literal)?,
-        NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) => {}
         NodeValue::CodeBlock(block) if entering => write_code(context, block)?,
-        NodeValue::CodeBlock(_) => {}
+        NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) | NodeValue::CodeBlock(_) => {}
         NodeValue::Image(image) => return write_image(context, image, entering),
         NodeValue::Text(_) | NodeValue::Code(_) | NodeValue::SoftBreak | NodeValue::LineBreak => {
             return format_node_default(context, node, entering);
