@@ -246,7 +246,8 @@ fn sanitise(html: &str, prefix: &str) -> String {
         .url_relative(ammonia::UrlRelative::PassThrough)
         .link_rel(Some("noopener noreferrer"))
         .attribute_filter(move |_, attribute, value| match attribute {
-            "id" if value.is_empty() || value.chars().any(is_ours) => None,
+            // A title has no ids: it stands where the page's own are.
+            "id" if prefix.is_empty() || value.is_empty() || value.chars().any(is_ours) => None,
             "id" => Some(Cow::Owned(format!("{prefix}{value}"))),
             "href" if value.is_empty() => None,
             "href" => match value.strip_prefix('#') {

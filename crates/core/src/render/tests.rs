@@ -279,6 +279,7 @@ fn titles_are_inline() {
         "- <span class=\"value\" dir=\"auto\">v</span>"
     );
     assert_eq!(title("C #"), "C #");
+    assert_eq!(title("<b id=nav>x</b>"), "<b>x</b>");
     assert_eq!(title("<div>x"), "x");
 }
 
