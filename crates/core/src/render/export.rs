@@ -135,7 +135,7 @@ impl MarkdownTemplate {
                 }
                 Piece::Guard { variable, is_before } => {
                     let variable = &self.variables[*variable as usize];
-                    let value = self.shown(variable, values, unset);
+                    let value = Self::shown(variable, values, unset);
                     let edge = if *is_before {
                         value.chars().next()
                     } else {
@@ -154,9 +154,9 @@ impl MarkdownTemplate {
     /// Whether a value in a code span of a table has a backslash before a pipe.
     fn has_escaped_pipe(&self, from: usize, to: usize, values: &impl Values, unset: Unset) -> bool {
         self.pieces[from..to].iter().any(|piece| match piece {
-            Piece::Hole(What::Variable(index), Place::Code { in_table: true }) => self
-                .shown(&self.variables[*index as usize], values, unset)
-                .contains("\\|"),
+            Piece::Hole(What::Variable(index), Place::Code { in_table: true }) => {
+                Self::shown(&self.variables[*index as usize], values, unset).contains("\\|")
+            }
             _ => false,
         })
     }
@@ -174,12 +174,7 @@ impl MarkdownTemplate {
             .unwrap_or(0)
     }
 
-    fn shown<'v>(
-        &self,
-        variable: &'v Variable,
-        values: &'v impl Values,
-        unset: Unset,
-    ) -> std::borrow::Cow<'v, str> {
+    fn shown<'v>(variable: &'v Variable, values: &'v impl Values, unset: Unset) -> std::borrow::Cow<'v, str> {
         match values.value(&variable.key) {
             Some(value) => apply_all(&variable.filters, value),
             None if unset == Unset::Placeholder => variable.source.as_str().into(),
@@ -193,7 +188,7 @@ impl MarkdownTemplate {
             What::Variable(index) => {
                 let variable = &self.variables[*index as usize];
                 let is_value = unset == Unset::Blank || values.value(&variable.key).is_some();
-                (Some(variable), self.shown(variable, values, unset), is_value)
+                (Some(variable), Self::shown(variable, values, unset), is_value)
             }
         };
         match place {
@@ -244,9 +239,9 @@ fn write_span(content: &str, ticks: usize, padded: bool, fixed: bool, out: &mut 
         }
     }
     let ticks = if runs.contains(&ticks) {
-        (1..)
+        (1..=runs.len() + 1)
             .find(|ticks| !runs.contains(ticks))
-            .expect("a content has finitely many runs")
+            .unwrap_or(ticks)
     } else {
         ticks
     };

@@ -77,11 +77,10 @@ fn is_powershell(language: &str) -> bool {
 
 fn find(language: &str) -> Option<&'static SyntaxReference> {
     let name = match language.to_ascii_lowercase().as_str() {
-        "" | "text" | "txt" | "plain" | "plaintext" | "none" | "output" => return None,
+        "" | "text" | "txt" | "plain" | "plaintext" | "none" | "output" | "promql" | "kql" => return None,
         "shell" | "console" | "sh-session" | "shell-session" | "terminal" | "ksh" => "sh".to_owned(),
         "cmd" | "dos" => "bat".to_owned(),
         "jsonc" | "json5" => "json".to_owned(),
-        "promql" | "kql" => return None,
         other => other.to_owned(),
     };
     SYNTAXES.find_syntax_by_token(&name)

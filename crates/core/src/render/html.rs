@@ -11,6 +11,7 @@ use comrak::nodes::{AstNode, NodeCodeBlock, NodeLink, NodeValue};
 use comrak::options::Plugins;
 
 use super::highlight::Highlighter;
+use super::limits;
 use super::link::Target;
 use super::raw_html::{self, MAX_DEPTH, Tags};
 use super::swap::{Swapped, is_ours};
@@ -52,6 +53,7 @@ pub(super) fn write<'a>(
             "blocks, emphasis or tags stand more than {MAX_DEPTH} deep in each other"
         ));
     }
+    limits::check_html(&html)?;
     Ok(CleanHtml {
         html: sanitise(&html, prefix),
         targets: state.targets,
@@ -88,9 +90,8 @@ fn format_node<'a>(
             context.cr()?;
         }
         NodeValue::HtmlInline(literal) if entering => write_raw(context, literal)?,
-        NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) => {}
         NodeValue::CodeBlock(block) if entering => write_code(context, block)?,
-        NodeValue::CodeBlock(_) => {}
+        NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) | NodeValue::CodeBlock(_) => {}
         NodeValue::Image(image) => return write_image(context, image, entering),
         NodeValue::Text(_) | NodeValue::Code(_) | NodeValue::SoftBreak | NodeValue::LineBreak => {
             return format_node_default(context, node, entering);
@@ -245,7 +246,8 @@ fn sanitise(html: &str, prefix: &str) -> String {
         .url_relative(ammonia::UrlRelative::PassThrough)
         .link_rel(Some("noopener noreferrer"))
         .attribute_filter(move |_, attribute, value| match attribute {
-            "id" if value.is_empty() || value.chars().any(is_ours) => None,
+            // A title has no ids: it stands where the page's own are.
+            "id" if prefix.is_empty() || value.is_empty() || value.chars().any(is_ours) => None,
             "id" => Some(Cow::Owned(format!("{prefix}{value}"))),
             "href" if value.is_empty() => None,
             "href" => match value.strip_prefix('#') {

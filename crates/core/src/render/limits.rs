@@ -4,7 +4,9 @@
 //! one look at the beginning of each line.
 
 /// The longest text that is rendered, in bytes.
-pub(super) const MAX_TEXT: usize = 1024 * 1024;
+const MAX_TEXT: usize = crate::flow::MAX_BODY;
+/// How many tags and entities one text may become: what the sanitiser's work grows with.
+const MAX_MARKUP: usize = 100_000;
 /// How deep quotes and lists may stand inside each other.
 const MAX_NESTING: usize = 64;
 
@@ -26,6 +28,17 @@ pub(super) fn check(text: &str) -> Result<(), String> {
         )),
         None => Ok(()),
     }
+}
+
+/// Refuses HTML that would keep the sanitiser busy for longer than a page is worth.
+pub(super) fn check_html(html: &str) -> Result<(), String> {
+    let markup = html.bytes().filter(|byte| matches!(byte, b'<' | b'&')).count();
+    if markup > MAX_MARKUP {
+        return Err(format!(
+            "the text becomes {markup} tags and entities; {MAX_MARKUP} are allowed"
+        ));
+    }
+    Ok(())
 }
 
 /// No fewer than the containers that are open behind the beginning of the line; 0 where it opens none.

@@ -119,18 +119,16 @@ impl Target {
                 }
             }
         }
-        (self.fixed || (is_allowed(&address) && Url::parse(&address).is_ok_or_relative())).then_some(address)
+        (self.fixed || (is_allowed(&address) && is_readable(&address))).then_some(address)
     }
 }
 
-trait OkOrRelative {
-    fn is_ok_or_relative(&self) -> bool;
-}
-
-impl OkOrRelative for Result<Url, url::ParseError> {
-    fn is_ok_or_relative(&self) -> bool {
-        matches!(self, Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase))
-    }
+/// Whether a browser would make sense of the address at all.
+fn is_readable(address: &str) -> bool {
+    matches!(
+        Url::parse(address),
+        Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase)
+    )
 }
 
 /// A value inside a target: percent-encoded, and once only where its last filter is `|url`.

@@ -11,6 +11,8 @@ mod export;
 #[cfg(test)]
 mod export_tests;
 mod highlight;
+#[cfg(test)]
+mod hostile_tests;
 mod html;
 mod limits;
 mod link;

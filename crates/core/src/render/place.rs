@@ -275,13 +275,7 @@ impl Finder<'_> {
         };
         let text = &self.swapped.text;
         if !block.fenced {
-            for spot in spots {
-                let line = self.line(self.line_of(spot));
-                let own = self.content_line(&block.literal, spot);
-                let length = line.len().saturating_sub(own.len());
-                let prefix = continuation(&text[line.start..line.start + length]);
-                self.places[spot] = Place::Block { prefix };
-            }
+            self.indented(&block.literal);
             return;
         }
         let character = char::from(block.fence_char);
@@ -332,13 +326,22 @@ impl Finder<'_> {
         }
     }
 
-    fn content_line<'l>(&self, literal: &'l str, spot: usize) -> &'l str {
-        let at = literal.find(self.swapped.spots[spot].0).unwrap_or(0);
-        let start = literal[..at].rfind('\n').map_or(0, |line| line + 1);
-        let end = literal[at..]
-            .find('\n')
-            .map_or(literal.len(), |length| at + length);
-        &literal[start..end]
+    /// What stands before a line of indented code is what stands before its further lines.
+    fn indented(&mut self, literal: &str) {
+        let mut line_start = 0;
+        for (at, character) in literal.char_indices() {
+            if character == '\n' {
+                line_start = at + 1;
+            } else if let Some(spot) = self.swapped.index(character) {
+                let line = self.line(self.line_of(spot));
+                let end = self.swapped.spots[spot]
+                    .1
+                    .saturating_sub(at - line_start)
+                    .max(line.start);
+                let prefix = continuation(self.swapped.text.get(line.start..end).unwrap_or("    "));
+                self.places[spot] = Place::Block { prefix };
+            }
+        }
     }
 
     /// Holes in raw HTML: in text and titles they are text, in addresses parts of those, elsewhere unseen.

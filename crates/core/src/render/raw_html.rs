@@ -417,7 +417,7 @@ fn attributes(literal: &str, mut at: usize) -> Option<(Attributes, usize)> {
 
 /// Where the content of a script or style ends: behind its closing tag, or with the literal.
 fn end_of_raw_text(literal: &str, from: usize, name: &str) -> usize {
-    let rest = literal[from..].as_bytes();
+    let rest = &literal.as_bytes()[from..];
     rest.windows(2 + name.len())
         .position(|window| window.starts_with(b"</") && window[2..].eq_ignore_ascii_case(name.as_bytes()))
         .and_then(|close| {

@@ -233,10 +233,16 @@ impl Cutter<'_> {
             } else {
                 ""
             };
-            self.template.literals.push_str(&format!(
-                "<input class=\"task-box\" type=\"checkbox\" disabled data-task=\"{}\"{checked}>",
-                self.template.tasks
-            ));
+            let number = self.template.tasks.to_string();
+            for part in [
+                "<input class=\"task-box\" type=\"checkbox\" disabled data-task=\"",
+                &number,
+                "\"",
+                checked,
+                ">",
+            ] {
+                self.template.literals.push_str(part);
+            }
             self.template.tasks += 1;
         }
     }
