@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod event;
+pub mod export;
 pub mod field;
 pub mod filter;
 pub mod flow;
