@@ -231,7 +231,7 @@ pub fn json<'a>(report: &Report<'a>, options: &Options) -> SessionExport<'a> {
         missing_required: report
             .outline
             .missing_required(report.variables)
-            .map(|name| name.as_str())
+            .map(FieldName::as_str)
             .collect(),
         sections: sections(report, *options),
         steps: steps(report, *options),

@@ -203,7 +203,7 @@ fn styles(names: Option<&str>) -> Result<BTreeSet<Style>> {
             name.parse().map_err(
                 |error: <Style as std::str::FromStr>::Err| Error::UnprocessableParameter {
                     name: "placeholders".to_owned(),
-                    detail: error.to_string(),
+                    detail: error,
                 },
             )
         })
