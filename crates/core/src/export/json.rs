@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{Options, Report};
+use crate::field::FieldName;
 use crate::event::{EventKind, hexadecimal};
 use crate::id::{FlowId, SessionId, TeamId, UserId};
 use crate::render::{MarkdownTemplate, Unset};
