@@ -9,8 +9,8 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use super::{Options, Report};
-use crate::field::FieldName;
 use crate::event::{EventKind, hexadecimal};
+use crate::field::FieldName;
 use crate::id::{FlowId, SessionId, TeamId, UserId};
 use crate::render::{MarkdownTemplate, Unset};
 use crate::session::{Outcome, Status, StepRecord, StepState};

@@ -194,7 +194,12 @@ pub(super) fn refused(refusal: Refusal, standing: &Standing) -> Error {
         Refusal::Conflicts(conflicts) => {
             let current: serde_json::Map<_, _> = conflicts
                 .into_iter()
-                .map(|conflict| (conflict.name, conflict.current.as_ref().map_or(Value::Null, variable)))
+                .map(|conflict| {
+                    (
+                        conflict.name,
+                        conflict.current.as_ref().map_or(Value::Null, variable),
+                    )
+                })
                 .collect();
             Error::conflict_with(Kind::NewerValue, detail, json!({ "variables": current }))
         }
