@@ -27,15 +27,18 @@ mod bodies;
 mod candidates;
 mod definitions;
 mod details;
+mod draft;
 mod html;
 mod names;
 mod outline;
 mod placeholders;
+mod regions;
 mod report;
 mod structure;
 mod style;
 mod text;
 mod titles;
+mod vocabulary;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,10 +50,12 @@ use crate::markdown;
 use crate::problem::Problem;
 use crate::step;
 use definitions::Definitions;
+use draft::Draft;
 use outline::outline;
 use placeholders::{Conversion, Variables, mask, unmask};
+use regions::Grain;
 use report::Tally;
-use structure::{Draft, Grain, Structure};
+use structure::Structure;
 
 pub use report::{Conversion as ConversionReport, Form, LeftAlone, Report};
 pub use style::Style;
@@ -160,7 +165,7 @@ pub fn import(text: &str, options: &Options) -> Result<Import, Vec<Problem>> {
     parts.title = match (draft.title.take(), front_title) {
         (Some(title), Some(other)) => {
             if !text::same_words(&title, &other) {
-                draft.description = format!("{other}\n\n{}", draft.description).trim_end().to_owned();
+                draft.description = draft::join(&[other, draft.description]);
             }
             title
         }
@@ -174,7 +179,7 @@ pub fn import(text: &str, options: &Options) -> Result<Import, Vec<Problem>> {
         parts.title = Some(titles::title(&whole))
             .filter(|t| !t.is_empty())
             .unwrap_or_else(|| "Untitled runbook".into());
-        draft.description = format!("{whole}\n\n{}", draft.description);
+        draft.description = draft::join(&[whole, draft.description]);
     }
     fill(&mut parts, draft, &mut definitions);
     parts.fields = variables.into_fields();
@@ -224,10 +229,10 @@ fn fill(parts: &mut FlowParts, mut draft: Draft, definitions: &mut Definitions) 
             step::StepKind::Info
         };
         let title = parts.title.clone();
-        let only = structure::Step { title, kind, body };
+        let only = draft::Step { title, kind, body };
         draft
             .sections
-            .resize_with(draft.sections.len().max(1), structure::Section::default);
+            .resize_with(draft.sections.len().max(1), draft::Section::default);
         if let Some(section) = draft.sections.last_mut() {
             section.steps.push(only);
         }
@@ -258,9 +263,7 @@ fn fill(parts: &mut FlowParts, mut draft: Draft, definitions: &mut Definitions) 
         .and_then(|section| section.steps.last_mut())
         && !unused.is_empty()
     {
-        step.body = format!("{}\n\n{unused}", step.body)
-            .trim_start_matches('\n')
-            .to_owned();
+        step.body = draft::join(&[std::mem::take(&mut step.body), unused]);
     }
 }
 
