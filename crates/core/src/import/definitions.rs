@@ -63,10 +63,10 @@ impl Definitions {
                 _ => {}
             }
             let trimmed = line.trim_start();
-            open = !inside[at]
-                && !trimmed.is_empty()
-                && !trimmed.starts_with('#')
-                && !trimmed.starts_with("---");
+            let closed = ["#", "---", "***", "___"]
+                .iter()
+                .any(|mark| trimmed.starts_with(mark));
+            open = !inside[at] && !trimmed.is_empty() && !closed;
             at += 1;
         }
         definitions

@@ -97,7 +97,11 @@ pub fn import(text: &str, options: &Options) -> Result<Import, Vec<Problem>> {
         return import_flow(text, options);
     }
     let text = text::normalise(text);
-    let (source, text, first_line) = markdown::split_front_matter(&text);
+    let (source, text, first_line) = match markdown::split_front_matter(&text) {
+        // Text between two rules across the page, no front matter.
+        (Some(source), _, _) if !has_keys(source.text) => (None, text.as_str(), 1),
+        split => split,
+    };
     if text.trim().is_empty() {
         return Err(vec![Problem::in_text(
             1,
@@ -237,12 +241,13 @@ fn fill(parts: &mut FlowParts, mut draft: Draft, definitions: &mut Definitions) 
             section.steps.push(only);
         }
     }
+    parts.title = one_line(&parts.title);
     parts.description = definitions.attach(draft.description);
     let mut slugs = markdown::Slugs::default();
     for section in draft.sections {
         let steps = section.steps.into_iter().map(|step| step::Step {
-            id: slugs.assign(&step.title),
-            title: step.title,
+            id: slugs.assign(&one_line(&step.title)),
+            title: one_line(&step.title),
             kind: step.kind,
             minutes: None,
             body: definitions.attach(step.body),
@@ -251,7 +256,7 @@ fn fill(parts: &mut FlowParts, mut draft: Draft, definitions: &mut Definitions) 
         let steps: Vec<step::Step> = steps.collect();
         let body = definitions.attach(section.body);
         parts.sections.push(step::Section {
-            title: section.title,
+            title: one_line(&section.title),
             body,
             steps,
         });
@@ -265,6 +270,11 @@ fn fill(parts: &mut FlowParts, mut draft: Draft, definitions: &mut Definitions) 
     {
         step.body = draft::join(&[std::mem::take(&mut step.body), unused]);
     }
+}
+
+/// A title without control characters, which some documents have and no title can.
+fn one_line(title: &str) -> String {
+    title.replace(char::is_control, " ").trim().to_owned()
 }
 
 /// Takes the title and the tags out of front matter, and keeps the rest. Answers the title.
@@ -318,6 +328,17 @@ fn front_matter(
     }
     parts.front_matter = values;
     title
+}
+
+/// Whether YAML has anything that looks like a key.
+fn has_keys(yaml: &str) -> bool {
+    let is_key =
+        |key: &str| !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || "_-.\"'".contains(c));
+    yaml.trim().is_empty()
+        || yaml.lines().any(|line| {
+            line.split_once(':')
+                .is_some_and(|(key, _)| is_key(key.trim_end()))
+        })
 }
 
 /// The tags, where the value is a list of short texts.

@@ -61,7 +61,11 @@ impl<'a> Structure<'a> {
 
     /// The source of some blocks as a body, without rules across the page at its ends.
     fn source(&self, mut blocks: std::ops::Range<usize>) -> String {
-        let is_rule = |block: usize| matches!(self.regions.blocks[block].kind, Kind::Rule);
+        let is_rule = |block: usize| {
+            let below = self.regions.blocks[block].start + 1..self.block_end(block);
+            matches!(self.regions.blocks[block].kind, Kind::Rule)
+                && self.lines[below].iter().all(|line| line.trim().is_empty())
+        };
         while !blocks.is_empty() && is_rule(blocks.start) {
             blocks.start += 1;
         }

@@ -120,6 +120,8 @@ fn front_matter_is_used_and_kept() {
         "{:?}",
         lost_words(text, &import)
     );
+    let import = imported("---\nTwo rules\n---\n\n1. a");
+    assert!(import.document.parts().front_matter.is_empty());
     let import = imported("---\na: [\n---\n# T\n\nx");
     assert_eq!(import.document.parts().front_matter["source"], "a: [");
 }
