@@ -1,5 +1,8 @@
 //! A flow while it is drafted: no ids yet, nothing checked.
 
+use super::bodies::body;
+use super::outline::Lead;
+use super::text::{dedent, indentation, same_words};
 use crate::step::StepKind;
 
 /// A section as it is drafted.
@@ -54,4 +57,27 @@ pub(super) fn join(parts: &[String]) -> String {
         .filter(|part| !part.is_empty())
         .collect();
     parts.join("\n\n")
+}
+
+/// The lines as a body; without the lead where the title has every word of it.
+pub(super) fn without<T: AsRef<str>>(lines: &[T], first: usize, lead: &Lead, title: &str) -> String {
+    let from = lead.lines.start.saturating_sub(first).min(lines.len());
+    let to = lead.lines.end.saturating_sub(first).clamp(from, lines.len());
+    let source: Vec<&str> = lines[from..to].iter().map(AsRef::as_ref).collect();
+    let others = lines[..from].iter().all(|line| line.as_ref().trim().is_empty());
+    if !(others && same_words(&source.join("\n"), title)) {
+        return body(lines);
+    }
+    // What is left may stand further in than it needs to; four columns and more are code.
+    let rest: Vec<&str> = lines[to..].iter().map(AsRef::as_ref).collect();
+    let common = rest
+        .iter()
+        .filter(|line| !line.trim().is_empty())
+        .map(|line| indentation(line))
+        .min()
+        .unwrap_or(0);
+    if common == 0 || common > 3 {
+        return body(&rest);
+    }
+    body(&rest.iter().map(|line| dedent(line, common)).collect::<Vec<_>>())
 }

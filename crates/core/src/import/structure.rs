@@ -5,11 +5,11 @@
 
 use super::bodies::body;
 use super::details::whole_details;
-use super::draft::{Draft, Section, Step, append, join};
+use super::draft::{Draft, Section, Step, append, join, without};
 use super::outline::{Item, Kind, Lead, Outline};
 use super::placeholders::unmask;
 use super::regions::{Grain, Region, Regions};
-use super::text::{dedent, indentation, item_marker, same_words};
+use super::text::{dedent, item_marker, same_words};
 use super::titles;
 use crate::step::StepKind;
 
@@ -488,27 +488,4 @@ impl<'a> Structure<'a> {
     fn without_lead(&self, lines: std::ops::Range<usize>, lead: &Lead, title: &str) -> String {
         without(&self.lines[lines.clone()], lines.start, lead, title)
     }
-}
-
-/// The lines as a body; without the lead where the title has every word of it.
-fn without<T: AsRef<str>>(lines: &[T], first: usize, lead: &Lead, title: &str) -> String {
-    let from = lead.lines.start.saturating_sub(first).min(lines.len());
-    let to = lead.lines.end.saturating_sub(first).clamp(from, lines.len());
-    let source: Vec<&str> = lines[from..to].iter().map(AsRef::as_ref).collect();
-    let others = lines[..from].iter().all(|line| line.as_ref().trim().is_empty());
-    if !(others && same_words(&source.join("\n"), title)) {
-        return body(lines);
-    }
-    // What is left may stand further in than it needs to; four columns and more are code.
-    let rest: Vec<&str> = lines[to..].iter().map(AsRef::as_ref).collect();
-    let common = rest
-        .iter()
-        .filter(|line| !line.trim().is_empty())
-        .map(|line| indentation(line))
-        .min()
-        .unwrap_or(0);
-    if common == 0 || common > 3 {
-        return body(&rest);
-    }
-    body(&rest.iter().map(|line| dedent(line, common)).collect::<Vec<_>>())
 }
