@@ -147,10 +147,10 @@ impl Activity<'_> {
     fn step(&self, before: &str, payload: &Payload, out: &mut String) {
         out.push_str(before);
         let id = fact(payload, "step").unwrap_or_default();
+        out.push_str("step ");
         if let Some(number) = self.numbers.get(id) {
-            let _ = write!(out, "step {number}");
+            let _ = write!(out, "{number}");
         } else {
-            out.push_str("step ");
             code(id, Place::Line, out);
         }
     }
