@@ -235,18 +235,18 @@ fn lists() -> Vec<(Filter, &'static str)> {
 #[tokio::test]
 async fn lookups_use_an_index_and_look_at_no_whole_table() {
     for analyse in [false, true] {
-        let database = sqlite(|config| config.time_limit = std::time::Duration::from_mins(1)).await;
-        let look = database.db.write::<_, crate::Error, _>(move |tx| {
+        let test = sqlite(|config| config.time_limit = std::time::Duration::from_secs(60)).await;
+        let look = test.db.write::<_, crate::Error, _>(move |tx| {
             Box::pin(async move {
                 fill(tx, analyse);
                 let texts = caught(tx);
                 look_everything_up(tx).await?;
                 let texts = std::mem::take(&mut *texts.lock().expect("nothing panics"));
                 assert!(texts.len() > 30, "only {} statements were caught", texts.len());
-                for text in texts {
-                    let plan = plan(tx, &text);
+                for statement in texts {
+                    let plan = plan(tx, &statement);
                     let scans = plan.iter().any(|line| line.contains("SCAN"));
-                    assert!(!scans, "{text}\n{plan:#?}");
+                    assert!(!scans, "{statement}\n{plan:#?}");
                 }
                 Ok(())
             })
@@ -258,20 +258,20 @@ async fn lookups_use_an_index_and_look_at_no_whole_table() {
 #[tokio::test]
 async fn each_list_of_sessions_comes_sorted_out_of_its_index() {
     for analyse in [false, true] {
-        let database = sqlite(|config| config.time_limit = std::time::Duration::from_mins(1)).await;
-        let look = database.db.write::<_, crate::Error, _>(move |tx| {
+        let test = sqlite(|config| config.time_limit = std::time::Duration::from_secs(60)).await;
+        let look = test.db.write::<_, crate::Error, _>(move |tx| {
             Box::pin(async move {
                 fill(tx, analyse);
                 for (filter, index) in lists() {
                     for after in [None, Some(id(1))] {
                         let texts = caught(tx);
                         sessions::list(tx, id(0), &filter, after, 50).await?;
-                        let caught_text = texts
+                        let statement = texts
                             .lock()
                             .expect("nothing panics")
                             .pop()
                             .expect("one statement");
-                        let plan = plan(tx, &caught_text);
+                        let plan = plan(tx, &statement);
                         let index = format!("SEARCH s USING INDEX {index} (account_id=?");
                         let found = plan.iter().any(|line| line.starts_with(&index));
                         assert!(found, "analysed: {analyse}\n{filter:?}\n{plan:#?}");
