@@ -1,0 +1,1 @@
+//! Every operation once as it is meant, and what each refuses.
