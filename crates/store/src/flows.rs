@@ -5,7 +5,7 @@ use resolutionflow_core::flow::FlowDocument;
 use resolutionflow_core::id::{AccountId, FlowId, UserId};
 
 use crate::db::{FromRow, Row, Topic, Tx};
-use crate::sql::{Narrowed, at_least_none, contains, search_key};
+use crate::sql::{Narrowed, at_least_none, contains, for_update, search_key};
 use crate::{Error, Result};
 
 /// A flow without its documents.
@@ -138,9 +138,8 @@ pub async fn create(
 
 /// Takes the flow's row lock, which every change of a flow does first, and changes nothing.
 pub async fn lock(tx: &mut Tx, account: AccountId, id: FlowId) -> Result<Option<Flow>> {
-    let sql = format!(
-        "UPDATE flows SET updated_at = updated_at WHERE account_id = $1 AND id = $2 RETURNING {COLUMNS}"
-    );
+    let lock = for_update(tx);
+    let sql = format!("SELECT {COLUMNS} FROM flows WHERE account_id = $1 AND id = $2{lock}");
     tx.optional(&sql, &[&account, &id]).await
 }
 

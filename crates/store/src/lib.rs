@@ -10,6 +10,8 @@ pub mod flows;
 pub mod idempotency;
 pub mod members;
 pub mod migrate;
+#[cfg(test)]
+mod plans;
 pub mod sessions;
 mod sql;
 pub mod steps;

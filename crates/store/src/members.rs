@@ -1,10 +1,12 @@
 //! Accounts and the people in them.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use resolutionflow_core::access::Role;
 use resolutionflow_core::id::{AccountId, TeamId, UserId};
 
-use crate::db::{FromRow, Row, Topic, Tx};
+use crate::db::{FromRow, Parameter, Row, Topic, Tx};
 use crate::sql::at_least_none;
 use crate::{Error, Result};
 
@@ -155,6 +157,24 @@ pub async fn list(tx: &mut Tx, account: AccountId, after: Option<UserId>, limit:
     );
     let after = after.unwrap_or(UserId::from_uuid(uuid::Uuid::nil()));
     tx.all(&sql, &[&account, &after, &at_least_none(limit)]).await
+}
+
+/// What these people are called, as far as they are or were members of the account.
+pub async fn names(tx: &mut Tx, account: AccountId, people: &[UserId]) -> Result<BTreeMap<UserId, String>> {
+    let mut names = BTreeMap::new();
+    for chunk in people.chunks(100) {
+        let mut parameters: Vec<&dyn Parameter> = vec![&account];
+        parameters.extend(chunk.iter().map(|user| user as &dyn Parameter));
+        let list: Vec<_> = (2..=chunk.len() + 1).map(|index| format!("${index}")).collect();
+        let sql = format!(
+            "SELECT m.user_id, u.name FROM members m JOIN users u ON u.id = m.user_id \
+             WHERE m.account_id = $1 AND m.user_id IN ({})",
+            list.join(", ")
+        );
+        let rows: Vec<(UserId, String)> = tx.all(&sql, &parameters).await?;
+        names.extend(rows);
+    }
+    Ok(names)
 }
 
 /// What a sign-in must know of the person with an address, in the account they joined first.

@@ -5,7 +5,7 @@ use resolutionflow_core::id::{AccountId, FlowId, SessionId, UserId};
 use resolutionflow_core::session::{Change, Outcome, Session, Status};
 
 use crate::db::{FromRow, Row, Topic, Tx};
-use crate::sql::{Narrowed, at_least_none, contains, search_key};
+use crate::sql::{Narrowed, at_least_none, contains, for_update, search_key};
 use crate::{Error, Result, events, steps, variables};
 
 const COLUMNS: &str = "id, number, flow_id, flow_version, team_id, title, note, version, head, \
@@ -107,24 +107,28 @@ pub async fn create(tx: &mut Tx, account: AccountId, change: &Change) -> Result<
 
 /// Takes the session's row lock, which every change of a session does first, and answers it as it stands.
 ///
-/// The lock is the `UPDATE` itself, which changes nothing: on `PostgreSQL` others wait at the row, on `SQLite`
-/// the writer is alone.
+/// On PostgreSQL others wait at the row; on SQLite the writer is alone. [`save`] checks once more that nothing
+/// came in between.
 pub async fn lock(tx: &mut Tx, account: AccountId, id: SessionId) -> Result<Option<Session>> {
-    let sql = format!(
-        "UPDATE sessions SET version = version WHERE account_id = $1 AND id = $2 RETURNING {COLUMNS}"
-    );
+    let lock = for_update(tx);
+    let sql = format!("SELECT {COLUMNS} FROM sessions WHERE account_id = $1 AND id = $2{lock}");
     tx.optional(&sql, &[&account, &id]).await
 }
 
-/// Keeps what a command changed of a locked session; [`Error::NoRow`] when there is no such session.
+/// Keeps what a command changed of a locked session; [`Error::NoRow`] when there is no such session at the
+/// version that the command saw.
 pub async fn save(tx: &mut Tx, account: AccountId, change: &Change) -> Result<()> {
+    if change.events.is_empty() {
+        return Ok(());
+    }
     let s = &change.session;
+    let events = i64::try_from(change.events.len()).map_err(|_| Error::corrupt("a change"))?;
     let found = tx.execute(
         "UPDATE sessions SET title = $3, note = $4, version = $5, head = $6, assigned_to_id = $7, owner_id = $8, \
              started_at = $9, completed_at = $10, discarded_at = $11, due_at = $12, updated_at = $13, \
              outcome = $14, outcome_note = $15, next_steps = $16, filled = $17, missing = $18, \
              finished_steps = $19, title_key = $20 \
-         WHERE account_id = $1 AND id = $2",
+         WHERE account_id = $1 AND id = $2 AND version = $21",
         &[
             &account,
             &s.id,
@@ -146,6 +150,7 @@ pub async fn save(tx: &mut Tx, account: AccountId, change: &Change) -> Result<()
             &s.missing,
             &s.finished_steps,
             &search_key(&s.title),
+            &(s.version - events),
         ],
     )
     .await?;

@@ -4,7 +4,7 @@
 
 use std::fmt::Write;
 
-use crate::db::Parameter;
+use crate::db::{Engine, Parameter, Tx};
 
 /// A `SELECT` that grows by conditions.
 pub(crate) struct Narrowed<'a> {
@@ -55,6 +55,14 @@ pub(crate) fn contains(text: &str) -> String {
     }
     pattern.push('%');
     pattern
+}
+
+/// What a `SELECT` ends in that locks its row until the transaction ends. SQLite has one writer and no such words.
+pub(crate) fn for_update(tx: &Tx) -> &'static str {
+    match tx.engine() {
+        Engine::Sqlite => "",
+        Engine::Postgres => " FOR UPDATE",
+    }
 }
 
 /// Placeholders for `rows` rows of `width` columns: `($1, $2), ($3, $4)`.

@@ -17,7 +17,8 @@ use resolutionflow_core::id::Id;
 use resolutionflow_store::Error as StoreError;
 use resolutionflow_store::migrate::MIGRATIONS;
 use tracing::{Instrument, Span, field};
-use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::api;
@@ -41,6 +42,9 @@ enum RequestKind {}
 #[derive(Clone, Debug)]
 pub struct RequestId(pub String);
 
+/// The JSON Schema of a flow document, as core keeps it in step with its types.
+const FLOW_SCHEMA: &str = include_str!("../../core/schema/flow.schema.json");
+
 /// Answers of this path part are nobody's to keep.
 const API: &str = "/api/";
 
@@ -57,6 +61,10 @@ fn routes() -> Router<App> {
         .route("/readyz", get(ready))
         .route("/metrics", get(count))
         .route("/problems/{name}", get(kinds::explain))
+        .route(
+            "/api/flow.schema.json",
+            get(async || ([(CONTENT_TYPE, "application/schema+json")], FLOW_SCHEMA)),
+        )
         .route(
             "/api/openapi.json",
             get(async move || ([(CONTENT_TYPE, "application/json")], document.clone())),
@@ -84,7 +92,17 @@ fn operations() -> OpenApiRouter<App> {
         .description(Some(
             "Runs procedures: start a flow at once, fill each value where the work first needs it.",
         ));
-    let document = OpenApiBuilder::new().info(info.build()).build();
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some(
+            "An access token from `POST /api/v1/auth/login`, or a personal token.",
+        ));
+    let components = ComponentsBuilder::new().security_scheme("bearer", SecurityScheme::Http(bearer.build()));
+    let document = OpenApiBuilder::new()
+        .info(info.build())
+        .components(Some(components.build()))
+        .security(Some([SecurityRequirement::new("bearer", [""; 0])]))
+        .build();
     OpenApiRouter::with_openapi(document).nest("/api/v1", api::routes())
 }
 

@@ -78,6 +78,15 @@ impl App {
         self.db.read(work).await
     }
 
+    /// As [`App::read`], for what may take milliseconds.
+    pub async fn read_long<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + 'static,
+    {
+        self.db.read_long(work).await
+    }
+
     /// Writes to the database, failing as this crate does; see [`Db::write`].
     pub async fn write<T, F>(&self, work: F) -> Result<T>
     where

@@ -27,9 +27,9 @@ pub use markdown::markdown;
 use crate::event::Event;
 use crate::flow::FlowDocument;
 use crate::id::UserId;
-use crate::render::{CompiledFlow, Unset, Values};
+use crate::render::{CompiledFlow, Unset};
 use crate::session::{Session, Status, StepRecords};
-use crate::variable::{Outline, Variables};
+use crate::variable::{Outline, Shown, Variables};
 
 /// All that an export is made of.
 #[derive(Clone, Copy)]
@@ -59,18 +59,6 @@ pub struct Report<'a> {
 pub struct Options {
     /// What stands for an unset variable.
     pub unset: Unset,
-}
-
-/// The values that show in a session: what was set, else the field's default.
-struct Shown<'a> {
-    outline: &'a Outline,
-    variables: &'a Variables,
-}
-
-impl Values for Shown<'_> {
-    fn value(&self, key: &str) -> Option<&str> {
-        self.outline.shown(key, self.variables)
-    }
 }
 
 impl<'a> Report<'a> {

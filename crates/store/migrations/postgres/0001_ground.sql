@@ -123,17 +123,18 @@ CREATE TABLE sessions (
     UNIQUE (account_id, number),
     FOREIGN KEY (account_id, flow_id, flow_version) REFERENCES flow_versions (account_id, flow_id, version)
 ) WITH (fillfactor = 80);
+CREATE INDEX sessions_by_flow ON sessions (account_id, flow_id, id);
+CREATE INDEX sessions_by_preparer ON sessions (account_id, prepared_by_id, id);
+CREATE INDEX sessions_by_owner ON sessions (account_id, owner_id, id);
+CREATE INDEX sessions_by_assignee ON sessions (account_id, assigned_to_id, id);
+-- Last, because without statistics SQLite takes the newest of two indexes that look equally good.
+CREATE INDEX sessions_discarded ON sessions (account_id, id) WHERE discarded_at IS NOT NULL;
+CREATE INDEX sessions_active ON sessions (account_id, id)
+    WHERE started_at IS NOT NULL AND completed_at IS NULL AND discarded_at IS NULL;
 CREATE INDEX sessions_prepared ON sessions (account_id, id)
     WHERE started_at IS NULL AND completed_at IS NULL AND discarded_at IS NULL;
 CREATE INDEX sessions_queue ON sessions (account_id, assigned_to_id, id)
     WHERE started_at IS NULL AND completed_at IS NULL AND discarded_at IS NULL;
-CREATE INDEX sessions_active ON sessions (account_id, id)
-    WHERE started_at IS NOT NULL AND completed_at IS NULL AND discarded_at IS NULL;
-CREATE INDEX sessions_discarded ON sessions (account_id, id) WHERE discarded_at IS NOT NULL;
-CREATE INDEX sessions_by_flow ON sessions (account_id, flow_id, id);
-CREATE INDEX sessions_by_assignee ON sessions (account_id, assigned_to_id, id);
-CREATE INDEX sessions_by_preparer ON sessions (account_id, prepared_by_id, id);
-CREATE INDEX sessions_by_owner ON sessions (account_id, owner_id, id);
 
 CREATE TABLE session_variables (
     account_id UUID NOT NULL,

@@ -5,6 +5,7 @@ mod command;
 pub mod complete;
 pub mod discard;
 pub mod events;
+pub mod export;
 pub mod list;
 pub mod live;
 pub mod note;
@@ -39,4 +40,5 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(reopen::reopen))
         .routes(routes!(events::events))
         .routes(routes!(live::live))
+        .routes(routes!(export::export))
 }

@@ -1,0 +1,301 @@
+//! How SQLite finds what the store functions ask for: through an index, never by looking at every row.
+//!
+//! The statements are caught while the functions run, so none of them is repeated here.
+
+use std::sync::{Arc, Mutex};
+
+use resolutionflow_core::access::Role;
+use resolutionflow_core::id::{AccountId, Id};
+use resolutionflow_core::session::Status;
+use resolutionflow_core::step::StepId;
+use rusqlite::trace::{TraceEvent, TraceEventCodes};
+
+use crate::idempotency::Key;
+use crate::members::NewUser;
+use crate::sessions::{Assigned, Filter};
+use crate::testing::{now, sqlite};
+use crate::tokens::{NewToken, TokenKind};
+use crate::{Result, Tx, events, flows, idempotency, members, sessions, steps, tokens, variables};
+
+fn id<K>(number: u128) -> Id<K> {
+    Id::from_uuid(uuid::Uuid::from_u128(number))
+}
+
+/// An account with three thousand sessions, nearly all of them completed, and SQLite's statistics of it.
+const FILL: &str = "
+    INSERT INTO accounts (id, name, created_at) VALUES (zeroblob(16), 'A', 0);
+    INSERT INTO teams (account_id, id, name) VALUES (zeroblob(16), zeroblob(16), 'T');
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+        INSERT INTO users (id, email, email_key, name, created_at)
+        SELECT CAST(printf('user%012d', i) AS BLOB), i, i, i, 0 FROM n;
+    INSERT INTO members (account_id, user_id, role, team_id, created_at)
+        SELECT zeroblob(16), id, 'engineer', zeroblob(16), 0 FROM users;
+    INSERT INTO tokens (hash, id, kind, account_id, user_id, name, auth_epoch, created_at, expires_at)
+        SELECT id, id, 'personal', zeroblob(16), id, '', 0, 0, 0 FROM users;
+    INSERT INTO flows (account_id, id, title, title_key, tags, search, step_count, field_count, created_by_id,
+            created_at, updated_at)
+        SELECT zeroblob(16), id, '', '', '', '', 1, 1, id, 0, 0 FROM users;
+    INSERT INTO flow_versions (account_id, flow_id, version, title, document, published_by_id, published_at)
+        SELECT zeroblob(16), id, 1, '', '{}', id, 0 FROM users;
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
+        INSERT INTO sessions (account_id, id, number, flow_id, flow_version, team_id, title, title_key, note,
+            version, head, prepared_by_id, assigned_to_id, owner_id, created_at, started_at, completed_at,
+            discarded_at, updated_at, outcome_note, next_steps, filled, variables, missing, finished_steps, steps)
+        SELECT zeroblob(16), CAST(printf('sess%012d', i) AS BLOB), i,
+            CAST(printf('user%012d', i % 500 + 1) AS BLOB), 1, zeroblob(16), '', '', '', 1, zeroblob(32),
+            CAST(printf('user%012d', i % 300 + 1) AS BLOB),
+            CASE WHEN i % 3 THEN CAST(printf('user%012d', i % 200 + 1) AS BLOB) END,
+            CAST(printf('user%012d', i % 100 + 1) AS BLOB), 0,
+            CASE WHEN i % 50 THEN i END, CASE WHEN i % 20 AND i % 50 THEN i END, CASE WHEN i % 100 = 7 THEN i END,
+            0, '', '', 0, 0, 0, 0, 0 FROM n;
+    INSERT INTO session_variables (account_id, session_id, name, value, valid, version, set_by_id, set_at)
+        SELECT account_id, id, 'v', '', 1, 1, id, 0 FROM sessions;
+    INSERT INTO session_steps (account_id, session_id, step_id, state, note, output, reason, choice, checked,
+            version, changed_by_id, changed_at)
+        SELECT account_id, id, 's', 'open', '', '', '', '', '', 1, id, 0 FROM sessions;
+    INSERT INTO events (account_id, session_id, number, at, actor_id, kind, payload, hash)
+        SELECT account_id, id, 1, 0, id, 'started', '{}', zeroblob(32) FROM sessions;
+    INSERT INTO idempotency_keys (account_id, user_id, route, key, body_hash, status, answer, created_at)
+        SELECT zeroblob(16), id, '', '', zeroblob(32), 1, '', 0 FROM users;
+";
+
+/// Catches every statement that runs in `tx` from now on.
+fn caught(tx: &mut Tx) -> Arc<Mutex<Vec<String>>> {
+    let texts = Arc::<Mutex<Vec<String>>>::default();
+    let sink = Arc::clone(&texts);
+    let catch = move |event: TraceEvent<'_>| {
+        if let TraceEvent::Stmt(statement, _) = event {
+            sink.lock()
+                .expect("nothing panics")
+                .push(statement.sql().into_owned());
+        }
+    };
+    connection(tx)
+        .trace_v2(TraceEventCodes::SQLITE_TRACE_STMT, Some(catch))
+        .expect("tracing starts");
+    texts
+}
+
+fn connection(tx: &mut Tx) -> &mut rusqlite::Connection {
+    let Tx::Sqlite(tx) = tx else {
+        panic!("this is SQLite")
+    };
+    &mut tx.connection
+}
+
+/// The lines of a plan.
+fn plan(tx: &mut Tx, statement: &str) -> Vec<String> {
+    let connection = connection(tx);
+    let mut prepared = connection
+        .prepare(&format!("EXPLAIN QUERY PLAN {statement}"))
+        .expect("it ran before");
+    for index in 1..=prepared.parameter_count() {
+        prepared
+            .raw_bind_parameter(index, rusqlite::types::Null)
+            .expect("there is such a parameter");
+    }
+    let mut rows = prepared.raw_query();
+    let mut lines = Vec::new();
+    while let Some(row) = rows.next().expect("a plan can be read") {
+        lines.push(row.get(3).expect("the fourth column is the text"));
+    }
+    lines
+}
+
+/// Runs every function that looks something up, on ids that exist nowhere.
+async fn look_everything_up(tx: &mut Tx) -> Result<()> {
+    let (account, at): (AccountId, _) = (id(0), now());
+    members::account_name(tx, account).await?;
+    members::find(tx, account, id(1)).await?;
+    members::list(tx, account, Some(id(1)), 50).await?;
+    members::credentials(tx, "nobody").await?;
+    members::set_password(tx, "nobody", "").await?;
+    let user = NewUser {
+        id: id(900),
+        email: "new".into(),
+        name: String::new(),
+        password_hash: None,
+    };
+    members::create_user(tx, &user, at).await?;
+    members::add(tx, account, id(900), Role::Viewer, id(0), at).await?;
+    let token = NewToken {
+        hash: [9; 32],
+        id: id(901),
+        kind: TokenKind::Personal,
+        user_id: id(900),
+        name: String::new(),
+        expires_at: at,
+    };
+    tokens::create(tx, account, &token, at).await?;
+    tokens::bearer(tx, &[9; 32], at).await?;
+    tokens::touch(tx, account, id(901), at).await?;
+    tokens::personal(tx, account, id(900), None, 50).await?;
+    tokens::revoke(tx, account, id(900), id(901)).await?;
+    tokens::forget(tx, at, 50).await?;
+    flows::find(tx, account, id(1)).await?;
+    flows::lock(tx, account, id(1)).await?;
+    flows::draft(tx, account, id(1)).await?;
+    flows::document(tx, account, id(1), 1).await?;
+    flows::versions(tx, account, id(1), 9, 50).await?;
+    flows::list(tx, account, &flows::Filter::default(), Some(id(1)), 50).await?;
+    let filter = flows::Filter {
+        text: Some("t".into()),
+        tag: Some("t".into()),
+    };
+    flows::list(tx, account, &filter, None, 50).await?;
+    sessions::find(tx, account, id(1)).await?;
+    sessions::lock(tx, account, id(1)).await?;
+    sessions::next_number(tx, account).await?;
+    variables::all(tx, account, id(1)).await?;
+    steps::all(tx, account, id(1)).await?;
+    steps::find(tx, account, id(1), &StepId::parse("one").expect("an id")).await?;
+    events::after(tx, account, id(1), 9, 50).await?;
+    let key = Key {
+        account_id: account,
+        user_id: id(1),
+        route: String::new(),
+        key: String::new(),
+        body_hash: [0; 32],
+    };
+    idempotency::claim(tx, &key, at).await?;
+    idempotency::claim(tx, &key, at).await?;
+    idempotency::keep(tx, &key, 200, "").await?;
+    idempotency::forget(tx, at, 50).await?;
+    Ok(())
+}
+
+/// Each way to narrow the list of sessions, and the index that finds it.
+fn lists() -> Vec<(Filter, &'static str)> {
+    let none = Filter::default;
+    let status = |status| Filter {
+        status: Some(status),
+        ..none()
+    };
+    let assigned = Some(Assigned::To(id(1)));
+    vec![
+        (none(), "sqlite_autoindex_sessions_1"),
+        (status(Status::Prepared), "sessions_prepared"),
+        (status(Status::Active), "sessions_active"),
+        (status(Status::Discarded), "sessions_discarded"),
+        // Nearly every session is completed in the end, so the newest are soon found.
+        (status(Status::Completed), "sqlite_autoindex_sessions_1"),
+        (Filter { assigned, ..none() }, "sessions_by_assignee"),
+        (
+            Filter {
+                assigned,
+                ..status(Status::Prepared)
+            },
+            "sessions_queue",
+        ),
+        (
+            Filter {
+                assigned: Some(Assigned::Nobody),
+                ..status(Status::Prepared)
+            },
+            "sessions_queue",
+        ),
+        (
+            Filter {
+                prepared_by_id: Some(id(1)),
+                ..none()
+            },
+            "sessions_by_preparer",
+        ),
+        (
+            Filter {
+                owner_id: Some(id(1)),
+                ..none()
+            },
+            "sessions_by_owner",
+        ),
+        (
+            Filter {
+                flow_id: Some(id(1)),
+                ..none()
+            },
+            "sessions_by_flow",
+        ),
+        (
+            Filter {
+                text: Some("1".into()),
+                ..none()
+            },
+            "sqlite_autoindex_sessions_1",
+        ),
+        (
+            Filter {
+                started_after: Some(now()),
+                ..none()
+            },
+            "sqlite_autoindex_sessions_1",
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn lookups_use_an_index_and_look_at_no_whole_table() {
+    for analyse in [false, true] {
+        let test = sqlite(|config| config.time_limit = std::time::Duration::from_secs(60)).await;
+        let look = test.db.write::<_, crate::Error, _>(move |tx| {
+            Box::pin(async move {
+                fill(tx, analyse);
+                let texts = caught(tx);
+                look_everything_up(tx).await?;
+                let texts = std::mem::take(&mut *texts.lock().expect("nothing panics"));
+                assert!(texts.len() > 30, "only {} statements were caught", texts.len());
+                for text in texts {
+                    let plan = plan(tx, &text);
+                    let scans = plan.iter().any(|line| line.contains("SCAN"));
+                    assert!(!scans, "{text}\n{plan:#?}");
+                }
+                Ok(())
+            })
+        });
+        look.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn each_list_of_sessions_comes_sorted_out_of_its_index() {
+    for analyse in [false, true] {
+        let test = sqlite(|config| config.time_limit = std::time::Duration::from_secs(60)).await;
+        let look = test.db.write::<_, crate::Error, _>(move |tx| {
+            Box::pin(async move {
+                fill(tx, analyse);
+                for (filter, index) in lists() {
+                    for after in [None, Some(id(1))] {
+                        let texts = caught(tx);
+                        sessions::list(tx, id(0), &filter, after, 50).await?;
+                        let text = texts
+                            .lock()
+                            .expect("nothing panics")
+                            .pop()
+                            .expect("one statement");
+                        let plan = plan(tx, &text);
+                        let index = format!("SEARCH s USING INDEX {index} (account_id=?");
+                        let found = plan.iter().any(|line| line.starts_with(&index));
+                        assert!(found, "analysed: {analyse}\n{filter:?}\n{plan:#?}");
+                        let bad = plan
+                            .iter()
+                            .any(|line| line.contains("SCAN") || line.contains("B-TREE"));
+                        assert!(!bad, "analysed: {analyse}\n{filter:?}\n{plan:#?}");
+                    }
+                }
+                Ok(())
+            })
+        });
+        look.await.unwrap();
+    }
+}
+
+/// Fills the database, and counts what is in it where `analyse` says so.
+fn fill(tx: &mut Tx, analyse: bool) {
+    connection(tx)
+        .execute_batch(FILL)
+        .expect("the rows fit the schema");
+    if analyse {
+        connection(tx)
+            .execute_batch("ANALYZE")
+            .expect("SQLite counts its rows");
+    }
+}

@@ -1,0 +1,18 @@
+//! The contract of every store function, stated once and shown on both engines.
+
+#[cfg(test)]
+mod contract {
+    mod accounts;
+    mod append_only;
+    mod events;
+    mod flows;
+    mod idempotency;
+    mod listing;
+    mod listing_text;
+    mod parallel;
+    mod sessions;
+    mod tenancy;
+    mod tokens;
+    mod values;
+    mod world;
+}
