@@ -144,7 +144,10 @@ impl Answer {
             self.headers["x-request-id"].to_str().unwrap()
         );
         for name in ["title", "detail"] {
-            assert!(document[name].as_str().is_some_and(|words| !words.is_empty()), "{text}");
+            assert!(
+                document[name].as_str().is_some_and(|words| !words.is_empty()),
+                "{text}"
+            );
         }
         document
     }
@@ -169,7 +172,12 @@ impl Answer {
             .headers
             .iter()
             .filter(|(name, _)| !matches!(name.as_str(), "x-request-id" | "date"))
-            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+            .map(|(name, value)| {
+                (
+                    name.to_string(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            });
         let mut headers: Vec<_> = headers.collect();
         headers.sort();
         (self.status, headers, self.text().replace(id, "ID"))

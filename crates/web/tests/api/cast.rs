@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use resolutionflow::app::router;
 use resolutionflow::auth::password::Passwords;
 use resolutionflow::auth::secret;
@@ -18,7 +19,7 @@ use resolutionflow_core::random::Random;
 use resolutionflow_store::db::Engine;
 use resolutionflow_store::testing::{TestDb, databases, now};
 use resolutionflow_store::tokens::{self, NewToken, TokenKind};
-use resolutionflow_store::{Db, Error, events, members};
+use resolutionflow_store::{Db, Error, Tx, events, members};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::{OnceCell, oneshot};
@@ -49,6 +50,10 @@ pub(crate) struct Member {
     people: Arc<People>,
 }
 
+/// The people of one database.
+#[derive(Clone)]
+pub(crate) struct Cast(Arc<People>);
+
 type People = BTreeMap<&'static str, Person>;
 
 /// What is known of a person.
@@ -65,7 +70,7 @@ pub(crate) struct TestApp {
     pub(crate) address: SocketAddr,
     pub(crate) clock: Clock,
     pub(crate) client: Client,
-    people: Arc<People>,
+    cast: Cast,
     test: Arc<TestDb>,
     _stop: oneshot::Sender<()>,
 }
@@ -84,82 +89,101 @@ async fn password_hash() -> String {
     static HASH: OnceCell<String> = OnceCell::const_new();
     let make = || async {
         let random = &mut Random::new([7; 32]);
-        Passwords::default().hash(PASSWORD.to_owned(), random).await.unwrap()
+        Passwords::default()
+            .hash(PASSWORD.to_owned(), random)
+            .await
+            .unwrap()
     };
     HASH.get_or_init(make).await.clone()
 }
 
-/// Writes the cast into a fresh database.
-async fn people(db: &Db) -> People {
-    let (hash, now) = (password_hash().await, now());
-    let made: Result<People, Error> = db
-        .write(move |tx| {
-            let hash = hash.clone();
-            Box::pin(async move {
-                let random = &mut Random::new([9; 32]);
-                let mut accounts: BTreeMap<&str, (AccountId, TeamId)> = BTreeMap::new();
-                for name in ["contoso", "fabrikam"] {
-                    let (account, team) = (Id::new(now, random), Id::new(now, random));
-                    members::create_account(tx, account, name, team, now).await?;
-                    accounts.insert(name, (account, team));
-                }
-                let mut people = People::new();
-                for (name, account, role) in PEOPLE {
-                    let (account, team) = accounts[account];
-                    let user = members::NewUser {
-                        id: Id::new(now, random),
-                        email: format!("{name}@example.com"),
-                        name: name.to_owned(),
-                        password_hash: Some(hash.clone()),
-                    };
-                    assert!(members::create_user(tx, &user, now).await?);
-                    members::add(tx, account, user.id, role, team, now).await?;
-                    let token = secret::make(TokenKind::Personal, random);
-                    let new = NewToken {
-                        hash: secret::digest(&token),
-                        id: Id::new(now, random),
-                        kind: TokenKind::Personal,
-                        user_id: user.id,
-                        name: "test".to_owned(),
-                        expires_at: now + chrono::TimeDelta::days(300),
-                    };
-                    assert!(tokens::create(tx, account, &new, now).await?);
-                    let user_id = user.id;
-                    people.insert(
-                        name,
-                        Person {
-                            user_id,
-                            account,
-                            token,
-                        },
-                    );
-                }
-                Ok(people)
+impl Cast {
+    /// Writes the cast into a fresh database; their tokens are good for a year.
+    pub(crate) async fn make(db: &Db, now: DateTime<Utc>) -> Self {
+        let hash = password_hash().await;
+        let made: Result<People, Error> = db
+            .write(move |tx| {
+                let hash = hash.clone();
+                Box::pin(async move { people(tx, &hash, now).await })
             })
-        })
-        .await;
-    made.unwrap()
+            .await;
+        Self(Arc::new(made.unwrap()))
+    }
+
+    /// Somebody of the cast, with a client for the server they talk to.
+    pub(crate) fn member(&self, name: &str, client: &Client) -> Member {
+        let person = &self.0[name];
+        Member {
+            user_id: person.user_id,
+            account: person.account,
+            token: person.token.clone(),
+            client: client.clone(),
+            people: Arc::clone(&self.0),
+        }
+    }
+}
+
+async fn people(tx: &mut Tx, hash: &str, now: DateTime<Utc>) -> Result<People, Error> {
+    let random = &mut Random::new([9; 32]);
+    let mut accounts: BTreeMap<&str, (AccountId, TeamId)> = BTreeMap::new();
+    for name in ["contoso", "fabrikam"] {
+        let (account, team) = (Id::new(now, random), Id::new(now, random));
+        members::create_account(tx, account, name, team, now).await?;
+        accounts.insert(name, (account, team));
+    }
+    let mut people = People::new();
+    for (name, account, role) in PEOPLE {
+        let (account, team) = accounts[account];
+        let user = members::NewUser {
+            id: Id::new(now, random),
+            email: format!("{name}@example.com"),
+            name: name.to_owned(),
+            password_hash: Some(hash.to_owned()),
+        };
+        assert!(members::create_user(tx, &user, now).await?);
+        members::add(tx, account, user.id, role, team, now).await?;
+        let token = secret::make(TokenKind::Personal, random);
+        let new = NewToken {
+            hash: secret::digest(&token),
+            id: Id::new(now, random),
+            kind: TokenKind::Personal,
+            user_id: user.id,
+            name: "test".to_owned(),
+            expires_at: now + TimeDelta::days(365),
+        };
+        assert!(tokens::create(tx, account, &new, now).await?);
+        let user_id = user.id;
+        people.insert(
+            name,
+            Person {
+                user_id,
+                account,
+                token,
+            },
+        );
+    }
+    Ok(people)
 }
 
 impl TestApp {
     /// Serves a fresh database, with settings of the test's own.
     pub(crate) async fn on(test: TestDb, change: impl FnOnce(&mut Settings)) -> Self {
-        let people = Arc::new(people(&test.db).await);
+        let cast = Cast::make(&test.db, now()).await;
         let db = test.db.clone();
-        Self::serve(Arc::new(test), db, people, Clock::fixed(now()), change).await
+        Self::serve(Arc::new(test), db, cast, Clock::fixed(now()), change).await
     }
 
     /// Another server on the same database, as a second machine would be.
     pub(crate) async fn second_server(&self) -> Self {
         let db = Db::open(&self.test.config).await.unwrap();
-        let (test, people) = (Arc::clone(&self.test), Arc::clone(&self.people));
-        Self::serve(test, db, people, self.clock.clone(), |_| {}).await
+        let (test, cast) = (Arc::clone(&self.test), self.cast.clone());
+        Self::serve(test, db, cast, self.clock.clone(), |_| {}).await
     }
 
     async fn serve(
         test: Arc<TestDb>,
         db: Db,
-        people: Arc<People>,
+        cast: Cast,
         clock: Clock,
         change: impl FnOnce(&mut Settings),
     ) -> Self {
@@ -180,7 +204,7 @@ impl TestApp {
             address,
             clock,
             client: Client::new(address),
-            people,
+            cast,
             test,
             _stop: stop,
         }
@@ -193,14 +217,7 @@ impl TestApp {
 
     /// Somebody of the cast.
     pub(crate) fn member(&self, name: &str) -> Member {
-        let person = &self.people[name];
-        Member {
-            user_id: person.user_id,
-            account: person.account,
-            token: person.token.clone(),
-            client: self.client.clone(),
-            people: Arc::clone(&self.people),
-        }
+        self.cast.member(name, &self.client)
     }
 
     /// Nobody: a client without a token.
@@ -228,7 +245,10 @@ pub(crate) async fn verified_events(db: &Db, account: AccountId, id: SessionId) 
     let mut previous = GENESIS;
     for (event, number) in events.iter().zip(1..) {
         assert_eq!(event.number, number, "the numbers have no gap");
-        assert!(event.follows(&previous, id), "event {number} follows the one before");
+        assert!(
+            event.follows(&previous, id),
+            "event {number} follows the one before"
+        );
         previous = event.hash;
     }
     events
@@ -349,6 +369,12 @@ impl IntoFuture for Preparing {
     type IntoFuture = std::pin::Pin<Box<dyn Future<Output = Value> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.who.post("/sessions/prepare").json(&self.body).await.with(201) })
+        Box::pin(async move {
+            self.who
+                .post("/sessions/prepare")
+                .json(&self.body)
+                .await
+                .with(201)
+        })
     }
 }

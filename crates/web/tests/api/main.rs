@@ -4,7 +4,11 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod asking;
+mod bad_input;
 mod cast;
 mod endpoints;
+mod live;
 mod openapi;
+mod parallel;
+mod sessions;
 mod tenancy;

@@ -81,10 +81,11 @@ fn filling(name: &str) -> Option<Filling> {
 }
 
 /// One operation of the description.
-struct Operation {
-    id: String,
-    method: String,
-    template: String,
+pub(crate) struct Operation {
+    pub(crate) id: String,
+    pub(crate) method: String,
+    /// Its path without the prefix of the API.
+    pub(crate) template: String,
     parameters: Vec<(String, String)>,
     body: Body,
 }
@@ -99,7 +100,7 @@ enum Body {
 
 impl Operation {
     /// Every operation of the description.
-    fn all() -> Vec<Self> {
+    pub(crate) fn all() -> Vec<Self> {
         let document: Value = serde_json::to_value(app::openapi()).unwrap();
         let mut all = Vec::new();
         for (template, methods) in document["paths"].as_object().unwrap() {
@@ -182,7 +183,10 @@ impl Operation {
             match filling {
                 Some(Filling::Identifier(thing)) => places.push((name.clone(), thing)),
                 Some(_) => {}
-                None => panic!("{}: say in tenancy.rs what goes in {name} of the {place}", self.id),
+                None => panic!(
+                    "{}: say in tenancy.rs what goes in {name} of the {place}",
+                    self.id
+                ),
             }
         }
         if let Body::Members(members) = &self.body {
@@ -258,7 +262,11 @@ async fn things_of(app: &TestApp, name: &str) -> Things {
         .await
         .with(200);
     let session = member.prepares(&flow).with("server_name", "secret-host").await;
-    let token = member.post("/tokens").json(&json!({"name": "report"})).await.with(201);
+    let token = member
+        .post("/tokens")
+        .json(&json!({"name": "report"}))
+        .await
+        .with(201);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     Things::from([
         (Thing::Flow, text(&flow["id"])),
@@ -275,7 +283,14 @@ async fn state(app: &TestApp, things: &Things) -> (Vec<Event>, Vec<Value>) {
     let events = app.verified_events(olivia.account, &session).await;
     let mut seen = Vec::new();
     let flow = format!("/flows/{}", things[&Thing::Flow]);
-    for path in ["/flows", "/sessions", "/members", "/tokens", &flow, &path(&session)] {
+    for path in [
+        "/flows",
+        "/sessions",
+        "/members",
+        "/tokens",
+        &flow,
+        &path(&session),
+    ] {
         seen.push(olivia.get(path).await.with(200));
     }
     seen.push(olivia.get(format!("{flow}/draft")).await.with(200));
@@ -372,7 +387,11 @@ async fn viewers_look_and_touch_nothing() {
         let mut things = things_of(&app, "olivia").await;
         let before = state(&app, &things).await;
         let vera = app.member("vera");
-        let token = vera.post("/tokens").json(&json!({"name": "mine"})).await.with(201);
+        let token = vera
+            .post("/tokens")
+            .json(&json!({"name": "mine"}))
+            .await
+            .with(201);
         things.insert(Thing::Token, token["id"].as_str().unwrap().to_owned());
         for operation in Operation::all() {
             let answer: Answer = operation
