@@ -1,0 +1,324 @@
+//! Every operation once as it is meant, and what each refuses to those who may not.
+
+use serde_json::{Value, json};
+
+use crate::asking::Client;
+use crate::cast::{PASSWORD, TestApp, apps, flow_document, path};
+use crate::tenancy::Operation;
+
+#[tokio::test]
+async fn every_operation_does_what_it_says() {
+    for app in apps().await {
+        signing_in(&app).await;
+        let flow = library(&app).await;
+        running(&app, &flow).await;
+        queueing(&app, &flow).await;
+        let counted = app.app.metrics.text();
+        for operation in Operation::all() {
+            let (method, template) = (&operation.method, &operation.template);
+            let succeeded = counted.lines().any(|line| {
+                line.contains(&format!("method=\"{method}\""))
+                    && line.contains(&format!("route=\"/api/v1/{template}\""))
+                    && line.contains("status=\"2")
+            });
+            assert!(succeeded, "{} is shown by no test here", operation.id);
+        }
+    }
+}
+
+/// Signing in, and the tokens of programs.
+async fn signing_in(app: &TestApp) {
+    let login = json!({"email": " Lena@Example.com", "password": PASSWORD});
+    let login = app
+        .nobody()
+        .ask("POST", "/auth/login")
+        .json(&login)
+        .await
+        .with(200);
+    assert_eq!(
+        (&login["token_type"], &login["expires_in"]),
+        (&json!("Bearer"), &json!(600))
+    );
+    let access = login["access_token"].as_str().unwrap();
+    let me = app.nobody().ask("GET", "/me").token(access).await.with(200);
+    let lena = app.member("lena");
+    assert_eq!(me["user_id"], json!(lena.user_id));
+    assert_eq!(
+        (&me["account_name"], &me["role"]),
+        (&json!("contoso"), &json!("engineer"))
+    );
+    assert_eq!(
+        me,
+        lena.get("/me").await.with(200),
+        "both kinds of token speak for the same person"
+    );
+
+    let made = lena
+        .post("/tokens")
+        .json(&json!({"name": "nightly", "expires_in_days": 7}))
+        .await
+        .with(201);
+    let secret = made["token"].as_str().unwrap();
+    app.nobody().ask("GET", "/me").token(secret).await.with(200);
+    let listed = lena.get("/tokens").await;
+    let count = listed.with(200)["items"].as_array().unwrap().len();
+    assert!(!listed.text().contains(secret), "a secret is shown once");
+    let one = format!("/tokens/{}", made["id"].as_str().unwrap());
+    app.member("morgan").delete(&one).await.problem("not-found");
+    lena.delete(&one).await.with(204);
+    lena.delete(&one).await.problem("not-found");
+    app.nobody()
+        .ask("GET", "/me")
+        .token(secret)
+        .await
+        .problem("unauthorized");
+    let left = lena.get("/tokens").await.with(200)["items"]
+        .as_array()
+        .unwrap()
+        .len();
+    assert_eq!(left, count - 1);
+
+    let members = app.member("vera").get("/members?limit=2").await.with(200);
+    assert_eq!(members["items"].as_array().unwrap().len(), 2);
+    let all = every_page(&app.member("vera").client, &lena.token, "/members?limit=2").await;
+    let mut names: Vec<_> = all
+        .iter()
+        .map(|member| member["name"].as_str().unwrap())
+        .collect();
+    names.sort_unstable();
+    assert_eq!(names, ["adam", "lena", "morgan", "olivia", "vera"]);
+}
+
+/// All items of a list, page by page.
+async fn every_page(client: &Client, token: &str, list: &str) -> Vec<Value> {
+    let mut items = Vec::new();
+    let mut page = client.ask("GET", list).token(token).await.with(200);
+    loop {
+        items.extend(page["items"].as_array().unwrap().clone());
+        let Some(cursor) = page["next_cursor"].as_str() else {
+            return items;
+        };
+        let next = format!("{list}&cursor={cursor}");
+        page = client.ask("GET", next).token(token).await.with(200);
+    }
+}
+
+/// Authoring: drafts, versions, import and export.
+async fn library(app: &TestApp) -> Value {
+    let lena = app.member("lena");
+    let draft = lena
+        .post("/flows?draft=true")
+        .json(&flow_document())
+        .await
+        .with(201);
+    assert_eq!(
+        (&draft["version"], &draft["flow"]["latest_version"]),
+        (&Value::Null, &json!(0))
+    );
+    let flow = format!("/flows/{}", draft["flow"]["id"].as_str().unwrap());
+    let refused = lena
+        .post("/sessions")
+        .json(&json!({"flow_id": draft["flow"]["id"]}))
+        .await;
+    refused.problem_at("unprocessable", "/flow_id");
+    let published = lena.post(format!("{flow}/versions")).await.with(201);
+    assert_eq!(published["version"], 1);
+    lena.post(format!("{flow}/versions")).await.problem("conflict");
+    lena.get(format!("{flow}/draft")).await.problem("not-found");
+
+    let mut document = flow_document();
+    document["title"] = json!("Restart a service, carefully");
+    lena.put(format!("{flow}/draft")).json(&document).await.with(200);
+    assert_eq!(
+        lena.get(&flow).await.with(200)["version"],
+        1,
+        "a draft changes nothing that runs"
+    );
+    assert_eq!(
+        lena.get(format!("{flow}/draft")).await.with(200)["document"]["title"],
+        document["title"]
+    );
+    let published = lena.post(format!("{flow}/versions")).await.with(201);
+    assert_eq!(published["version"], 2);
+    let versions = lena.get(format!("{flow}/versions?limit=1")).await.with(200);
+    assert_eq!(versions["items"][0]["version"], 2);
+    assert_eq!(
+        every_page(&lena.client, &lena.token, &format!("{flow}/versions?limit=1"))
+            .await
+            .len(),
+        2
+    );
+    let first = lena.get(format!("{flow}/versions/1")).await.with(200);
+    assert_eq!(first["document"]["title"], "Restart a service");
+    lena.get(format!("{flow}/versions/3")).await.problem("not-found");
+    for (found, list) in [
+        (1, "/flows?q=carefully&tag=linux"),
+        (0, "/flows?q=nothing-of-it"),
+        (0, "/flows?tag=mac"),
+    ] {
+        assert_eq!(
+            lena.get(list).await.with(200)["items"].as_array().unwrap().len(),
+            found,
+            "{list}"
+        );
+    }
+
+    let markdown = lena.get(format!("{flow}/export")).await;
+    assert_eq!(markdown.headers["content-type"], "text/markdown; charset=utf-8");
+    assert!(markdown.text().contains("[VAR:server_name]"));
+    assert_eq!(
+        lena.get(format!("{flow}/export?format=json")).await.with(200)["id"],
+        draft["flow"]["id"]
+    );
+    lena.get(format!("{flow}/export?format=pdf"))
+        .await
+        .problem_at("unprocessable", "format");
+
+    let import = |query: &str, text: String| {
+        lena.post(format!("/flows/import{query}"))
+            .body("text/markdown", text)
+    };
+    let same = import("", markdown.text()).await.with(200);
+    assert_eq!(
+        (&same["changed"], &same["version"]),
+        (&json!(false), &json!(2)),
+        "{same:#}"
+    );
+    let other = markdown.text().replace("Read the log", "Read the whole log");
+    let dry = import("?dry_run=true", other.clone()).await.with(200);
+    assert_eq!((&dry["flow"], &dry["version"]), (&Value::Null, &Value::Null));
+    assert_eq!(lena.get(&flow).await.with(200)["version"], 2);
+    let next = import("", other).await.with(201);
+    assert_eq!((&next["changed"], &next["version"]), (&json!(true), &json!(3)));
+    import("?placeholders=runes", "# A\n".to_owned())
+        .await
+        .problem_at("unprocessable", "placeholders");
+    next["flow"].clone()
+}
+
+/// A session from its start to its export.
+async fn running(app: &TestApp, flow: &Value) {
+    let (lena, morgan) = (app.member("lena"), app.member("morgan"));
+    let session = lena.starts(flow).await;
+    let at = path(&session);
+    let set = lena
+        .sets(&session, &json!({"SERVER_name": "SRV-01"}))
+        .await
+        .with(200);
+    assert_eq!(set["variables"]["server_name"]["value"], "srv-01");
+    let step = format!("{at}/steps/restart");
+    let worked = lena
+        .put(&step)
+        .json(&json!({"state": "done", "note": "two tries", "output": "ok", "checks": {"0": true}}))
+        .await
+        .with(200);
+    assert_eq!(
+        (&worked["step"]["state"], &worked["step"]["checked"]),
+        (&json!("done"), &json!([0]))
+    );
+    lena.put(&step)
+        .json(&json!({"note": "three", "expected_version": 0}))
+        .await
+        .problem("newer-value");
+    lena.put(format!("{at}/steps/none"))
+        .json(&json!({"state": "done"}))
+        .await
+        .problem("not-found");
+    morgan
+        .put(&step)
+        .json(&json!({"state": "open"}))
+        .await
+        .problem("forbidden");
+    lena.post(format!("{at}/notes"))
+        .json(&json!({"text": "All quiet."}))
+        .await
+        .with(201);
+    morgan
+        .post(format!("{at}/notes"))
+        .json(&json!({"text": "Me too."}))
+        .await
+        .problem("forbidden");
+    let changed = lena
+        .patch(&at)
+        .json(&json!({"title": "Tonight", "outcome": "workaround", "next_steps": "Watch it."}))
+        .await
+        .with(200);
+    assert_eq!(
+        (&changed["title"], &changed["outcome"]),
+        (&json!("Tonight"), &json!("workaround"))
+    );
+    morgan
+        .patch(&at)
+        .json(&json!({"title": "Mine"}))
+        .await
+        .problem("forbidden");
+
+    for what in ["complete", "discard", "reopen"] {
+        morgan.does(what, &session).await;
+    }
+    assert_eq!(
+        lena.sees(&session).await["status"],
+        "active",
+        "a colleague ends nothing"
+    );
+    lena.does("reopen", &session).await.problem("conflict");
+    assert_eq!(
+        lena.does("discard", &session).await.with(200)["status"],
+        "discarded"
+    );
+    lena.sets(&session, &json!({"port": "1"}))
+        .await
+        .problem("session-closed");
+    lena.does("complete", &session).await.problem("session-closed");
+    assert_eq!(lena.does("reopen", &session).await.with(200)["status"], "active");
+    assert_eq!(
+        lena.does("complete", &session).await.with(200)["status"],
+        "completed"
+    );
+    lena.put(&step)
+        .json(&json!({"state": "open"}))
+        .await
+        .problem("session-closed");
+    lena.post(format!("{at}/notes"))
+        .json(&json!({"text": "Late."}))
+        .await
+        .with(201);
+    app.clock.advance(chrono::TimeDelta::hours(25));
+    lena.does("reopen", &session).await.problem("conflict");
+
+    let events = every_page(&lena.client, &lena.token, &format!("{at}/events?limit=3")).await;
+    let kept = app.verified_events(lena.account, &session).await;
+    assert_eq!(events.len(), kept.len());
+    for (event, number) in events.iter().zip(1..) {
+        assert_eq!(event["number"], number);
+    }
+    assert_eq!(events.last().unwrap()["kind"], "late_note_added");
+    let live = lena.get(format!("{at}/live?after=0")).open().await;
+    assert_eq!(live.headers()["content-type"], "text/event-stream");
+    let export = app.member("vera").get(format!("{at}/export")).await;
+    assert_eq!(export.headers["content-type"], "text/markdown; charset=utf-8");
+    assert!(export.text().contains("srv-01"));
+    lena.get(format!("{at}/export?unset=maybe"))
+        .await
+        .problem_at("unprocessable", "unset");
+}
+
+/// Preparing, taking and starting.
+async fn queueing(app: &TestApp, flow: &Value) {
+    let (lena, morgan) = (app.member("lena"), app.member("morgan"));
+    let session = lena.prepares(flow).await;
+    let taken = morgan.does("take", &session).await.with(200);
+    assert_eq!(taken["assigned_to_id"], json!(morgan.user_id));
+    lena.does("start", &session).await.problem("forbidden");
+    let started = morgan.does("start", &session).await.with(200);
+    assert_eq!(
+        (&started["status"], &started["owner_id"]),
+        (&json!("active"), &json!(morgan.user_id))
+    );
+    morgan.does("take", &session).await.problem("already-started");
+    let list = lena
+        .get("/sessions?status=active&limit=1&q=restart")
+        .await
+        .with(200);
+    assert_eq!(list["items"][0]["id"], session["id"]);
+}

@@ -1,0 +1,14 @@
+//! The API as its clients meet it: a real server on a loopback port, real HTTP, both engines.
+//!
+//! One program for all of it, so that it is linked once. `cast` holds the people and the server of a test.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+mod asking;
+mod bad_input;
+mod cast;
+mod endpoints;
+mod live;
+mod openapi;
+mod parallel;
+mod sessions;
+mod tenancy;
