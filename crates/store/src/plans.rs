@@ -235,8 +235,8 @@ fn lists() -> Vec<(Filter, &'static str)> {
 #[tokio::test]
 async fn lookups_use_an_index_and_look_at_no_whole_table() {
     for analyse in [false, true] {
-        let test = sqlite(|config| config.time_limit = std::time::Duration::from_secs(60)).await;
-        let look = test.db.write::<_, crate::Error, _>(move |tx| {
+        let database = sqlite(|config| config.time_limit = std::time::Duration::from_mins(1)).await;
+        let look = database.db.write::<_, crate::Error, _>(move |tx| {
             Box::pin(async move {
                 fill(tx, analyse);
                 let texts = caught(tx);
@@ -258,8 +258,8 @@ async fn lookups_use_an_index_and_look_at_no_whole_table() {
 #[tokio::test]
 async fn each_list_of_sessions_comes_sorted_out_of_its_index() {
     for analyse in [false, true] {
-        let test = sqlite(|config| config.time_limit = std::time::Duration::from_secs(60)).await;
-        let look = test.db.write::<_, crate::Error, _>(move |tx| {
+        let database = sqlite(|config| config.time_limit = std::time::Duration::from_mins(1)).await;
+        let look = database.db.write::<_, crate::Error, _>(move |tx| {
             Box::pin(async move {
                 fill(tx, analyse);
                 for (filter, index) in lists() {
