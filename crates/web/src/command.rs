@@ -5,15 +5,22 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use resolutionflow_store::DbConfig;
+use resolutionflow_store::{DbConfig, Error as StoreError};
 
 use crate::config::{self, DatabaseUrl, Settings};
 use crate::context::Clock;
+use crate::error::Error;
 use crate::{app, log};
 
+mod admin;
 mod demo;
+mod export_flow;
+mod import;
+mod local;
 mod migrate;
+mod remote;
 mod serve;
+mod way;
 
 /// Why a command was not done.
 #[derive(Debug)]
@@ -32,18 +39,43 @@ impl From<String> for Failure {
     }
 }
 
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Reason(error.to_string())
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Database(cause) => cause.into(),
+            Error::Internal(cause) => Self::Reason(cause.to_string()),
+            other => Self::Reason(other.chain()),
+        }
+    }
+}
+
 /// What a command answers.
 pub type Done<T = ()> = Result<T, Failure>;
 
 /// Runs procedures: start a flow at once, fill each value where the work first needs it.
 ///
-/// Exit codes: 0 done, 1 not done (the reason is on standard error), 2 the command line is wrong.
+/// Exit codes: 0 done, 1 not done or not all of it (the reason is on standard error), 2 the command line is wrong.
 #[derive(Debug, Parser)]
-#[command(name = "resolutionflow", version, max_term_width = 100)]
+#[command(name = "resolutionflow", version, max_term_width = 100, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  resolutionflow demo                            look around, nothing is kept
+  resolutionflow admin create-user --account Contoso --email morgan@contoso.example --name 'Morgan Osei'
+  resolutionflow serve                           then sign in with the password that was printed
+  resolutionflow import --dry-run runbook.md     see what would become of a runbook
+
+Exit codes: 0 done, 1 not done or not all of it, 2 the command line is wrong.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -53,9 +85,18 @@ enum Command {
     ///
     /// Everything is temporary and removed at the end, unless --data or --database says where to keep it.
     /// A database that demo did not make is never touched.
-    ///
-    /// Example: resolutionflow demo --data ./demo --listen 127.0.0.1:8080
     Demo(demo::Demo),
+    /// Make flows from runbooks: any Markdown files, or folders of them.
+    ///
+    /// Headings, numbered lists and task lists become sections and steps, placeholders become fields. A file that
+    /// names its flow (a line `id:` in its front matter, as export-flow writes it) publishes that flow's next
+    /// version where it differs from what stands; any other makes a new flow each time.
+    Import(import::ImportFiles),
+    /// Print a flow as a file that can be kept, changed and imported again.
+    ExportFlow(export_flow::ExportFlow),
+    /// Make people, passwords and tokens.
+    #[command(subcommand)]
+    Admin(admin::Admin),
     /// Bring the database up to date, once and before the server starts; SQLite does so by itself.
     ///
     /// On PostgreSQL this takes the owner of the tables, whom the variable `MIGRATION_DATABASE_URL`
@@ -110,6 +151,9 @@ pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(command) => wait(command.run()),
         Command::Demo(command) => wait(command.run()),
+        Command::Import(command) => wait(command.run()),
+        Command::ExportFlow(command) => wait(command.run()),
+        Command::Admin(command) => wait(command.run()),
         Command::Migrate(command) => wait(command.run()),
         Command::Openapi => app::openapi()
             .to_pretty_json()
@@ -120,11 +164,11 @@ pub fn run() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Reason(reason)) => {
-            eprintln!("resolutionflow: {reason}");
+            complain(format!("resolutionflow: {reason}"));
             ExitCode::FAILURE
         }
         Err(Failure::Usage(reason)) => {
-            eprintln!("resolutionflow: {reason}; --help tells more");
+            complain(format!("resolutionflow: {reason}; --help tells more"));
             ExitCode::from(2)
         }
         Err(Failure::Told) => ExitCode::FAILURE,
@@ -151,6 +195,12 @@ fn print(text: impl AsRef<str>) -> Done {
         }
         _ => Ok(()),
     }
+}
+
+/// Prints to standard error; whoever closed it does not want to know.
+fn complain(text: impl AsRef<str>) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{}", text.as_ref().trim_end());
 }
 
 #[cfg(test)]

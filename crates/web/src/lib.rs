@@ -7,6 +7,7 @@ pub mod command;
 pub mod config;
 pub mod context;
 pub mod error;
+pub mod exporting;
 pub mod housekeeping;
 pub mod importing;
 pub mod live;

@@ -16,7 +16,11 @@ pub(super) const PREFIX: &str = "RESOLUTIONFLOW_";
 const DEFAULT_FILE: &str = "resolutionflow.toml";
 
 /// Variables that begin like ours and are read elsewhere.
-const NOT_SETTINGS: [&str; 1] = ["RESOLUTIONFLOW_CONFIG"];
+const NOT_SETTINGS: [&str; 3] = [
+    "RESOLUTIONFLOW_CONFIG",
+    "RESOLUTIONFLOW_SERVER",
+    "RESOLUTIONFLOW_TOKEN",
+];
 
 /// Everything that is wrong with the settings, a line each.
 #[derive(Debug, PartialEq, Eq)]
@@ -276,6 +280,13 @@ mod tests {
         let mistakes = mistakes.unwrap_err();
         assert!(mistakes[0].starts_with("RESOLUTIONFLOW_LOG__FORMAT: expected human or json"));
         assert!(mistakes[1].starts_with("RESOLUTIONFLOW_SERVER__PORT: no setting"));
+    }
+
+    #[test]
+    fn what_commands_read_themselves_is_no_wrong_setting() {
+        for name in NOT_SETTINGS {
+            assert!(from_environment(&[(name, "x")]).is_ok(), "{name}");
+        }
     }
 
     #[test]

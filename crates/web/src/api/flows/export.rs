@@ -3,17 +3,16 @@
 use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use resolutionflow_core::flow::{FlowDocument, FlowParts};
 use resolutionflow_core::id::FlowId;
 use resolutionflow_core::markdown;
-use resolutionflow_store::flows;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::api::answers::Refusals;
 use crate::auth::caller::{May, MayRead};
 use crate::context::App;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::exporting;
 use crate::request::{Path, Query};
 
 /// The form of a file.
@@ -54,22 +53,8 @@ pub async fn export(
 ) -> Result<Response> {
     let account = caller.account_id;
     let document = app
-        .read(move |tx| {
-            Box::pin(async move {
-                let flow = flows::find(tx, account, id).await?.ok_or(Error::NotFound)?;
-                let document = match query.version.unwrap_or(flow.latest_version) {
-                    0 if query.version.is_none() => flows::draft(tx, account, id).await?,
-                    version => flows::document(tx, account, id, version).await?,
-                };
-                document.ok_or(Error::NotFound)
-            })
-        })
+        .read(move |tx| Box::pin(exporting::document(tx, account, id, query.version)))
         .await?;
-    let named = FlowParts {
-        id: Some(id),
-        ..document.into_parts()
-    };
-    let document = FlowDocument::check(named).map_err(|_| Error::internal("a stored flow does not check"))?;
     let (kind, ending, text) = match query.format {
         FlowFormat::Markdown => ("text/markdown; charset=utf-8", "md", markdown::print(&document)),
         FlowFormat::Json => ("application/json", "json", document.to_json()),

@@ -1,0 +1,35 @@
+//! `resolutionflow admin`: people, passwords and tokens, straight in the database.
+
+use clap::Subcommand;
+
+use super::Done;
+
+mod create_token;
+mod create_user;
+mod new_password;
+mod reset_password;
+
+/// The commands under `admin`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Admin {
+    /// Make a user and their membership; on an empty database also the account, whose owner they are.
+    ///
+    /// The password is generated and printed, this once and alone on standard output, unless it comes by
+    /// --password-stdin.
+    CreateUser(create_user::CreateUser),
+    /// Set somebody's password, and end all their tokens.
+    ResetPassword(reset_password::ResetPassword),
+    /// Make a personal token for a program, and print it, this once and alone on standard output.
+    CreateToken(create_token::CreateToken),
+}
+
+impl Admin {
+    /// Does what the command says.
+    pub(super) async fn run(self) -> Done {
+        match self {
+            Self::CreateUser(command) => command.run().await,
+            Self::ResetPassword(command) => command.run().await,
+            Self::CreateToken(command) => command.run().await,
+        }
+    }
+}

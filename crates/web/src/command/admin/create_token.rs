@@ -1,0 +1,80 @@
+//! `resolutionflow admin create-token`: a personal token for a program.
+
+use chrono::TimeDelta;
+use clap::Args;
+use futures_util::FutureExt;
+use resolutionflow_core::id::Id;
+use resolutionflow_core::random::Random;
+use resolutionflow_store::members;
+use resolutionflow_store::tokens::{self, NewToken, TokenKind};
+
+use super::super::local::open;
+use super::super::{Done, Failure, Place, complain, print};
+use crate::api::tokens::create::LONGEST;
+use crate::auth::secret;
+use crate::context::{Clock, seed};
+
+/// The options of the command.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  export RESOLUTIONFLOW_TOKEN=$(resolutionflow admin create-token --email lena@contoso.example --name laptop)")]
+pub(in crate::command) struct CreateToken {
+    /// Whom the token stands for
+    #[arg(long)]
+    email: String,
+    /// What to call it, to tell it from others
+    #[arg(long, value_parser = super::create_user::one_line)]
+    name: String,
+    /// After how many days it is refused
+    #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(i64).range(1..=LONGEST))]
+    days: i64,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl CreateToken {
+    /// Makes the token and prints its secret, which is kept nowhere.
+    pub(super) async fn run(self) -> Done {
+        let settings = self.place.settings()?;
+        let (now, random) = (Clock::system().now(), &mut Random::new(seed()));
+        let secret = secret::make(TokenKind::Personal, random);
+        let (id, hash, expires_at) = (
+            Id::new(now, random),
+            secret::digest(&secret),
+            now + TimeDelta::days(self.days),
+        );
+        let (email, name) = (self.email.clone(), self.name);
+        let db = open(&settings, false).await?;
+        let made = db.write::<_, Failure, _>(move |tx| {
+            let (email, name) = (email.clone(), name.clone());
+            async move {
+                let nobody = || Failure::Reason(format!("nobody who may sign in has the address {email}"));
+                let found = members::credentials(tx, &email).await?.ok_or_else(nobody)?;
+                let token = NewToken {
+                    hash,
+                    id,
+                    kind: TokenKind::Personal,
+                    user_id: found.user_id,
+                    name,
+                    expires_at,
+                };
+                if tokens::create(tx, found.account_id, &token, now).await? {
+                    Ok(())
+                } else {
+                    Err(nobody())
+                }
+            }
+            .boxed()
+        });
+        let made = made.await;
+        db.close().await;
+        made?;
+        let until = expires_at.date_naive();
+        complain(format!(
+            "The token of {} is good until {until} and shown this once.",
+            self.email
+        ));
+        print(secret)
+    }
+}

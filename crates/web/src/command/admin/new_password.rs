@@ -1,0 +1,59 @@
+//! A password to set: piped in, or made up and shown once.
+
+use std::io::Read;
+
+use clap::Args;
+use resolutionflow_core::random::Random;
+
+use super::super::{Done, print};
+use crate::auth::password::{self, LONGEST, Passwords};
+
+/// Where the password comes from.
+#[derive(Args, Debug)]
+pub(super) struct PasswordOptions {
+    /// Read the password from the first line of standard input instead of making one up
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+/// A password and its hash.
+pub(super) struct NewPassword {
+    pub(super) hash: String,
+    /// What to show, where it was made up.
+    made_up: Option<String>,
+}
+
+impl PasswordOptions {
+    /// Reads or makes up a password that may be one.
+    pub(super) async fn take(&self, random: &mut Random) -> Done<NewPassword> {
+        let (password, made_up) = if self.password_stdin {
+            (read()?, None)
+        } else {
+            let password = password::generate(random);
+            (password.clone(), Some(password))
+        };
+        password::check(&password)?;
+        let hash = Passwords::default().hash(password, random).await?;
+        Ok(NewPassword { hash, made_up })
+    }
+}
+
+impl NewPassword {
+    /// Prints what was made up, once it is set.
+    pub(super) fn show(&self) -> Done {
+        self.made_up.as_ref().map_or(Ok(()), print)
+    }
+}
+
+fn read() -> Done<String> {
+    // A character has four bytes at most; two more for the line end.
+    let most = (LONGEST * 4 + 3) as u64;
+    let mut bytes = Vec::new();
+    let mut input = std::io::stdin().lock().take(most);
+    input
+        .read_to_end(&mut bytes)
+        .map_err(|error| format!("standard input: {error}"))?;
+    let text =
+        String::from_utf8(bytes).map_err(|_| "standard input: the password is not UTF-8".to_owned())?;
+    Ok(text.lines().next().unwrap_or_default().to_owned())
+}

@@ -1,0 +1,183 @@
+//! `admin`: the first owner, others, passwords and tokens, as they then sign in.
+
+use serde_json::json;
+
+use crate::program::{Place, request, sign_in, sqlite};
+
+#[test]
+fn people_are_made_sign_in_and_are_let_in_again() {
+    let place = Place::new();
+    let database = sqlite(&place.path("data/real.sqlite"));
+    let admin = |command: &str, more: &[&str], input: &str| {
+        let arguments: Vec<&str> = ["admin", command, "--database", &database]
+            .into_iter()
+            .chain(more.iter().copied())
+            .collect();
+        place.run_with(&arguments, input)
+    };
+    let morgan = &["--email", "morgan@contoso.example", "--name", "Morgan Osei"];
+    let with = |more: &[&'static str]| [&morgan[..], more].concat();
+
+    admin("reset-password", &["--email", "x@y.example"], "").fails(1, "there is no database");
+    admin("create-user", morgan, "").fails(2, "name the account with --account");
+    admin(
+        "create-user",
+        &with(&["--account", "Contoso", "--role", "viewer"]),
+        "",
+    )
+    .fails(1, "is its owner");
+    let made = admin("create-user", &with(&["--account", "Contoso"]), "").ok();
+    assert!(made.err.contains("is now owner of Contoso"), "{made:?}");
+    let first = made.out.trim().to_owned();
+    admin("create-user", &with(&[]), "").fails(1, "somebody has the address");
+    let lena = ["--email", "Lena@contoso.example", "--name", "Lena Koch"];
+    admin(
+        "create-user",
+        &[&lena[..], &["--account", "Fabrikam"]].concat(),
+        "",
+    )
+    .fails(1, "is \"Contoso\", not");
+    admin(
+        "create-user",
+        &[&lena[..], &["--password-stdin"]].concat(),
+        "short\n",
+    )
+    .fails(1, "12 characters or more");
+    let made = admin(
+        "create-user",
+        &[&lena[..], &["--password-stdin"]].concat(),
+        "correct horse battery\n",
+    )
+    .ok();
+    assert_eq!(made.out, "", "a password that is known is not shown");
+
+    let second = admin("reset-password", &["--email", "MORGAN@contoso.example"], "")
+        .ok()
+        .out;
+    admin("reset-password", &["--email", "nobody@contoso.example"], "").fails(1, "nobody has the address");
+    let token = admin(
+        "create-token",
+        &["--email", "lena@contoso.example", "--name", "laptop"],
+        "",
+    )
+    .ok()
+    .out;
+    admin(
+        "create-token",
+        &["--email", "nobody@contoso.example", "--name", "x"],
+        "",
+    )
+    .fails(1, "nobody who may");
+
+    let (server, url) = place.serve(
+        &["serve", "--listen", "127.0.0.1:0", "--database", &database],
+        true,
+        |line| {
+            Some(format!(
+                "http://{}",
+                line.split_once("address=")?.1.split(' ').next()?
+            ))
+        },
+    );
+    let login = |email: &str, password: &str| json!({ "email": email, "password": password });
+    let old = request(
+        &format!("{url}/api/v1/auth/login"),
+        "",
+        Some(&login("morgan@contoso.example", &first)),
+    );
+    assert_eq!(old.0, 401);
+    sign_in(&url, &login("morgan@contoso.example", second.trim()));
+    sign_in(&url, &login("lena@contoso.example", "correct horse battery"));
+    let (status, me) = request(&format!("{url}/api/v1/me"), token.trim(), None);
+    assert_eq!(status, 200, "{me}");
+    assert!(
+        me.to_string().contains("Lena Koch") && me.to_string().contains("engineer"),
+        "{me}"
+    );
+    admin(
+        "create-token",
+        &["--email", "lena@contoso.example", "--name", "x"],
+        "",
+    )
+    .fails(1, "is in use by another");
+    assert_eq!(server.stop().0, 0);
+}
+
+#[test]
+fn a_wrong_command_line_is_told_by_its_code() {
+    let place = Place::new();
+    for wrong in [
+        &["admin"][..],
+        &["admin", "create-user", "--email", "no address", "--name", "A"],
+        &[
+            "admin",
+            "create-user",
+            "--email",
+            "a@b.example",
+            "--name",
+            "A",
+            "--role",
+            "boss",
+        ],
+        &[
+            "admin",
+            "create-token",
+            "--email",
+            "a@b.example",
+            "--name",
+            "x",
+            "--days",
+            "0",
+        ],
+        &[
+            "admin",
+            "create-token",
+            "--email",
+            "a@b.example",
+            "--name",
+            "x",
+            "--days",
+            "367",
+        ],
+        &["import"],
+        &["import", "x.md", "--placeholders", "smoke"],
+        &["import", "x.md", "--format", "json"],
+        &["import", "x.md", "--into", "no-id"],
+        &["import", "x.md", "--server", "http://x", "--database", "sqlite:x"],
+        &["import", "x.md", "--server", "http://x"],
+        &["import", "x.md", "--token", "rf_pat_x"],
+        &["import", "x.md", "--server", "ftp://x", "--token", "rf_pat_x"],
+        &[
+            "import",
+            "x.md",
+            "y.md",
+            "--into",
+            "01922c7f-7bb4-7a55-8d22-5b1fb1e0a3c1",
+        ],
+        &["export-flow"],
+        &["export-flow", "x"],
+        &[
+            "export-flow",
+            "01922c7f-7bb4-7a55-8d22-5b1fb1e0a3c1",
+            "--version",
+            "0",
+        ],
+        &["demo", "--listen", "here"],
+        &["dance"],
+    ] {
+        place.run(wrong).fails(2, "");
+    }
+    for right in [
+        &["--help"][..],
+        &["import", "--help"],
+        &["admin", "create-user", "-h"],
+        &["--version"],
+    ] {
+        assert!(place.run(right).ok().out.len() > 10);
+    }
+    let import = place.run(&["import", "--help"]).ok().out;
+    assert!(
+        import.contains("Examples:") && import.contains("Exit codes:"),
+        "{import}"
+    );
+}
