@@ -28,6 +28,11 @@ const FILE: &str = "demo.sqlite";
 
 /// The options of the command.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  resolutionflow demo
+  resolutionflow demo --data ./demo --listen 127.0.0.1:9000
+  resolutionflow demo --json | jq -r .owner.password")]
 pub(super) struct Demo {
     #[command(flatten)]
     place: Place,
@@ -88,18 +93,15 @@ impl Demo {
             let kept = format!("Everything is kept in {url}; the next start sets new passwords.");
             return Ok((url.clone(), kept, None));
         }
-        let (directory, kept, temporary) = match &self.data {
-            Some(directory) => {
-                let shown = directory.join(FILE).display().to_string();
-                let kept = format!("Everything is kept in {shown}; the next start sets new passwords.");
-                (directory.clone(), kept, None)
-            }
-            None => {
-                let made = tempfile::Builder::new().prefix("resolutionflow-demo-").tempdir();
-                let made = made.map_err(|error| format!("no temporary directory can be made: {error}"))?;
-                let kept = "Everything is temporary and removed at the end; --data DIR keeps it.".to_owned();
-                (made.path().to_owned(), kept, Some(made))
-            }
+        let (directory, kept, temporary) = if let Some(directory) = &self.data {
+            let shown = directory.join(FILE).display().to_string();
+            let kept = format!("Everything is kept in {shown}; the next start sets new passwords.");
+            (directory.clone(), kept, None)
+        } else {
+            let made = tempfile::Builder::new().prefix("resolutionflow-demo-").tempdir();
+            let made = made.map_err(|error| format!("no temporary directory can be made: {error}"))?;
+            let kept = "Everything is temporary and removed at the end; --data DIR keeps it.".to_owned();
+            (made.path().to_owned(), kept, Some(made))
         };
         let path = directory.join(FILE);
         let path = path
@@ -112,10 +114,10 @@ impl Demo {
 
 /// Fills an empty database, or takes a demo's as it stands; sets the passwords in either.
 async fn prepare(db: &Db, passwords: &[String; PEOPLE.len()], random: &mut Random) -> Done {
-    let hasher = Passwords::default();
+    let argon = Passwords::default();
     let mut hashes = Vec::with_capacity(PEOPLE.len());
     for password in passwords {
-        let hash = hasher.hash(password.clone(), random).await;
+        let hash = argon.hash(password.clone(), random).await;
         hashes.push(hash.map_err(|error| error.chain())?);
     }
     seed::prepare(db, Clock::system().now(), hashes, random).await

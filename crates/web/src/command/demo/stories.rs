@@ -97,11 +97,11 @@ impl<'a> Scene<'a> {
     }
 }
 
-fn assignee(who: Actor) -> Option<Assignee> {
-    Some(Assignee {
+fn assignee(who: Actor) -> Assignee {
+    Assignee {
         user_id: who.user_id,
         role: Some(who.role),
-    })
+    }
 }
 
 /// Completed, everything filled in.
@@ -268,7 +268,7 @@ fn swap_ahead(scene: Scene<'_>) -> Result<Run<'_>, Refusal> {
             ("lan_network", "10.20.0.0/24"),
             ("lan_gateway", "10.20.0.1"),
         ]),
-        assignee: assignee(lena),
+        assignee: Some(assignee(lena)),
         title: "Warehouse North: firewall, evening window".to_owned(),
         note: "The site lead opens the door at 17:30. The alarm company knows. Ask the provider for the MAC rule first."
             .to_owned(),
@@ -375,7 +375,7 @@ fn laptop_under_way(scene: Scene<'_>) -> Result<Run<'_>, Refusal> {
             ("department", "Engineering"),
             ("software", "Office\nDiagram editor"),
         ]),
-        assignee: assignee(ravi),
+        assignee: Some(assignee(ravi)),
         title: "Laptop for Tom Baker".to_owned(),
         note: "His manager is new too; ask me for the address.".to_owned(),
         due_at: Some(scene.at(1, 8)),
