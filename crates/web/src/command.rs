@@ -59,8 +59,6 @@ impl From<Error> for Failure {
 pub type Done<T = ()> = Result<T, Failure>;
 
 /// Runs procedures: start a flow at once, fill each value where the work first needs it.
-///
-/// Exit codes: 0 done, 1 not done or not all of it (the reason is on standard error), 2 the command line is wrong.
 #[derive(Debug, Parser)]
 #[command(name = "resolutionflow", version, max_term_width = 100, after_help = EXAMPLES)]
 struct Cli {
@@ -70,12 +68,15 @@ struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  resolutionflow demo                            look around, nothing is kept
-  resolutionflow admin create-user --account Contoso --email morgan@contoso.example --name 'Morgan Osei'
-  resolutionflow serve                           then sign in with the password that was printed
-  resolutionflow import --dry-run runbook.md     see what would become of a runbook
+  Look around; nothing is kept:
+    resolutionflow demo
+  Begin in earnest: the account and its owner, then the server:
+    resolutionflow admin create-user --account Contoso --email morgan@contoso.example --name Morgan
+    resolutionflow serve
+  See what would become of a runbook:
+    resolutionflow import --dry-run runbook.md
 
-Exit codes: 0 done, 1 not done or not all of it, 2 the command line is wrong.";
+Exit codes: 0 done, 1 not done or not all of it (standard error says why), 2 the command line is wrong.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -99,13 +100,14 @@ enum Command {
     Admin(admin::Admin),
     /// Bring the database up to date, once and before the server starts; SQLite does so by itself.
     ///
-    /// On PostgreSQL this takes the owner of the tables, whom the variable `MIGRATION_DATABASE_URL`
-    /// names; the server's own role
-    /// owns nothing.
+    /// On PostgreSQL this takes the owner of the tables, whom the variable `MIGRATION_DATABASE_URL` names; the
+    /// server's own role owns nothing.
     Migrate(migrate::Migrate),
     /// Print the description of the API (OpenAPI 3.1).
+    #[command(after_help = "Example:\n  resolutionflow openapi > openapi.json")]
     Openapi,
     /// Print every setting with its variable, default and meaning, as a Markdown table.
+    #[command(after_help = "Example:\n  resolutionflow settings | grep server")]
     Settings,
 }
 

@@ -16,10 +16,9 @@ use super::{Done, print};
 #[command(after_help = "\
 Examples:
   resolutionflow export-flow 01922c7f-7bb4-7a55-8d22-5b1fb1e0a3c1 -o runbooks/dns.md
-  resolutionflow export-flow FLOW --version 3 --format json
-  resolutionflow export-flow FLOW | resolutionflow import -     says that nothing differs
+  resolutionflow export-flow 01922c7f-7bb4-7a55-8d22-5b1fb1e0a3c1 --version 3 --format json
 
-The file names its flow, so that importing it publishes the flow's next version where it was changed.
+The file names its flow: importing it publishes the flow's next version, if it was changed.
 Exit codes: 0 done, 1 not done, 2 the command line is wrong.")]
 pub(super) struct ExportFlow {
     /// The flow's id, as import prints it

@@ -37,10 +37,14 @@ pub(super) enum Format {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  resolutionflow import --dry-run runbook.md > flow.md      see first, on standard output; the report beside it
-  resolutionflow import runbooks/                           every *.md and *.markdown in and under it
-  resolutionflow import --placeholders kebab,dollar x.md    convert <name-like-this> and $NAME, nothing else
-  RESOLUTIONFLOW_TOKEN=rf_pat_... resolutionflow import --server https://flows.example.com runbooks/
+  See first; the flow goes to standard output, the report to standard error:
+    resolutionflow import --dry-run runbook.md > flow.md
+  Every *.md and *.markdown in and under a folder, on the database of the settings:
+    resolutionflow import runbooks/
+  Convert <names-like-this> and $NAMES, and nothing else:
+    resolutionflow import --placeholders kebab,dollar runbook.md
+  Through a server:
+    RESOLUTIONFLOW_TOKEN=rf_pat_... resolutionflow import --server https://flows.example.com runbooks/
 
 Exit codes: 0 all went well, 1 something could not be imported, 2 the command line is wrong.")]
 pub(super) struct ImportFiles {
@@ -97,7 +101,8 @@ impl ImportFiles {
             return count.done();
         }
 
-        let way = self.way.open(&settings).await?;
+        // The database is opened once something is read: what is piped in may come from a command that holds it.
+        let mut opened = self.way.server()?.map(Open::Remote);
         let mut broken = None;
         let mut named: HashMap<FlowId, &Source> = HashMap::new();
         for (number, source) in (1..).zip(&found) {
@@ -125,7 +130,11 @@ impl ImportFiles {
                 ));
                 continue;
             }
-            let outcome = self.one(&way, source, text).await;
+            let way = match &mut opened {
+                Some(way) => way,
+                none => none.insert(self.way.database(&settings).await?),
+            };
+            let outcome = self.one(way, source, text).await;
             progress.clear();
             match outcome {
                 Ok(outcome) => count.tell(source, &outcome)?,
@@ -136,7 +145,9 @@ impl ImportFiles {
                 }
             }
         }
-        way.close().await;
+        if let Some(way) = opened {
+            way.close().await;
+        }
         if found.len() > 1 {
             print(format!(
                 "{} imported, {} unchanged, {} failed",

@@ -10,6 +10,9 @@ const OWNER: &str = "MIGRATION_DATABASE_URL";
 
 /// The options of the command.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  MIGRATION_DATABASE_URL=postgres://owner@db.example/flows resolutionflow migrate")]
 pub(super) struct Migrate {
     #[command(flatten)]
     place: Place,

@@ -15,6 +15,12 @@ use crate::serve::{asked_to_stop, serve};
 
 /// The options of the command.
 #[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  resolutionflow serve
+  resolutionflow serve --listen 0.0.0.0:8080 --database postgres://flows@db.example/flows
+
+SIGTERM or Ctrl+C stops it: what was accepted is finished first.")]
 pub(super) struct Serve {
     #[command(flatten)]
     place: Place,

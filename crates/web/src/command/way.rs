@@ -46,6 +46,19 @@ pub(super) enum Open {
 impl Way {
     /// Opens the server where one is named, else the database.
     pub(super) async fn open(&self, settings: &Settings) -> Done<Open> {
+        match self.server()? {
+            Some(remote) => Ok(Open::Remote(remote)),
+            None => self.database(settings).await,
+        }
+    }
+
+    /// Opens the database.
+    pub(super) async fn database(&self, settings: &Settings) -> Done<Open> {
+        Ok(Open::Local(Local::open(settings, self.member.as_deref()).await?))
+    }
+
+    /// The server, where one is named.
+    pub(super) fn server(&self) -> Done<Option<Remote>> {
         let by_hand = self.place.database.is_some() || self.member.is_some();
         let server = match &self.server {
             Some(server) => Some(server.clone()),
@@ -61,14 +74,14 @@ impl Way {
                 let reason = format!("--token goes with --server or {SERVER}");
                 return Err(Failure::Usage(reason));
             }
-            return Ok(Open::Local(Local::open(settings, self.member.as_deref()).await?));
+            return Ok(None);
         };
         let token = self.token.clone().or_else(|| variable(TOKEN)).ok_or_else(|| {
             Failure::Usage(format!(
                 "a server wants a token: --token or {TOKEN}; `resolutionflow admin create-token` makes one"
             ))
         })?;
-        Ok(Open::Remote(Remote::new(server, token)?))
+        Remote::new(server, token).map(Some)
     }
 }
 

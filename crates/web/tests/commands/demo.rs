@@ -113,6 +113,7 @@ fn a_kept_demo_goes_on_with_new_passwords_and_its_data() {
     assert_eq!(flows["items"].as_array().unwrap().len(), 6);
 
     let database = sqlite(&place.path("kept/demo.sqlite"));
+    place.write("x.md", "# X\n\n1. One.\n");
     for command in [
         &["demo", "--listen", "127.0.0.1:0", "--data", "kept"][..],
         &["import", "--database", &database, "x.md"],

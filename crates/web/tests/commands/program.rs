@@ -8,43 +8,43 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// A directory with everything that a test's commands keep.
-pub struct Place(TempDir);
+pub(crate) struct Place(TempDir);
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         std::fs::create_dir(directory.path().join("tmp")).unwrap();
         Self(directory)
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, bytes).unwrap();
     }
 
     /// What is left of temporary files.
-    pub fn leftovers(&self) -> usize {
+    pub(crate) fn leftovers(&self) -> usize {
         std::fs::read_dir(self.path("tmp")).unwrap().count()
     }
 
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_resolutionflow"));
         command.args(arguments).current_dir(self.0.path()).env_clear();
         command.env("TMPDIR", self.path("tmp"));
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Done {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Done {
         self.run_with(arguments, "")
     }
 
     /// Runs a command with something on its standard input.
-    pub fn run_with(&self, arguments: &[&str], input: &str) -> Done {
+    pub(crate) fn run_with(&self, arguments: &[&str], input: &str) -> Done {
         let mut command = self.command(arguments);
         command
             .stdin(Stdio::piped())
@@ -56,8 +56,18 @@ impl Place {
         Done::of(child.wait_with_output().unwrap())
     }
 
+    /// Runs a line of the shell.
+    pub(crate) fn shell(&self, line: &str) -> Done {
+        let mut command = Command::new("sh");
+        command.args(["-c", line]).current_dir(self.0.path());
+        for variable in ["DATABASE_URL", "RESOLUTIONFLOW_DATABASE__URL"] {
+            command.env_remove(variable);
+        }
+        Done::of(command.output().unwrap())
+    }
+
     /// Starts a server and waits for the first line that `find` makes something of, on the stream it is given.
-    pub fn serve<T>(
+    pub(crate) fn serve<T>(
         &self,
         arguments: &[&str],
         errors: bool,
@@ -93,10 +103,10 @@ impl Place {
 
 /// What a command answered.
 #[derive(Debug)]
-pub struct Done {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Done {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Done {
@@ -109,13 +119,13 @@ impl Done {
     }
 
     #[track_caller]
-    pub fn ok(self) -> Self {
+    pub(crate) fn ok(self) -> Self {
         assert_eq!(self.code, 0, "{self:?}");
         self
     }
 
     #[track_caller]
-    pub fn fails(self, code: i32, reason: &str) -> Self {
+    pub(crate) fn fails(self, code: i32, reason: &str) -> Self {
         assert_eq!(self.code, code, "{self:?}");
         assert!(self.err.contains(reason), "{reason:?} in {}", self.err);
         self
@@ -123,14 +133,14 @@ impl Done {
 }
 
 /// A running server; it is killed when a test fails before it stops it.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     rest: Option<std::thread::JoinHandle<Vec<String>>>,
 }
 
 impl Server {
     /// Asks it to stop, as service managers do; answers the exit code and the lines that it printed last.
-    pub fn stop(mut self) -> (i32, Vec<String>) {
+    pub(crate) fn stop(mut self) -> (i32, Vec<String>) {
         let kill = format!("kill -TERM {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
         let code = self.child.wait().unwrap().code().expect("it exits by itself");
@@ -146,7 +156,7 @@ impl Drop for Server {
 }
 
 /// The body of an answer to a request, with its status.
-pub fn request(url: &str, token: &str, body: Option<&Value>) -> (u16, Value) {
+pub(crate) fn request(url: &str, token: &str, body: Option<&Value>) -> (u16, Value) {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .build()
@@ -169,12 +179,12 @@ pub fn request(url: &str, token: &str, body: Option<&Value>) -> (u16, Value) {
 }
 
 /// An access token for an address and a password.
-pub fn sign_in(url: &str, who: &Value) -> String {
+pub(crate) fn sign_in(url: &str, who: &Value) -> String {
     let (status, answer) = request(&format!("{url}/api/v1/auth/login"), "", Some(who));
     assert_eq!(status, 200, "{answer}");
     answer["access_token"].as_str().unwrap().to_owned()
 }
 
-pub fn sqlite(path: &Path) -> String {
+pub(crate) fn sqlite(path: &Path) -> String {
     format!("sqlite:{}", path.display())
 }

@@ -18,7 +18,7 @@ use crate::context::{Clock, seed};
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
-  export RESOLUTIONFLOW_TOKEN=$(resolutionflow admin create-token --email lena@contoso.example --name laptop)")]
+  resolutionflow admin create-token --email lena@contoso.example --name 'nightly import' --days 30")]
 pub(in crate::command) struct CreateToken {
     /// Whom the token stands for
     #[arg(long)]

@@ -21,9 +21,11 @@ const LONGEST: usize = 200;
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  resolutionflow admin create-user --account Contoso --email morgan@contoso.example --name 'Morgan Osei'
-  resolutionflow admin create-user --email lena@contoso.example --name 'Lena Koch' --role engineer
-  printf %s \"$PASSWORD\" | resolutionflow admin create-user --email ... --name ... --password-stdin")]
+  The account and its owner, on an empty database:
+    resolutionflow admin create-user --account Contoso --email morgan@contoso.example --name Morgan
+  Another member, whose password is known already:
+    resolutionflow admin create-user --email lena@contoso.example --name Lena --role engineer \\
+        --password-stdin < password.txt")]
 pub(in crate::command) struct CreateUser {
     /// The mail address to sign in with
     #[arg(long, value_parser = email)]
