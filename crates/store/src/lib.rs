@@ -6,6 +6,8 @@
 pub mod db;
 mod error;
 pub mod events;
+#[cfg(test)]
+mod filled;
 pub mod flows;
 pub mod idempotency;
 pub mod members;

@@ -243,10 +243,10 @@ async fn lookups_use_an_index_and_look_at_no_whole_table() {
                 look_everything_up(tx).await?;
                 let texts = std::mem::take(&mut *texts.lock().expect("nothing panics"));
                 assert!(texts.len() > 30, "only {} statements were caught", texts.len());
-                for text in texts {
-                    let plan = plan(tx, &text);
+                for statement in texts {
+                    let plan = plan(tx, &statement);
                     let scans = plan.iter().any(|line| line.contains("SCAN"));
-                    assert!(!scans, "{text}\n{plan:#?}");
+                    assert!(!scans, "{statement}\n{plan:#?}");
                 }
                 Ok(())
             })
@@ -266,12 +266,12 @@ async fn each_list_of_sessions_comes_sorted_out_of_its_index() {
                     for after in [None, Some(id(1))] {
                         let texts = caught(tx);
                         sessions::list(tx, id(0), &filter, after, 50).await?;
-                        let text = texts
+                        let statement = texts
                             .lock()
                             .expect("nothing panics")
                             .pop()
                             .expect("one statement");
-                        let plan = plan(tx, &text);
+                        let plan = plan(tx, &statement);
                         let index = format!("SEARCH s USING INDEX {index} (account_id=?");
                         let found = plan.iter().any(|line| line.starts_with(&index));
                         assert!(found, "analysed: {analyse}\n{filter:?}\n{plan:#?}");

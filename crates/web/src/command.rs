@@ -11,11 +11,29 @@ use crate::config::{self, DatabaseUrl, Settings};
 use crate::context::Clock;
 use crate::{app, log};
 
+mod demo;
 mod migrate;
 mod serve;
 
-/// What a command answers: nothing, or a line for the user.
-pub type Done<T = ()> = Result<T, String>;
+/// Why a command was not done.
+#[derive(Debug)]
+pub enum Failure {
+    /// The command line asks for what makes no sense; a line for the user.
+    Usage(String),
+    /// Anything else; a line for the user.
+    Reason(String),
+    /// The user has been told already.
+    Told,
+}
+
+impl From<String> for Failure {
+    fn from(reason: String) -> Self {
+        Self::Reason(reason)
+    }
+}
+
+/// What a command answers.
+pub type Done<T = ()> = Result<T, Failure>;
 
 /// Runs procedures: start a flow at once, fill each value where the work first needs it.
 ///
@@ -31,6 +49,13 @@ struct Cli {
 enum Command {
     /// Run the server.
     Serve(serve::Serve),
+    /// Try it out: a server with people, flows and sessions to look at.
+    ///
+    /// Everything is temporary and removed at the end, unless --data or --database says where to keep it.
+    /// A database that demo did not make is never touched.
+    ///
+    /// Example: resolutionflow demo --data ./demo --listen 127.0.0.1:8080
+    Demo(demo::Demo),
     /// Bring the database up to date, once and before the server starts; SQLite does so by itself.
     ///
     /// On PostgreSQL this takes the owner of the tables, whom the variable `MIGRATION_DATABASE_URL`
@@ -84,19 +109,25 @@ pub fn database(settings: &Settings) -> DbConfig {
 pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(command) => wait(command.run()),
+        Command::Demo(command) => wait(command.run()),
         Command::Migrate(command) => wait(command.run()),
         Command::Openapi => app::openapi()
             .to_pretty_json()
-            .map_err(|error| error.to_string())
+            .map_err(|error| error.to_string().into())
             .and_then(print),
         Command::Settings => print(config::table()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => {
+        Err(Failure::Reason(reason)) => {
             eprintln!("resolutionflow: {reason}");
             ExitCode::FAILURE
         }
+        Err(Failure::Usage(reason)) => {
+            eprintln!("resolutionflow: {reason}; --help tells more");
+            ExitCode::from(2)
+        }
+        Err(Failure::Told) => ExitCode::FAILURE,
     }
 }
 
@@ -116,7 +147,7 @@ fn print(text: impl AsRef<str>) -> Done {
     let text = text.as_ref().trim_end();
     match writeln!(std::io::stdout(), "{text}") {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(format!("standard output: {error}"))
+            Err(format!("standard output: {error}").into())
         }
         _ => Ok(()),
     }

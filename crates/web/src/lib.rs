@@ -7,6 +7,8 @@ pub mod command;
 pub mod config;
 pub mod context;
 pub mod error;
+pub mod housekeeping;
+pub mod importing;
 pub mod live;
 pub mod log;
 pub mod metrics;

@@ -72,7 +72,8 @@ impl Versions {
     }
 }
 
-fn compile(flow_id: FlowId, number: i64, document: FlowDocument) -> Result<Version> {
+/// Makes a version ready to use; takes a moment, so not for a request thread.
+pub(crate) fn compile(flow_id: FlowId, number: i64, document: FlowDocument) -> Result<Version> {
     let compiled = render::compile(&document).map_err(|problems| {
         let text: Vec<_> = problems.iter().map(ToString::to_string).collect();
         Error::internal(format!(

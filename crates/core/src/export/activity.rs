@@ -147,14 +147,11 @@ impl Activity<'_> {
     fn step(&self, before: &str, payload: &Payload, out: &mut String) {
         out.push_str(before);
         let id = fact(payload, "step").unwrap_or_default();
-        match self.numbers.get(id) {
-            Some(number) => {
-                let _ = write!(out, "step {number}");
-            }
-            None => {
-                out.push_str("step ");
-                code(id, Place::Line, out);
-            }
+        out.push_str("step ");
+        if let Some(number) = self.numbers.get(id) {
+            let _ = write!(out, "{number}");
+        } else {
+            code(id, Place::Line, out);
         }
     }
 

@@ -207,3 +207,61 @@ fn visible(character: char) -> char {
 fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn harmless_text_reads_as_it_was_typed() {
+        for text in [
+            "srv-01.contoso.com, 10.0.0.1:443 (was 10.0.0.2)",
+            "server_name is C:\\temp\\x",
+            "a -> b, 3 = 3; done! 50% & more",
+            "It's \"fine\"",
+        ] {
+            let mut out = String::new();
+            inline(text, Place::Line, &mut out);
+            assert_eq!(out, text);
+        }
+    }
+
+    #[test]
+    fn only_what_begins_markup_is_escaped() {
+        for (text, escaped) in [
+            ("1. one", "1\\. one"),
+            ("- one", "\\- one"),
+            ("a * b [c](d) <e>", "a \\* b \\[c](d) \\<e>"),
+            ("see www.a.b now", "see `www.a.b` now"),
+            ("a\n\nb\r\nc", "a  b c"),
+            ("\\\\srv\\a", "&#92;\\srv\\a"),
+            ("a|b", "a\\|b"),
+        ] {
+            let mut out = String::new();
+            inline(text, Place::Line, &mut out);
+            assert_eq!(out, escaped, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn code_holds_backticks_and_pipes() {
+        for (text, place, code_span) in [
+            ("a|b", Place::Line, "`a|b`"),
+            ("a|b", Place::Cell, "`a\\|b`"),
+            ("a\\|b", Place::Cell, "`a`&#92;\\|`b`"),
+            ("`a``", Place::Line, "``` `a`` ```"),
+            (" ", Place::Cell, "&#32;"),
+        ] {
+            let mut out = String::new();
+            code(text, place, &mut out);
+            assert_eq!(out, code_span, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_any_in_its_text() {
+        let mut out = String::new();
+        fence("a\r\n````\n\u{1b}b", &mut out);
+        assert_eq!(out, "`````text\na\n````\n␛b\n`````\n\n");
+    }
+}

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::{Options, Report};
 use crate::event::{EventKind, hexadecimal};
+use crate::field::FieldName;
 use crate::id::{FlowId, SessionId, TeamId, UserId};
 use crate::render::{MarkdownTemplate, Unset};
 use crate::session::{Outcome, Status, StepRecord, StepState};
@@ -231,7 +232,7 @@ pub fn json<'a>(report: &Report<'a>, options: &Options) -> SessionExport<'a> {
         missing_required: report
             .outline
             .missing_required(report.variables)
-            .map(|name| name.as_str())
+            .map(FieldName::as_str)
             .collect(),
         sections: sections(report, *options),
         steps: steps(report, *options),

@@ -1,5 +1,6 @@
 //! The steps: what was to be done, with its values, and what came of it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::escape::{Place, fence, inline, quote};
@@ -9,6 +10,7 @@ use crate::session::{StepRecord, StepState};
 
 pub(super) fn write(report: &Report<'_>, options: Options, out: &mut String) {
     let steps = report.compiled.steps();
+    let nothing = BTreeSet::new();
     for (section, source) in report
         .compiled
         .sections()
@@ -25,14 +27,15 @@ pub(super) fn write(report: &Report<'_>, options: Options, out: &mut String) {
                 .markdown(&report.shown(), options.unset, out);
         }
         out.push_str("\n\n");
-        body(report, options, &section.body.markdown, out);
+        body(report, options, &section.body.markdown, &nothing, out);
         for (position, step) in section.steps.clone().zip(&source.steps) {
             let record = report.steps.get(&step.id);
             heading(report, options, position, &steps[position], out);
             state(report, options, position, record, out);
-            body(report, options, &steps[position].body.markdown, out);
+            let ticked = record.map_or(&nothing, |record| &record.checked);
+            body(report, options, &steps[position].body.markdown, ticked, out);
             if let Some(record) = record {
-                written(record, &steps[position], out);
+                written(record, out);
             }
         }
     }
@@ -45,9 +48,15 @@ fn heading(report: &Report<'_>, options: Options, position: usize, step: &Compil
 }
 
 /// A text of the flow as a block of its own.
-fn body(report: &Report<'_>, options: Options, text: &MarkdownTemplate, out: &mut String) {
+fn body(
+    report: &Report<'_>,
+    options: Options,
+    text: &MarkdownTemplate,
+    ticked: &BTreeSet<u16>,
+    out: &mut String,
+) {
     let start = out.len();
-    text.markdown(&report.shown(), options.unset, out);
+    text.nested(&report.shown(), options.unset, ticked, out);
     let end = start + out[start..].trim_end().len();
     out.truncate(end);
     if end > start {
@@ -100,19 +109,7 @@ pub(super) fn choice<'a>(report: &Report<'a>, position: usize, label: &str) -> O
 }
 
 /// What people wrote about the step.
-fn written(record: &StepRecord, step: &CompiledStep, out: &mut String) {
-    if !record.checked.is_empty() {
-        let _ = write!(out, "Ticked {} of {}: ", record.checked.len(), step.tasks);
-        for (number, item) in record.checked.iter().enumerate() {
-            let _ = write!(
-                out,
-                "{}{}",
-                if number > 0 { ", " } else { "" },
-                u32::from(*item) + 1
-            );
-        }
-        out.push_str(".\n\n");
-    }
+fn written(record: &StepRecord, out: &mut String) {
     if !record.note.trim().is_empty() {
         out.push_str("Note:\n\n");
         quote(&record.note, out);

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::*;
 use crate::event::{Event, EventKind, GENESIS, Payload, SaltedText, hexadecimal};
 use crate::id::SessionId;
-use crate::session::{Completion, Outcome, StepState, StepWork};
+use crate::session::{StepState, StepWork};
 use example::Run;
 
 fn exported(run: &Run, unset: Unset) -> String {
@@ -211,28 +211,42 @@ fn the_events_of_the_json_form_verify() {
 
 #[test]
 fn two_hundred_steps_and_long_notes_are_linear() {
-    let build = |steps: usize| {
+    let length = |steps: usize| {
         let mut run = Run::large(steps);
         let note = "a `b` *c* lena@contoso.com www.example.com | [x](y)\n".repeat(64 * 1024 / 53);
         for number in 0..steps {
-            run.works(
-                &format!("step-{number}"),
-                &StepWork {
-                    state: Some(StepState::Done),
-                    note: Some(note.clone()),
-                    output: Some("`".repeat(64 * 1024)),
-                    ..StepWork::default()
-                },
-            );
+            let work = StepWork {
+                state: Some(StepState::Done),
+                note: Some(note.get(..note.len() * 20 / steps).unwrap_or(&note).to_owned()),
+                output: Some("`".repeat(64 * 1024 * 20 / steps)),
+                ..StepWork::default()
+            };
+            run.works(&format!("step-{number}"), &work);
         }
-        run.sets(&[("long", Some(&"|`\\".repeat(20_000)))]);
-        run.completes(&Completion {
-            outcome: Some(Outcome::Resolved),
-            ..Completion::default()
-        });
-        run
+        run.sets(&[
+            ("long", Some(&"|`\\".repeat(20_000))),
+            ("host", Some(&"h".repeat(1000))),
+        ]);
+        exported(&run, Unset::Placeholder).len()
     };
-    let length = |run: &Run| exported(run, Unset::Placeholder).len();
-    let (small, large) = (length(&build(20)), length(&build(200)));
-    assert!(large < 11 * small, "{small} {large}");
+    let (few, many) = (length(20), length(200));
+    assert!(few > 20 * 3 * 64 * 1024 && many < 2 * few, "{few} {many}");
+}
+
+#[test]
+fn a_body_fits_below_its_step() {
+    let flow = r####"{"title": "T", "sections": [{"title": "S", "steps": [
+        {"id": "a", "title": "A", "body": "### Big\n\n- [ ] one\n- [ ] two\n\n> # Quoted"},
+        {"id": "b", "title": "B", "body": ""}]}]}"####;
+    let mut run = Run::of(flow);
+    run.works(
+        "a",
+        &StepWork {
+            checks: BTreeMap::from([(1, true)]),
+            ..StepWork::default()
+        },
+    );
+    let text = exported(&run, Unset::Placeholder);
+    let steps = "### 1. A\n\nOpen.\n\n#### Big\n\n- [ ] one\n- [x] two\n\n> #### Quoted\n\n### 2. B\n\nOpen.\n\n## Act";
+    assert!(text.contains(steps), "{text}");
 }

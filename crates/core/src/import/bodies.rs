@@ -10,7 +10,7 @@ pub(super) fn body<T: AsRef<str>>(lines: &[T]) -> String {
     let text = join_trimmed(lines);
     let suspicious = text.lines().any(|line| {
         let line = line.trim_start();
-        line.starts_with(['#', '=', '-', '`', '~', '<'])
+        line.starts_with(['#', '=', '-', '`', '~', '<', '>'])
     });
     if suspicious { mend(&text) } else { text }
 }
@@ -50,7 +50,13 @@ fn mend(text: &str) -> String {
                 close = char::from(code.fence_char).to_string().repeat(code.fence_length);
             }
             NodeValue::HtmlBlock(html) => {
-                close = html_end(html.block_type, &html.literal).to_owned();
+                html_end(html.block_type, &html.literal).clone_into(&mut close);
+            }
+            NodeValue::BlockQuote => {
+                close.clear();
+                for line in lines.iter_mut().take(end + 1).skip(start) {
+                    escape_choice(line);
+                }
             }
             _ => close.clear(),
         }
@@ -61,6 +67,15 @@ fn mend(text: &str) -> String {
         text.push_str(&close);
     }
     text
+}
+
+/// A quote that reads like one of our choices is still only a quote: its colon is escaped.
+fn escape_choice(line: &mut String) {
+    let quoted = line.trim_start_matches([' ', '>']);
+    if line.trim_start().starts_with('>') && quoted.starts_with("choice:") && quoted.contains("->") {
+        let colon = line.len() - quoted.len() + "choice".len();
+        line.insert(colon, '\\');
+    }
 }
 
 /// What ends an HTML block that its own text does not end (`CommonMark` 0.31, section 4.6).
@@ -99,6 +114,12 @@ mod tests {
             "### A\ntext\n### B\n### C\n#### D"
         );
         assert_eq!(of("A\n===\ntext\n\nB\n---"), "### A\n\ntext\n\n### B");
+    }
+
+    #[test]
+    fn quotes_are_no_choices() {
+        assert_eq!(of("> choice: a -> #b\n> text"), "> choice\\: a -> #b\n> text");
+        assert_eq!(of("```\n> choice: a -> b\n```"), "```\n> choice: a -> b\n```");
     }
 
     #[test]

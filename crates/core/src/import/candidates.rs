@@ -2,6 +2,9 @@
 //!
 //! Each function looks at one opening byte, adds what it found, and answers where to go on.
 
+use super::vocabulary::{
+    GENERIC_LANGUAGES, LOG_LEVELS, PRIMITIVES, SHELL_VARIABLES, TEMPLATE_LANGUAGES, TEMPLATE_WORDS,
+};
 use std::collections::HashSet;
 
 use super::html;
@@ -19,116 +22,6 @@ const REDIRECTION: &str = "shell redirection";
 const LINK: &str = "link or autolink";
 const GO_TEMPLATE: &str = "Go template";
 const EXPRESSION: &str = "template expression";
-
-/// Languages of code blocks in which `Name<Type>` is a generic type.
-const GENERIC_LANGUAGES: &[&str] = &[
-    "c#",
-    "c++",
-    "cpp",
-    "cs",
-    "csharp",
-    "cxx",
-    "d",
-    "dart",
-    "go",
-    "groovy",
-    "java",
-    "kotlin",
-    "kt",
-    "rs",
-    "rust",
-    "scala",
-    "swift",
-    "ts",
-    "tsx",
-    "typescript",
-];
-/// Languages of code blocks that are templates as a whole.
-const TEMPLATE_LANGUAGES: &[&str] = &[
-    "go-html-template",
-    "go-template",
-    "gotmpl",
-    "handlebars",
-    "hbs",
-    "helm",
-    "j2",
-    "jinja",
-    "jinja2",
-    "liquid",
-    "mustache",
-    "svelte",
-    "twig",
-    "vue",
-];
-/// Type names in lower case that stand in angle brackets.
-const PRIMITIVES: &[&str] = &[
-    "bool", "byte", "char", "double", "float", "i32", "i64", "int", "long", "str", "string", "u32", "u64",
-    "u8",
-];
-/// Words that Go templates, Helm and Jinja give a meaning.
-const TEMPLATE_WORDS: &[&str] = &[
-    "and", "block", "break", "call", "continue", "define", "else", "end", "endfor", "endif", "eq", "for",
-    "ge", "gt", "html", "humanize", "if", "include", "index", "js", "json", "le", "len", "lookup", "lt",
-    "ne", "nil", "not", "or", "print", "printf", "println", "quote", "range", "required", "slice",
-    "template", "toYaml", "tpl", "urlquery", "with",
-];
-/// Variables that a shell sets itself; PowerShell looks at no case, so neither do we.
-const SHELL_VARIABLES: &[&str] = &[
-    "args",
-    "bash",
-    "bash_source",
-    "bash_version",
-    "display",
-    "editor",
-    "env",
-    "error",
-    "euid",
-    "executioncontext",
-    "false",
-    "foreach",
-    "home",
-    "host",
-    "hostname",
-    "ifs",
-    "input",
-    "lang",
-    "lastexitcode",
-    "lineno",
-    "logname",
-    "mail",
-    "matches",
-    "myinvocation",
-    "null",
-    "oldpwd",
-    "path",
-    "pid",
-    "ppid",
-    "profile",
-    "psboundparameters",
-    "pscmdlet",
-    "pscommandpath",
-    "psitem",
-    "psscriptroot",
-    "psversiontable",
-    "pwd",
-    "random",
-    "seconds",
-    "sender",
-    "shell",
-    "shellid",
-    "stacktrace",
-    "switch",
-    "term",
-    "this",
-    "tmpdir",
-    "true",
-    "uid",
-    "user",
-];
-/// Words that logs print in square brackets.
-const LOG_LEVELS: &[&str] = &[
-    "DEBUG", "ERROR", "FAIL", "FAILED", "FATAL", "INFO", "NOTICE", "OK", "PASS", "TRACE", "WARN", "WARNING",
-];
 
 fn not_asked(style: Style) -> &'static str {
     match style {
@@ -254,7 +147,8 @@ pub(super) fn angle(unit: &Unit, at: usize, found: &mut Vec<Found>) -> usize {
     if reason.is_none() && !first.is_ascii_alphabetic() {
         reason = Some("a name begins with a letter from A to Z");
     }
-    if reason == Some("") {
+    if reason == Some("") || (reason.is_some() && !first.is_alphabetic() && inside.contains(' ')) {
+        // Not worth a word: `<5 minutes and it is >`.
         return at + 1;
     }
     add(unit, found, range, style, reason, inside);
@@ -323,7 +217,7 @@ fn angle_reason(unit: &Unit, at: usize, end: usize, inside: &str, code: bool) ->
 }
 
 fn is_type_name(inside: &str) -> bool {
-    PRIMITIVES.contains(&inside)
+    PRIMITIVES.has(inside)
         || (inside.len() == 1 && inside.starts_with(|c: char| c.is_ascii_uppercase()))
         || (inside.starts_with(|c: char| c.is_ascii_uppercase())
             && inside.contains(|c: char| c.is_ascii_lowercase())
@@ -342,7 +236,7 @@ fn is_generic(unit: &Unit, at: usize, inside: &str) -> bool {
         return false;
     }
     match unit.kind {
-        LeafKind::Code(language) if GENERIC_LANGUAGES.contains(&language.as_str()) => true,
+        LeafKind::Code(language) if GENERIC_LANGUAGES.has(language) => true,
         _ => before != b':' && is_type_name(inside),
     }
 }
@@ -393,11 +287,11 @@ fn braces_reason(unit: &Unit, at: usize, inside: &str) -> Option<&'static str> {
         _ => {}
     }
     let word = inside.split_ascii_whitespace().next().unwrap_or_default();
-    if TEMPLATE_WORDS.contains(&word) {
+    if TEMPLATE_WORDS.has(word) {
         return Some(GO_TEMPLATE);
     }
     if let LeafKind::Code(language) = unit.kind
-        && TEMPLATE_LANGUAGES.contains(&language.as_str())
+        && TEMPLATE_LANGUAGES.has(language)
     {
         return Some("template code");
     }
@@ -466,7 +360,7 @@ pub(super) fn dollar(unit: &Unit, at: usize, found: &mut Vec<Found>) -> usize {
             name,
         );
         return end;
-    } else if SHELL_VARIABLES.contains(&name.to_ascii_lowercase().as_str()) || name == "_" {
+    } else if SHELL_VARIABLES.has(&name.to_ascii_lowercase()) || name == "_" {
         Some("the shell sets it")
     } else if !braced && unit.byte(end) == b':' && is_name(&unit.byte(end + 1)) {
         Some("PowerShell variable of a scope")
@@ -517,7 +411,7 @@ pub(super) fn bracket(unit: &Unit, at: usize, found: &mut Vec<Found>) -> usize {
         || unit.labels.contains(&inside.to_lowercase())
     {
         Some(LINK)
-    } else if LOG_LEVELS.contains(&inside) {
+    } else if LOG_LEVELS.has(inside) {
         Some("log level")
     } else if before.is_ascii_alphanumeric() || matches!(before, b'_' | b'[' | b'$' | b'}') {
         Some("index or pattern in code")

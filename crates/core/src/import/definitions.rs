@@ -63,10 +63,10 @@ impl Definitions {
                 _ => {}
             }
             let trimmed = line.trim_start();
-            open = !inside[at]
-                && !trimmed.is_empty()
-                && !trimmed.starts_with('#')
-                && !trimmed.starts_with("---");
+            let closed = ["#", "---", "***", "___"]
+                .iter()
+                .any(|mark| trimmed.starts_with(mark));
+            open = !inside[at] && !trimmed.is_empty() && !closed;
             at += 1;
         }
         definitions
@@ -83,7 +83,10 @@ impl Definitions {
     pub(super) fn cut_out(&mut self, lines: &mut [String]) {
         for definition in &mut self.all {
             if let Some(range) = &definition.lines {
-                definition.text = lines[range.clone()].join("\n").trim().to_owned();
+                lines[range.clone()]
+                    .join("\n")
+                    .trim()
+                    .clone_into(&mut definition.text);
                 for line in &mut lines[range.clone()] {
                     line.clear();
                 }
@@ -95,7 +98,7 @@ impl Definitions {
     pub(super) fn stand_ins(&self) -> String {
         let mut labels: Vec<&str> = self.by_label.keys().map(String::as_str).collect();
         labels.sort_unstable();
-        labels.iter().map(|label| format!("[{label}]: x\n")).collect()
+        labels.iter().flat_map(|label| ["[", label, "]: x\n"]).collect()
     }
 
     /// The body with the definitions that it uses and does not have.

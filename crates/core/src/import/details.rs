@@ -12,7 +12,18 @@ pub(super) fn whole_details(lines: &[String], outline: &Outline) -> Vec<Block> {
         let next = groups.partition_point(|group| group.end < line);
         groups.get(next).is_some_and(|group| group.start < line)
     };
-    let mut blocks: Vec<Block> = Vec::with_capacity(outline.blocks.len());
+    let mut blocks: Vec<Block> = Vec::with_capacity(outline.blocks.len() + 1);
+    let first = outline.blocks.first().map_or(lines.len(), |block| block.start);
+    if lines[..first.min(lines.len())]
+        .iter()
+        .any(|line| !line.trim().is_empty())
+    {
+        // Lines that a parser makes nothing of are still the author's.
+        blocks.push(Block {
+            kind: Kind::Other,
+            start: 0,
+        });
+    }
     for block in &outline.blocks {
         if !inside(block.start) {
             let mut block = block.clone();

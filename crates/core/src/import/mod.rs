@@ -27,15 +27,18 @@ mod bodies;
 mod candidates;
 mod definitions;
 mod details;
+mod draft;
 mod html;
 mod names;
 mod outline;
 mod placeholders;
+mod regions;
 mod report;
 mod structure;
 mod style;
 mod text;
 mod titles;
+mod vocabulary;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,10 +50,12 @@ use crate::markdown;
 use crate::problem::Problem;
 use crate::step;
 use definitions::Definitions;
+use draft::Draft;
 use outline::outline;
 use placeholders::{Conversion, Variables, mask, unmask};
+use regions::Grain;
 use report::Tally;
-use structure::{Draft, Grain, Structure};
+use structure::Structure;
 
 pub use report::{Conversion as ConversionReport, Form, LeftAlone, Report};
 pub use style::Style;
@@ -92,7 +97,11 @@ pub fn import(text: &str, options: &Options) -> Result<Import, Vec<Problem>> {
         return import_flow(text, options);
     }
     let text = text::normalise(text);
-    let (source, text, first_line) = markdown::split_front_matter(&text);
+    let (source, text, first_line) = match markdown::split_front_matter(&text) {
+        // Text between two rules across the page, no front matter.
+        (Some(source), _, _) if !has_keys(source.text) => (None, text.as_str(), 1),
+        split => split,
+    };
     if text.trim().is_empty() {
         return Err(vec![Problem::in_text(
             1,
@@ -160,7 +169,7 @@ pub fn import(text: &str, options: &Options) -> Result<Import, Vec<Problem>> {
     parts.title = match (draft.title.take(), front_title) {
         (Some(title), Some(other)) => {
             if !text::same_words(&title, &other) {
-                draft.description = format!("{other}\n\n{}", draft.description).trim_end().to_owned();
+                draft.description = draft::join(&[other, draft.description]);
             }
             title
         }
@@ -174,7 +183,7 @@ pub fn import(text: &str, options: &Options) -> Result<Import, Vec<Problem>> {
         parts.title = Some(titles::title(&whole))
             .filter(|t| !t.is_empty())
             .unwrap_or_else(|| "Untitled runbook".into());
-        draft.description = format!("{whole}\n\n{}", draft.description);
+        draft.description = draft::join(&[whole, draft.description]);
     }
     fill(&mut parts, draft, &mut definitions);
     parts.fields = variables.into_fields();
@@ -224,20 +233,21 @@ fn fill(parts: &mut FlowParts, mut draft: Draft, definitions: &mut Definitions) 
             step::StepKind::Info
         };
         let title = parts.title.clone();
-        let only = structure::Step { title, kind, body };
+        let only = draft::Step { title, kind, body };
         draft
             .sections
-            .resize_with(draft.sections.len().max(1), structure::Section::default);
+            .resize_with(draft.sections.len().max(1), draft::Section::default);
         if let Some(section) = draft.sections.last_mut() {
             section.steps.push(only);
         }
     }
+    parts.title = one_line(&parts.title);
     parts.description = definitions.attach(draft.description);
     let mut slugs = markdown::Slugs::default();
     for section in draft.sections {
         let steps = section.steps.into_iter().map(|step| step::Step {
-            id: slugs.assign(&step.title),
-            title: step.title,
+            id: slugs.assign(&one_line(&step.title)),
+            title: one_line(&step.title),
             kind: step.kind,
             minutes: None,
             body: definitions.attach(step.body),
@@ -246,7 +256,7 @@ fn fill(parts: &mut FlowParts, mut draft: Draft, definitions: &mut Definitions) 
         let steps: Vec<step::Step> = steps.collect();
         let body = definitions.attach(section.body);
         parts.sections.push(step::Section {
-            title: section.title,
+            title: one_line(&section.title),
             body,
             steps,
         });
@@ -258,10 +268,13 @@ fn fill(parts: &mut FlowParts, mut draft: Draft, definitions: &mut Definitions) 
         .and_then(|section| section.steps.last_mut())
         && !unused.is_empty()
     {
-        step.body = format!("{}\n\n{unused}", step.body)
-            .trim_start_matches('\n')
-            .to_owned();
+        step.body = draft::join(&[std::mem::take(&mut step.body), unused]);
     }
+}
+
+/// A title without control characters, which some documents have and no title can.
+fn one_line(title: &str) -> String {
+    title.replace(char::is_control, " ").trim().to_owned()
 }
 
 /// Takes the title and the tags out of front matter, and keeps the rest. Answers the title.
@@ -315,6 +328,17 @@ fn front_matter(
     }
     parts.front_matter = values;
     title
+}
+
+/// Whether YAML has anything that looks like a key.
+fn has_keys(yaml: &str) -> bool {
+    let is_key =
+        |key: &str| !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || "_-.\"'".contains(c));
+    yaml.trim().is_empty()
+        || yaml.lines().any(|line| {
+            line.split_once(':')
+                .is_some_and(|(key, _)| is_key(key.trim_end()))
+        })
 }
 
 /// The tags, where the value is a list of short texts.

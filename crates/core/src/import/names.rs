@@ -1,16 +1,7 @@
 //! From an author's spelling to one variable: its name, and the label that a person reads.
 
+use super::vocabulary::ACRONYMS;
 use crate::field::{Field, FieldName, FieldType};
-
-/// Words that are written in capitals in a label.
-const ACRONYMS: &[&str] = &[
-    "acl", "ad", "alb", "ami", "api", "arn", "asg", "aws", "az", "ca", "cidr", "cpu", "csv", "dc", "db",
-    "dhcp", "dn", "dns", "ebs", "ec2", "ecs", "efs", "eks", "elb", "fqdn", "ftp", "gpu", "html", "http",
-    "https", "iam", "id", "ids", "ip", "ips", "isac", "json", "kms", "ldap", "mac", "mfa", "mtu", "nacl",
-    "nfs", "ntp", "os", "ou", "pdf", "pid", "pvc", "pv", "ram", "rds", "s3", "siem", "sla", "sme", "smtp",
-    "sns", "sql", "sqs", "ssh", "ssl", "sso", "tcp", "tls", "ttl", "udp", "ui", "uri", "url", "uuid", "vlan",
-    "vm", "vpc", "vpn", "vtc", "xml", "yaml",
-];
 
 /// The name of the variable that a spelling means, or why it cannot be one.
 ///
@@ -76,7 +67,7 @@ fn label(name: &str) -> String {
         if !first {
             label.push(' ');
         }
-        if ACRONYMS.contains(&lower.as_str()) {
+        if ACRONYMS.has(&lower) {
             label.push_str(&lower.to_ascii_uppercase());
         } else if first {
             label.push_str(&lower[..1].to_ascii_uppercase());

@@ -108,7 +108,7 @@ pub(super) fn outline(text: &str) -> Outline {
     options.extension.strikethrough = true;
     let root = parse_document(&arena, text, &options);
     Outline {
-        blocks: root.children().filter_map(block).collect(),
+        blocks: root.children().map(block).collect(),
         leaves: leaves(root),
     }
 }
@@ -120,7 +120,7 @@ fn lines<'a>(node: &'a AstNode<'a>) -> Range<usize> {
     start..position.end.line.max(start + 1)
 }
 
-fn block<'a>(node: &'a AstNode<'a>) -> Option<Block> {
+fn block<'a>(node: &'a AstNode<'a>) -> Block {
     let start = lines(node).start;
     let kind = match &node.data.borrow().value {
         NodeValue::Heading(heading) => Kind::Heading {
@@ -139,7 +139,7 @@ fn block<'a>(node: &'a AstNode<'a>) -> Option<Block> {
         NodeValue::ThematicBreak => Kind::Rule,
         _ => Kind::Other,
     };
-    Some(Block { kind, start })
+    Block { kind, start }
 }
 
 fn item<'a>(node: &'a AstNode<'a>) -> Item {
@@ -184,7 +184,7 @@ fn first_line(code: &str) -> String {
         .collect()
 }
 
-/// The text of a paragraph or heading on one line, without emphasis, links and HTML.
+/// The text of a paragraph or heading without emphasis, links and HTML; a line for each hard break.
 fn plain<'a>(node: &'a AstNode<'a>) -> String {
     let mut text = String::new();
     for child in node.descendants().skip(1) {
@@ -206,11 +206,42 @@ fn plain<'a>(node: &'a AstNode<'a>) -> String {
                     text.push_str(part);
                 }
             }
-            NodeValue::SoftBreak | NodeValue::LineBreak => text.push(' '),
+            NodeValue::SoftBreak => text.push(' '),
+            NodeValue::LineBreak => text.push('\n'),
             _ => {}
         }
+        if begins_in_bold(node, child) {
+            text.push('\n');
+        }
     }
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let lines = text
+        .split('\n')
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+    lines
+        .filter(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// Whether a text is a paragraph's first words in bold with a new sentence behind them: `**Scope it** Usually ...`
+fn begins_in_bold<'a>(paragraph: &'a AstNode<'a>, text: &'a AstNode<'a>) -> bool {
+    let Some(strong) = text
+        .parent()
+        .filter(|parent| matches!(parent.data.borrow().value, NodeValue::Strong))
+    else {
+        return false;
+    };
+    let first = paragraph
+        .first_child()
+        .is_some_and(|first| first.same_node(strong));
+    let last = strong.last_child().is_some_and(|last| last.same_node(text));
+    first
+        && last
+        && strong.next_sibling().is_some_and(|next| {
+            let data = next.data.borrow();
+            matches!(&data.value, NodeValue::Text(text)
+                if text.starts_with(' ') && text.trim_start().starts_with(char::is_uppercase))
+        })
 }
 
 fn is_link(node: Option<&AstNode<'_>>) -> bool {
@@ -220,10 +251,12 @@ fn is_link(node: Option<&AstNode<'_>>) -> bool {
 /// Adds text so that Markdown reads it as that text again.
 fn escape_into(literal: &str, text: &mut String) {
     let mut previous = ' ';
+    let link = literal.contains("](") || literal.contains("[VAR:");
     let mut characters = literal.chars().peekable();
     while let Some(character) = characters.next() {
         let special = match character {
-            '*' | '`' | '[' | '\\' => true,
+            '*' | '`' | '\\' => true,
+            '[' => link,
             '<' => characters
                 .peek()
                 .is_some_and(|next| next.is_ascii_alphabetic() || matches!(next, '/' | '!' | '?')),

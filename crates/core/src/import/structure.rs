@@ -3,101 +3,21 @@
 //! The document is cut into regions, one for each heading; a region whose list asks for work becomes a section
 //! with a step for each item, one that only tells or shows something becomes one step.
 
-use std::collections::HashMap;
-
 use super::bodies::body;
 use super::details::whole_details;
-use super::outline::{Block, Item, Kind, Lead, List, Outline};
+use super::draft::{Draft, Section, Step, append, join, without};
+use super::outline::{Item, Kind, Lead, Outline};
 use super::placeholders::unmask;
-use super::text::{dedent, indentation, item_marker, same_words};
+use super::regions::{Grain, Region, Regions};
+use super::text::{dedent, item_marker, same_words};
 use super::titles;
 use crate::step::StepKind;
-
-/// The most items that a task list has while it stays one checklist.
-const MAX_CHECKLIST: usize = 12;
-/// The longest item of a checklist, in characters.
-const MAX_TASK: usize = 120;
-
-/// How finely a document is cut into steps; the coarser ones are for documents with more steps than a flow holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Grain {
-    /// Items of lists are steps.
-    Items,
-    /// Headings are steps.
-    Headings,
-    /// Only the highest headings are steps.
-    TopHeadings,
-}
-
-/// A section as it is drafted.
-#[derive(Debug, Default)]
-pub(super) struct Section {
-    /// The heading.
-    pub(super) title: String,
-    /// What stands before the first step.
-    pub(super) body: String,
-    /// The steps.
-    pub(super) steps: Vec<Step>,
-    /// The region whose heading it is; `None` for steps before the first heading.
-    owner: Option<usize>,
-}
-
-/// A step as it is drafted.
-#[derive(Debug)]
-pub(super) struct Step {
-    /// One line.
-    pub(super) title: String,
-    /// What it asks.
-    pub(super) kind: StepKind,
-    /// Markdown.
-    pub(super) body: String,
-}
-
-/// A document as it is drafted.
-#[derive(Debug, Default)]
-pub(super) struct Draft {
-    /// The title that the document itself has.
-    pub(super) title: Option<String>,
-    /// What stands before the first structure.
-    pub(super) description: String,
-    /// The work.
-    pub(super) sections: Vec<Section>,
-    /// What was decided, as sentences.
-    pub(super) notes: Vec<String>,
-}
-
-/// What stands between one heading and the next.
-#[derive(Default)]
-struct Region {
-    /// The block that is its heading; `None` for what stands before the first.
-    heading: Option<usize>,
-    /// The level of the heading; 0 without one.
-    level: u8,
-    /// The heading's text without markup.
-    text: String,
-    /// The blocks below the heading.
-    blocks: std::ops::Range<usize>,
-    /// How many headings it stands under, the title not counted.
-    depth: usize,
-    /// The region of the heading that it stands under.
-    parent: Option<usize>,
-    /// The first region that does not stand under it.
-    end: usize,
-    /// Whether it, or a region under it, has a list of steps.
-    work: bool,
-}
 
 /// The document while it is cut up.
 pub(super) struct Structure<'a> {
     lines: &'a [String],
-    blocks: Vec<Block>,
     names: &'a [String],
-    grain: Grain,
-    regions: Vec<Region>,
-    /// How many headings read the same.
-    same: HashMap<String, usize>,
-    /// Whether there is any heading but the title.
-    headings: bool,
+    regions: Regions,
     draft: Draft,
 }
 
@@ -110,26 +30,16 @@ impl<'a> Structure<'a> {
         has_title: bool,
         grain: Grain,
     ) -> Draft {
+        let regions = Regions::new(whole_details(lines, outline), names, has_title, grain);
         let mut structure = Self {
             lines,
-            blocks: whole_details(lines, outline),
             names,
-            grain,
-            regions: Vec::new(),
-            same: HashMap::new(),
-            headings: false,
+            regions,
             draft: Draft::default(),
         };
-        structure.find_regions();
-        let title = structure.find_title(has_title);
-        structure.relate(title);
+        let title = structure.regions.title;
         structure.preface(title);
-        let mut at = usize::from(
-            structure
-                .regions
-                .first()
-                .is_some_and(|region| region.heading.is_none()),
-        );
+        let mut at = usize::from(structure.regions.untitled().is_some());
         if title == Some(at) {
             at += 1;
         }
@@ -143,14 +53,19 @@ impl<'a> Structure<'a> {
 
     /// The line behind the block: the first line of the next one.
     fn block_end(&self, block: usize) -> usize {
-        self.blocks
+        self.regions
+            .blocks
             .get(block + 1)
             .map_or(self.lines.len(), |next| next.start)
     }
 
     /// The source of some blocks as a body, without rules across the page at its ends.
     fn source(&self, mut blocks: std::ops::Range<usize>) -> String {
-        let is_rule = |block: usize| matches!(self.blocks[block].kind, Kind::Rule);
+        let is_rule = |block: usize| {
+            let below = self.regions.blocks[block].start + 1..self.block_end(block);
+            matches!(self.regions.blocks[block].kind, Kind::Rule)
+                && self.lines[below].iter().all(|line| line.trim().is_empty())
+        };
         while !blocks.is_empty() && is_rule(blocks.start) {
             blocks.start += 1;
         }
@@ -160,179 +75,11 @@ impl<'a> Structure<'a> {
         if blocks.is_empty() {
             return String::new();
         }
-        body(&self.lines[self.blocks[blocks.start].start..self.block_end(blocks.end - 1)])
+        body(&self.lines[self.regions.blocks[blocks.start].start..self.block_end(blocks.end - 1)])
     }
 
     fn title(&self, text: &str) -> String {
         titles::title(&unmask(text, self.names))
-    }
-
-    // ---- regions ----
-
-    fn find_regions(&mut self) {
-        let mut region = Region::default();
-        for (index, block) in self.blocks.iter().enumerate() {
-            if let Kind::Heading { level, text } = &block.kind {
-                let next = Region {
-                    heading: Some(index),
-                    level: *level,
-                    text: unmask(text, self.names),
-                    blocks: index + 1..index + 1,
-                    ..Region::default()
-                };
-                region.blocks.end = index;
-                let before = std::mem::replace(&mut region, next);
-                if before.heading.is_some() || !before.blocks.is_empty() {
-                    self.regions.push(before);
-                }
-            }
-        }
-        region.blocks.end = self.blocks.len();
-        if region.heading.is_some() || !region.blocks.is_empty() {
-            self.regions.push(region);
-        }
-    }
-
-    /// The region whose heading is the document's title.
-    ///
-    /// The first heading is it when no other stands as high; or when it is of the first level and has neither
-    /// lists nor code of its own, so that it reads as a cover and not as the first part.
-    fn find_title(&self, has_title: bool) -> Option<usize> {
-        let first = self.regions.iter().position(|region| region.heading.is_some())?;
-        let region = &self.regions[first];
-        if region.text.is_empty() {
-            return None;
-        }
-        let rivals = self.regions[first + 1..]
-            .iter()
-            .filter(|other| other.level <= region.level)
-            .count();
-        let higher = self.regions[first + 1..]
-            .iter()
-            .any(|other| other.level < region.level);
-        let alone = self.regions.len() == first + 1;
-        let cover = region.level == 1
-            && !has_title
-            && self.blocks[region.blocks.clone()]
-                .iter()
-                .all(|block| !matches!(block.kind, Kind::List(_) | Kind::Code));
-        let title = if alone {
-            !has_title || region.level == 1
-        } else {
-            rivals == 0 || (cover && !higher)
-        };
-        title.then_some(first)
-    }
-
-    /// Finds who stands under whom, and where the work is.
-    fn relate(&mut self, title: Option<usize>) {
-        self.headings = self
-            .regions
-            .iter()
-            .enumerate()
-            .any(|(index, r)| r.heading.is_some() && Some(index) != title);
-        for region in &self.regions {
-            *self.same.entry(region.text.clone()).or_default() += 1;
-        }
-        let count = self.regions.len();
-        let mut open: Vec<usize> = Vec::new();
-        for index in 0..count {
-            let level = self.regions[index].level;
-            while let Some(last) = open
-                .last()
-                .copied()
-                .filter(|last| self.regions[*last].level >= level)
-            {
-                self.regions[last].end = index;
-                open.pop();
-            }
-            self.regions[index].depth = open.len();
-            self.regions[index].parent = open.last().copied();
-            self.regions[index].end = index + 1;
-            if self.regions[index].heading.is_some() && title != Some(index) {
-                open.push(index);
-            }
-        }
-        for last in open {
-            self.regions[last].end = count;
-        }
-        for index in (0..count).rev() {
-            if self.step_lists(index).next().is_some() {
-                self.regions[index].work = true;
-            }
-            if let Some(parent) = self.regions[index].parent.filter(|_| self.regions[index].work) {
-                self.regions[parent].work = true;
-            }
-        }
-    }
-
-    /// The blocks of a region that are lists of steps.
-    fn step_lists(&self, region: usize) -> impl Iterator<Item = usize> + '_ {
-        self.regions[region]
-            .blocks
-            .clone()
-            .filter(move |block| match &self.blocks[*block].kind {
-                Kind::List(list) => self.is_step_list(region, *block, list),
-                _ => false,
-            })
-    }
-
-    fn is_step_list(&self, region: usize, block: usize, list: &List) -> bool {
-        let heading = &self.regions[region].text;
-        if self.grain != Grain::Items || titles::is_telling(heading) || list.items.is_empty() {
-            return false;
-        }
-        // A table of contents.
-        if list.items.len() > 1 && list.items.iter().all(|item| item.link) {
-            return false;
-        }
-        if list.items.iter().any(|item| item.task) {
-            let short = |item: &Item| {
-                item.simple
-                    && item
-                        .lead
-                        .as_ref()
-                        .is_some_and(|lead| lead.text.chars().count() <= MAX_TASK)
-            };
-            return !self.headings || list.items.len() > MAX_CHECKLIST || !list.items.iter().all(short);
-        }
-        if list.number.is_some() {
-            return true;
-        }
-        let announced = block > self.regions[region].blocks.start
-            && matches!(&self.blocks[block - 1].kind, Kind::Paragraph(lead) if lead.text.trim_end().ends_with(':'));
-        let commands = list
-            .items
-            .iter()
-            .filter(|item| {
-                item.lead
-                    .as_ref()
-                    .is_some_and(|lead| titles::is_imperative(&lead.text))
-            })
-            .count();
-        let mostly_commands = list.items.len() > 1 && commands * 5 >= list.items.len() * 3;
-        if self.headings {
-            mostly_commands && !announced && self.is_asking(region)
-        } else {
-            list.items.len() > 1
-        }
-    }
-
-    /// Whether the region, or one that it stands under, asks for something to be done.
-    fn is_asking(&self, region: usize) -> bool {
-        let mut at = Some(region);
-        let mut steps = 0;
-        while let Some(region) = at.filter(|_| steps < 8) {
-            if titles::is_asking(&self.regions[region].text) {
-                return true;
-            }
-            if titles::is_telling(&self.regions[region].text) {
-                return false;
-            }
-            at = self.regions[region].parent;
-            steps += 1;
-        }
-        false
     }
 
     // ---- sections and steps ----
@@ -340,11 +87,7 @@ impl<'a> Structure<'a> {
     /// What stands before the first part: the description, and steps where a list stands there.
     fn preface(&mut self, title: Option<usize>) {
         let mut description = Vec::new();
-        let before = self
-            .regions
-            .first()
-            .is_some_and(|region| region.heading.is_none())
-            .then_some(0);
+        let before = self.regions.untitled();
         if let Some(title) = title {
             let region = &self.regions[title];
             let text = self.title(&region.text);
@@ -391,7 +134,7 @@ impl<'a> Structure<'a> {
 
     /// The heading's own line, without its marks.
     fn heading_source(&self, block: usize) -> String {
-        let lines = &self.lines[self.blocks[block].start..self.block_end(block)];
+        let lines = &self.lines[self.regions.blocks[block].start..self.block_end(block)];
         let joined = lines
             .iter()
             .map(|line| line.trim())
@@ -433,7 +176,7 @@ impl<'a> Structure<'a> {
         self.regions[region]
             .blocks
             .clone()
-            .find_map(|block| match &self.blocks[block].kind {
+            .find_map(|block| match &self.regions.blocks[block].kind {
                 Kind::Paragraph(lead) => Some(self.title(&lead.text)).filter(|title| !title.is_empty()),
                 _ => None,
             })
@@ -452,10 +195,10 @@ impl<'a> Structure<'a> {
         let blocks = blocks.clone();
         let has_children = end > at + 1;
         let (title, lost) = self.heading(at);
-        let coarse = self.grain == Grain::TopHeadings;
+        let coarse = self.regions.grain == Grain::TopHeadings;
         if !coarse && (work || (depth == 0 && has_children)) {
             let section_title = self.section_title(at, &title);
-            if self.step_lists(at).next().is_some() {
+            if self.regions.step_lists(at).next().is_some() {
                 let (lead, steps) = self.split(at);
                 let count = steps.len();
                 self.draft
@@ -482,7 +225,7 @@ impl<'a> Structure<'a> {
         let all = blocks.start..self.regions[end - 1].blocks.end;
         let active = self.is_active(all.clone());
         let kind = self.kind(at, &title, active);
-        let text = join(&[lost, self.source(all)]);
+        let text = join(&[lost.clone(), self.source(all.clone())]);
         let owner = self.draft.sections.last().map(|section| section.owner);
         let at_home = match owner {
             Some(owner) => owner == parent,
@@ -500,12 +243,19 @@ impl<'a> Structure<'a> {
                 section.steps.push(step);
             }
         } else {
-            let step_title = self.sentence_title(blocks).unwrap_or_else(|| title.clone());
             let section_title = self.section_title(at, &title);
-            let step = Step {
-                title: step_title,
-                kind,
-                body: text,
+            let step = match self.sentence_title(blocks) {
+                Some(_)
+                    if lost.is_empty()
+                        && let Some(unit) = self.unit(at, all) =>
+                {
+                    Step { kind, ..unit }
+                }
+                _ => Step {
+                    title,
+                    kind,
+                    body: text,
+                },
             };
             self.section(section_title, String::new(), Some(at))
                 .steps
@@ -516,9 +266,8 @@ impl<'a> Structure<'a> {
 
     /// The title of a section; with its parent's where several headings of the document read the same.
     fn section_title(&self, region: usize, title: &str) -> String {
-        let same = self.same.get(&self.regions[region].text).copied().unwrap_or(1);
         match self.regions[region].parent {
-            Some(parent) if same > 1 && !self.regions[parent].text.is_empty() => {
+            Some(parent) if self.regions.is_repeated(region) && !self.regions[parent].text.is_empty() => {
                 let both = format!("{}: {title}", self.regions[parent].text);
                 if both.len() <= crate::flow::MAX_TITLE {
                     both
@@ -532,7 +281,7 @@ impl<'a> Structure<'a> {
 
     /// A title from the first sentence, where it tells someone to do something.
     fn sentence_title(&self, blocks: std::ops::Range<usize>) -> Option<String> {
-        let first = self.blocks[blocks].first()?;
+        let first = self.regions.blocks[blocks].first()?;
         let Kind::Paragraph(lead) = &first.kind else {
             return None;
         };
@@ -541,14 +290,14 @@ impl<'a> Structure<'a> {
     }
 
     fn has_code(&self, blocks: std::ops::Range<usize>) -> bool {
-        self.blocks[blocks]
+        self.regions.blocks[blocks]
             .iter()
             .any(|block| matches!(block.kind, Kind::Code))
     }
 
     /// Whether there is something to do: a list or a command.
     fn is_active(&self, blocks: std::ops::Range<usize>) -> bool {
-        self.blocks[blocks]
+        self.regions.blocks[blocks]
             .iter()
             .any(|block| matches!(block.kind, Kind::Code | Kind::List(_)))
     }
@@ -558,7 +307,7 @@ impl<'a> Structure<'a> {
         if titles::is_telling(heading) {
             return StepKind::Info;
         }
-        titles::kind(title).unwrap_or(if active || self.is_asking(region) {
+        titles::kind(title).unwrap_or(if active || self.regions.is_asking(region) {
             StepKind::Action
         } else {
             StepKind::Info
@@ -574,8 +323,8 @@ impl<'a> Structure<'a> {
         let mut pending = blocks.start;
         let mut next_number = None;
         for block in blocks.clone() {
-            let list = match &self.blocks[block].kind {
-                Kind::List(list) if self.is_step_list(region, block, list) => Some(list),
+            let list = match &self.regions.blocks[block].kind {
+                Kind::List(list) if self.regions.is_step_list(region, block, list) => Some(list),
                 _ => None,
             };
             if let Some(list) = list {
@@ -608,7 +357,7 @@ impl<'a> Structure<'a> {
 
     /// Whether a block right behind a step belongs to it: anything but a paragraph, and notes.
     fn belongs_before(&self, block: usize) -> bool {
-        match &self.blocks[block].kind {
+        match &self.regions.blocks[block].kind {
             Kind::Paragraph(lead) => {
                 let text = lead.text.to_lowercase();
                 [
@@ -636,7 +385,7 @@ impl<'a> Structure<'a> {
         if text.is_empty() {
             return None;
         }
-        let lead = self.blocks[blocks.clone()]
+        let lead = self.regions.blocks[blocks.clone()]
             .iter()
             .find_map(|block| match &block.kind {
                 Kind::Paragraph(lead) => Some(lead),
@@ -646,11 +395,15 @@ impl<'a> Structure<'a> {
         let mut text = text;
         if title.is_empty() {
             title = self.heading(region).0;
-        } else if let (Some(lead), Some(Kind::Paragraph(_))) =
-            (lead, blocks.clone().next().map(|first| &self.blocks[first].kind))
-        {
+        } else if let (Some(lead), Some(Kind::Paragraph(_))) = (
+            lead,
+            blocks
+                .clone()
+                .next()
+                .map(|first| &self.regions.blocks[first].kind),
+        ) {
             text = self.without_lead(
-                self.blocks[blocks.start].start..self.block_end(blocks.end - 1),
+                self.regions.blocks[blocks.start].start..self.block_end(blocks.end - 1),
                 lead,
                 &title,
             );
@@ -735,42 +488,4 @@ impl<'a> Structure<'a> {
     fn without_lead(&self, lines: std::ops::Range<usize>, lead: &Lead, title: &str) -> String {
         without(&self.lines[lines.clone()], lines.start, lead, title)
     }
-}
-
-/// The lines as a body; without the lead where the title has every word of it.
-fn without<T: AsRef<str>>(lines: &[T], first: usize, lead: &Lead, title: &str) -> String {
-    let from = lead.lines.start.saturating_sub(first).min(lines.len());
-    let to = lead.lines.end.saturating_sub(first).clamp(from, lines.len());
-    let source: Vec<&str> = lines[from..to].iter().map(AsRef::as_ref).collect();
-    let others = lines[..from].iter().all(|line| line.as_ref().trim().is_empty());
-    if !(others && same_words(&source.join("\n"), title)) {
-        return body(lines);
-    }
-    // What is left may stand further in than it needs to; four columns and more are code.
-    let rest: Vec<&str> = lines[to..].iter().map(AsRef::as_ref).collect();
-    let common = rest
-        .iter()
-        .filter(|line| !line.trim().is_empty())
-        .map(|line| indentation(line))
-        .min()
-        .unwrap_or(0);
-    if common == 0 || common > 3 {
-        return body(&rest);
-    }
-    body(&rest.iter().map(|line| dedent(line, common)).collect::<Vec<_>>())
-}
-
-fn append(steps: &mut [Step], text: &str) {
-    if let Some(step) = steps.last_mut().filter(|_| !text.is_empty()) {
-        step.body = join(&[std::mem::take(&mut step.body), text.to_owned()]);
-    }
-}
-
-fn join(parts: &[String]) -> String {
-    let parts: Vec<&str> = parts
-        .iter()
-        .map(String::as_str)
-        .filter(|part| !part.is_empty())
-        .collect();
-    parts.join("\n\n")
 }

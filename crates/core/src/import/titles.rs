@@ -1,6 +1,7 @@
 //! Titles: the first sentence of what an author wrote, on one line, and words that tell what a step is.
 
 use super::text::words;
+use super::vocabulary::{ABBREVIATIONS, ASKING, IMPERATIVES, LOOSE_ENDS, TELLING};
 use crate::step::StepKind;
 
 /// The most characters of a title that is made from a sentence.
@@ -8,356 +9,18 @@ pub(super) const MAX_TITLE: usize = 120;
 /// A text up to this long stays whole, even when it is two sentences.
 const SHORT: usize = 90;
 
-/// Words that a cut title should not end with.
-const LOOSE_ENDS: &[&str] = &[
-    "a",
-    "an",
-    "and",
-    "are",
-    "as",
-    "at",
-    "be",
-    "by",
-    "for",
-    "from",
-    "if",
-    "in",
-    "into",
-    "is",
-    "it",
-    "its",
-    "of",
-    "on",
-    "or",
-    "that",
-    "the",
-    "then",
-    "this",
-    "to",
-    "when",
-    "where",
-    "which",
-    "with",
-    "including",
-];
-
-/// Abbreviations whose full stop ends no sentence.
-const ABBREVIATIONS: &[&str] = &[
-    "approx", "ca", "cf", "e.g", "eg", "etc", "i.e", "ie", "incl", "no", "resp", "vs", "fig", "sec",
-];
-
-/// Headings that tell something instead of asking for it.
-const TELLING: &[&str] = &[
-    "about",
-    "additional information",
-    "additional reading",
-    "architecture",
-    "background",
-    "context",
-    "contact",
-    "contacts",
-    "definition",
-    "definitions",
-    "description",
-    "faq",
-    "further reading",
-    "glossary",
-    "goal",
-    "impact",
-    "introduction",
-    "license",
-    "links",
-    "meaning",
-    "notes",
-    "overview",
-    "purpose",
-    "reason",
-    "related",
-    "resources",
-    "scope",
-    "see also",
-    "summary",
-    "support",
-    "symptoms",
-    "table of contents",
-    "contents",
-];
-
-/// Words in a heading that ask for something to be done.
-const ASKING: &[&str] = &[
-    "action",
-    "actions",
-    "assess",
-    "check",
-    "checklist",
-    "checks",
-    "communicate",
-    "configure",
-    "contain",
-    "containment",
-    "deploy",
-    "diagnose",
-    "diagnosis",
-    "diagnostics",
-    "duties",
-    "eradicate",
-    "eradication",
-    "escalate",
-    "escalation",
-    "execute",
-    "execution",
-    "fix",
-    "install",
-    "installation",
-    "investigate",
-    "investigation",
-    "migrate",
-    "migration",
-    "mitigate",
-    "mitigation",
-    "notify",
-    "playbook",
-    "prepare",
-    "preparation",
-    "procedure",
-    "recover",
-    "recovery",
-    "remediate",
-    "remediation",
-    "repair",
-    "resolution",
-    "resolve",
-    "response",
-    "restore",
-    "rollback",
-    "run",
-    "runbook",
-    "setup",
-    "solution",
-    "step",
-    "steps",
-    "task",
-    "tasks",
-    "test",
-    "todo",
-    "triage",
-    "troubleshoot",
-    "troubleshooting",
-    "upgrade",
-    "validate",
-    "validation",
-    "verification",
-    "verify",
-    "workaround",
-];
-
-/// Verbs that a step begins with.
-const IMPERATIVES: &[&str] = &[
-    "add",
-    "adjust",
-    "always",
-    "analyse",
-    "analyze",
-    "announce",
-    "apply",
-    "approve",
-    "ask",
-    "assess",
-    "assign",
-    "attach",
-    "avoid",
-    "back",
-    "block",
-    "build",
-    "call",
-    "capture",
-    "change",
-    "check",
-    "clean",
-    "clear",
-    "click",
-    "close",
-    "collect",
-    "communicate",
-    "compare",
-    "conduct",
-    "configure",
-    "confirm",
-    "connect",
-    "consider",
-    "contact",
-    "copy",
-    "create",
-    "cut",
-    "debug",
-    "decide",
-    "decrease",
-    "delete",
-    "deploy",
-    "describe",
-    "detach",
-    "determine",
-    "disable",
-    "disconnect",
-    "do",
-    "document",
-    "don't",
-    "download",
-    "drain",
-    "edit",
-    "enable",
-    "ensure",
-    "enter",
-    "escalate",
-    "examine",
-    "execute",
-    "export",
-    "extend",
-    "fetch",
-    "file",
-    "filter",
-    "find",
-    "fix",
-    "follow",
-    "force",
-    "gather",
-    "generate",
-    "get",
-    "give",
-    "go",
-    "help",
-    "identify",
-    "implement",
-    "import",
-    "increase",
-    "inform",
-    "inspect",
-    "install",
-    "investigate",
-    "invite",
-    "isolate",
-    "issue",
-    "join",
-    "keep",
-    "kill",
-    "launch",
-    "leave",
-    "limit",
-    "list",
-    "locate",
-    "log",
-    "look",
-    "make",
-    "mark",
-    "measure",
-    "migrate",
-    "monitor",
-    "mount",
-    "move",
-    "name",
-    "navigate",
-    "never",
-    "note",
-    "notify",
-    "obtain",
-    "open",
-    "page",
-    "pause",
-    "perform",
-    "plan",
-    "power",
-    "prefer",
-    "prepare",
-    "preserve",
-    "prevent",
-    "print",
-    "promote",
-    "protect",
-    "provide",
-    "pull",
-    "push",
-    "put",
-    "quarantine",
-    "query",
-    "quit",
-    "raise",
-    "read",
-    "reboot",
-    "rebuild",
-    "reconfigure",
-    "record",
-    "recover",
-    "reduce",
-    "refer",
-    "register",
-    "reinstall",
-    "reload",
-    "remove",
-    "rename",
-    "renew",
-    "repair",
-    "replace",
-    "report",
-    "request",
-    "reset",
-    "resize",
-    "resolve",
-    "restart",
-    "restore",
-    "restrict",
-    "retrieve",
-    "review",
-    "revoke",
-    "roll",
-    "rotate",
-    "run",
-    "save",
-    "scale",
-    "scan",
-    "schedule",
-    "search",
-    "secure",
-    "select",
-    "send",
-    "set",
-    "share",
-    "shut",
-    "sign",
-    "ssh",
-    "start",
-    "stop",
-    "submit",
-    "suspend",
-    "switch",
-    "take",
-    "talk",
-    "tell",
-    "test",
-    "track",
-    "transfer",
-    "trigger",
-    "try",
-    "turn",
-    "uninstall",
-    "unmount",
-    "update",
-    "upgrade",
-    "upload",
-    "use",
-    "validate",
-    "verify",
-    "view",
-    "visit",
-    "wait",
-    "watch",
-    "work",
-    "write",
-];
-
 /// A title made from a text without markup, and whether it has all of the text.
 ///
 /// The first sentence where there is one within the limit, otherwise as many words as fit, with `…`.
 pub(super) fn title(text: &str) -> String {
+    let text = text.split('\n').next().unwrap_or_default();
+    // Marks of references, `[1]`, that stood small and high.
+    let text = match text.rsplit_once('[') {
+        Some((before, mark)) if mark.strip_suffix(']').is_some_and(|n| n.parse::<u16>().is_ok()) => {
+            before.trim_end()
+        }
+        _ => text,
+    };
     let length = text.chars().count();
     let sentence = first_sentence(text);
     let chosen = if length <= SHORT { text } else { sentence };
@@ -390,7 +53,7 @@ fn ends_with_abbreviation(text: &str) -> bool {
         .next()
         .unwrap_or_default()
         .trim_start_matches(['_', '*', '\\']);
-    ABBREVIATIONS.contains(&word.to_lowercase().as_str())
+    ABBREVIATIONS.has(&word.to_lowercase())
 }
 
 /// The text up to the first full stop, question or exclamation mark that ends a sentence.
@@ -449,12 +112,7 @@ fn cut(text: &str) -> &str {
     }
     let mut cut = text[..end].trim_end();
     while let Some((before, last)) = cut.rsplit_once(' ') {
-        if !LOOSE_ENDS.contains(
-            &last
-                .trim_matches(|c: char| !c.is_alphanumeric())
-                .to_lowercase()
-                .as_str(),
-        ) {
+        if !LOOSE_ENDS.has(&last.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase()) {
             break;
         }
         cut = before.trim_end();
@@ -466,23 +124,21 @@ fn cut(text: &str) -> &str {
 /// Whether a heading introduces a telling part: meaning, impact, references and the like, or a question.
 pub(super) fn is_telling(heading: &str) -> bool {
     let heading = heading.trim().trim_end_matches(':').to_lowercase();
-    heading.ends_with('?')
+    (heading.ends_with('?') && heading != "how?")
         || heading.starts_with("reference")
         || heading.starts_with("additional ")
-        || TELLING.contains(&heading.trim_start_matches(|c: char| !c.is_alphabetic()))
+        || TELLING.has(heading.trim_start_matches(|c: char| !c.is_alphabetic()))
 }
 
 /// Whether a heading asks for something to be done.
 pub(super) fn is_asking(heading: &str) -> bool {
-    words(heading).any(|word| ASKING.contains(&word.as_str())) && !is_telling(heading)
+    words(heading).any(|word| ASKING.has(&word)) && !is_telling(heading)
 }
 
 /// Whether a sentence begins with a verb that tells someone to do something.
 pub(super) fn is_imperative(text: &str) -> bool {
     let mut first = words(text).skip_while(|word| word == "please" || word == "optional");
-    first
-        .next()
-        .is_some_and(|word| IMPERATIVES.contains(&word.as_str()))
+    first.next().is_some_and(|word| IMPERATIVES.has(&word))
 }
 
 /// What a step is, from its title; `None` where the title does not tell.
@@ -532,7 +188,10 @@ mod tests {
     #[test]
     fn headings_tell_or_ask() {
         assert!(
-            is_telling("Meaning") && is_telling("What is it?") && is_telling("Reference: Call Etiquette")
+            is_telling("Meaning")
+                && is_telling("What is it?")
+                && !is_telling("How?")
+                && is_telling("Reference: Call Etiquette")
         );
         assert!(is_asking("Diagnosis") && is_asking("Steps to fix") && !is_asking("Impact"));
         assert!(

@@ -3,10 +3,13 @@
 //! What stands where comes from the tree of the same swapped text. Fences and backticks grow when a value needs
 //! it; everything else of the source stays as it was written.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::escape::Around;
 use super::link::{self, Target};
+use super::nested;
 use super::place::{self, Kind, Place};
 use super::swap::{Spot, Swapped, Variable};
 use super::{Unset, Values, escape};
@@ -44,6 +47,13 @@ enum Piece {
         variable: u32,
         is_before: bool,
     },
+    /// Stands only inside a larger document.
+    Nested(&'static str),
+    /// The symbol in the box of a task.
+    Tick {
+        task: u16,
+        symbol: char,
+    },
 }
 
 /// A text as Markdown, ready for values.
@@ -67,7 +77,15 @@ impl MarkdownTemplate {
     /// Appends the text with its values.
     pub fn markdown(&self, values: &impl Values, unset: Unset, out: &mut String) {
         let mut fence = None;
-        self.write(0, self.pieces.len(), values, unset, &mut fence, out);
+        self.write(0..self.pieces.len(), values, unset, None, &mut fence, out);
+        close_fence(&mut fence, out);
+    }
+
+    /// Appends the text with its values as a part of a larger document, below a heading of the third level: its
+    /// headings stand below that one, the ticked tasks (numbered from 0) are ticked.
+    pub fn nested(&self, values: &impl Values, unset: Unset, ticked: &BTreeSet<u16>, out: &mut String) {
+        let mut fence = None;
+        self.write(0..self.pieces.len(), values, unset, Some(ticked), &mut fence, out);
         close_fence(&mut fence, out);
     }
 
@@ -81,16 +99,16 @@ impl MarkdownTemplate {
 
     fn write(
         &self,
-        from: usize,
-        to: usize,
+        pieces: Range<usize>,
         values: &impl Values,
         unset: Unset,
+        ticked: Option<&BTreeSet<u16>>,
         fence: &mut Option<OpenFence>,
         out: &mut String,
     ) {
-        let mut at = self.start_of(from);
-        let mut number = from;
-        while number < to {
+        let mut at = self.start_of(pieces.start);
+        let mut number = pieces.start;
+        while number < pieces.end {
             match &self.pieces[number] {
                 Piece::Source(end) => {
                     out.push_str(&self.literals[at..*end as usize]);
@@ -104,7 +122,8 @@ impl MarkdownTemplate {
                     end,
                 } => {
                     let mut content = String::new();
-                    self.write(number + 1, *end as usize, values, unset, &mut None, &mut content);
+                    let inside = number + 1..*end as usize;
+                    self.write(inside, values, unset, ticked, &mut None, &mut content);
                     if self.has_escaped_pipe(number, *end as usize, values, unset) {
                         // In a table no code span can hold a backslash before a pipe.
                         let around = Around {
@@ -144,6 +163,11 @@ impl MarkdownTemplate {
                     if !edge.is_some_and(char::is_alphanumeric) {
                         out.push_str("<!-- -->");
                     }
+                }
+                Piece::Nested(text) => out.push_str(if ticked.is_some() { text } else { "" }),
+                Piece::Tick { task, symbol } => {
+                    let is_ticked = ticked.is_some_and(|ticked| ticked.contains(task));
+                    out.push(if is_ticked { 'x' } else { *symbol });
                 }
                 Piece::SpanEnd => {}
             }
@@ -278,7 +302,11 @@ fn close_fence(fence: &mut Option<OpenFence>, out: &mut String) -> Option<(char,
 
 /// Cuts the source at the holes, each with what stands around it in the tree.
 pub(super) fn cut<'a>(root: &'a AstNode<'a>, swapped: &Swapped) -> MarkdownTemplate {
-    let (edits, targets) = place::find(root, swapped);
+    let (found, targets) = place::find(root, swapped);
+    let mut edits = nested::find(root, swapped);
+    edits.extend(found);
+    // Stable: what goes around a hole at the same place comes first.
+    edits.sort_by_key(|edit| edit.range.start);
     let mut template = MarkdownTemplate {
         literals: String::with_capacity(swapped.text.len()),
         pieces: Vec::with_capacity(edits.len() * 2 + 1),
@@ -334,6 +362,11 @@ pub(super) fn cut<'a>(root: &'a AstNode<'a>, swapped: &Swapped) -> MarkdownTempl
             Kind::Guard { spot, is_before } => match swapped.spots[spot].2 {
                 Spot::Variable(variable) => Piece::Guard { variable, is_before },
                 Spot::Literal(_) => continue,
+            },
+            Kind::Nested(text) => Piece::Nested(text),
+            Kind::Tick { task, symbol } => Piece::Tick {
+                task: u16::try_from(task).unwrap_or(u16::MAX),
+                symbol,
             },
             Kind::Insert(_) => continue,
         };

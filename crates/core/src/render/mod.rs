@@ -16,6 +16,7 @@ mod hostile_tests;
 mod html;
 mod limits;
 mod link;
+mod nested;
 mod place;
 mod plain;
 mod powershell;

@@ -50,13 +50,33 @@ pub(super) struct Edit {
 /// What is put in its place.
 #[derive(Debug)]
 pub(super) enum Kind {
-    Hole { spot: usize, place: Place },
-    SpanStart { ticks: usize, padded: bool, fixed: bool },
+    Hole {
+        spot: usize,
+        place: Place,
+    },
+    SpanStart {
+        ticks: usize,
+        padded: bool,
+        fixed: bool,
+    },
     SpanEnd,
-    Fence { character: char, length: usize },
+    Fence {
+        character: char,
+        length: usize,
+    },
     FenceEnd,
-    Guard { spot: usize, is_before: bool },
+    Guard {
+        spot: usize,
+        is_before: bool,
+    },
     Insert(&'static str),
+    /// Put in only inside a larger document.
+    Nested(&'static str),
+    /// The symbol in the box of the task of that number, from 0.
+    Tick {
+        task: usize,
+        symbol: char,
+    },
 }
 
 /// Finds the places of all holes, as edits in the order of the source, and the addresses with holes in them.
@@ -102,7 +122,7 @@ pub(super) fn find<'a>(root: &'a AstNode<'a>, swapped: &Swapped) -> (Vec<Edit>, 
         Kind::SpanEnd | Kind::FenceEnd => 0,
         Kind::Guard { .. } => 1,
         Kind::Insert(_) | Kind::Fence { .. } | Kind::SpanStart { .. } => 2,
-        Kind::Hole { .. } => 3,
+        Kind::Hole { .. } | Kind::Nested(_) | Kind::Tick { .. } => 3,
     };
     finder
         .edits

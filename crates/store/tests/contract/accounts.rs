@@ -172,6 +172,7 @@ async fn members_come_in_pages_without_gaps_or_repeats() {
                 let Some(last) = page.last() else { break };
                 after = Some(last.user_id);
                 paged.extend(page);
+                assert!(paged.len() <= whole.len(), "a page repeats");
             }
             assert_eq!(paged, whole);
         }

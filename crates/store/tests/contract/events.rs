@@ -48,6 +48,7 @@ async fn events_come_oldest_first_in_pages() {
                     break;
                 }
                 paged.extend(next);
+                assert!(paged.len() <= whole.len(), "a page repeats");
             }
             assert_eq!(paged, whole);
         }

@@ -229,6 +229,7 @@ async fn versions_come_newest_first_in_pages() {
                 break;
             }
             paged.extend(next);
+            assert!(paged.len() <= whole.len(), "a page repeats");
         }
         assert_eq!(paged, whole);
         assert!(page(i64::MAX, -1).await.is_empty());
@@ -349,6 +350,7 @@ async fn flows_come_newest_first_in_pages() {
                     break;
                 }
                 paged.extend(page.into_iter().map(|flow| flow.id));
+                assert!(paged.len() <= 25, "a page repeats");
             }
             assert_eq!(paged, (200..225).rev().map(id).collect::<Vec<_>>());
         }

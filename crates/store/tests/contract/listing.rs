@@ -269,6 +269,7 @@ async fn pages_have_no_gaps_and_no_repeats_while_sessions_are_added() {
                     break;
                 }
                 paged.extend(page);
+                assert!(paged.len() <= whole.len(), "a page repeats");
             }
             assert_eq!(paged, whole);
         }

@@ -221,6 +221,7 @@ async fn a_person_sees_their_own_personal_tokens_in_pages() {
                 break;
             }
             paged.extend(page);
+            assert!(paged.len() <= whole.len(), "a page repeats");
         }
         assert_eq!(paged, whole);
         assert!(list(2, OLGA, None, 100).await.is_empty());

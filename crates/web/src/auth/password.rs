@@ -58,6 +58,19 @@ pub fn check(password: &str) -> std::result::Result<(), String> {
     }
 }
 
+/// A new password of 100 random bits, in groups that can be read out; no two of its characters look alike.
+pub fn generate(random: &mut Random) -> String {
+    const ALPHABET: &[u8; 32] = b"23456789abcdefghijkmnpqrstuvwxyz";
+    let mut password = String::new();
+    for (index, byte) in random.bytes::<20>().into_iter().enumerate() {
+        if index > 0 && index % 4 == 0 {
+            password.push('-');
+        }
+        password.push(char::from(ALPHABET[usize::from(byte % 32)]));
+    }
+    password
+}
+
 impl Default for Passwords {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
@@ -133,6 +146,15 @@ mod tests {
                 .await
                 .unwrap()
         );
+    }
+
+    #[test]
+    fn a_generated_password_is_a_password() {
+        let random = &mut Random::new([2; 32]);
+        let password = generate(random);
+        assert_eq!(password.len(), 24);
+        assert!(check(&password).is_ok());
+        assert_ne!(generate(random), password);
     }
 
     #[test]

@@ -8,7 +8,9 @@ use tokio::net::TcpListener;
 
 use super::{Done, Place, database};
 use crate::app::router;
+use crate::config::Settings;
 use crate::context::{App, Clock};
+use crate::housekeeping;
 use crate::serve::{asked_to_stop, serve};
 
 /// The options of the command.
@@ -28,19 +30,42 @@ impl Serve {
         if let Some(listen) = self.listen {
             settings.server.listen = listen;
         }
-        let listen = settings.server.listen;
         let db = Db::open(&database(&settings))
             .await
             .map_err(|error| error.to_string())?;
-        let listener = TcpListener::bind(listen)
-            .await
-            .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
-        let address = listener.local_addr().map_err(|error| error.to_string())?;
-        tracing::info!(%address, database = %settings.database.url, "listening");
-        let app = App::new(settings, Clock::system(), db.clone());
-        serve(listener, router(app.clone()), &app, asked_to_stop()).await;
-        db.close().await;
-        tracing::info!("stopped");
+        let (listener, _) = listen(settings.server.listen).await?;
+        answer(settings, db, listener, asked_to_stop()).await;
         Ok(())
     }
+}
+
+/// Takes the address; answers which port it is, where any would do.
+pub(super) async fn listen(at: SocketAddr) -> Done<(TcpListener, SocketAddr)> {
+    let listener = TcpListener::bind(at)
+        .await
+        .map_err(|error| format!("cannot listen on {at}: {error}; --listen names another address"))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    Ok((listener, address))
+}
+
+/// Answers requests until `stop` is done, with everything that runs beside them, and closes the database.
+pub(super) async fn answer(
+    settings: Settings,
+    db: Db,
+    listener: TcpListener,
+    stop: impl Future<Output = ()>,
+) {
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, database = %settings.database.url, "listening");
+    }
+    let app = App::new(settings, Clock::system(), db.clone());
+    let waking = tokio::spawn(app.live.clone().run(db.clone()));
+    let keeping = tokio::spawn(housekeeping::run(app.clone()));
+    serve(listener, router(app.clone()), &app, stop).await;
+    if let Err(error) = keeping.await {
+        tracing::error!(%error, "housekeeping broke off");
+    }
+    db.close().await;
+    waking.abort();
+    tracing::info!("stopped");
 }

@@ -14,7 +14,7 @@ use crate::session::{
     set_variables, start, start_prepared, work_step,
 };
 
-const FLOW: &str = r###"{
+const FLOW: &str = r#"{
     "title": "Cut-over of [VAR:server_name]",
     "fields": [
         {"name": "server_name", "label": "Server name", "type": "hostname", "required": true},
@@ -29,7 +29,7 @@ const FLOW: &str = r###"{
                          {"label": "It does not", "step": "tell"}]}]},
         {"title": "Switch", "steps": [
             {"id": "switch", "title": "Switch over", "body": "| From | To |\n| --- | --- |\n| old | [VAR:server_name] |"},
-            {"id": "tell", "title": "Tell [VAR:site]", "body": "Call them."}]}]}"###;
+            {"id": "tell", "title": "Tell [VAR:site]", "body": "Call them."}]}]}"#;
 
 pub(super) const LENA: u128 = 2;
 

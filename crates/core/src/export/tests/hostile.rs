@@ -78,10 +78,13 @@ fn shape<'a>(root: &'a AstNode<'a>) -> Vec<String> {
     let mut shape = Vec::new();
     for node in root.descendants() {
         match &node.data().value {
-            NodeValue::Text(_) | NodeValue::Code(_) | NodeValue::SoftBreak | NodeValue::LineBreak => {}
+            NodeValue::Text(_)
+            | NodeValue::Code(_)
+            | NodeValue::SoftBreak
+            | NodeValue::LineBreak
+            | NodeValue::Paragraph => {}
             // The flow's own texts keep values apart with empty comments.
             NodeValue::HtmlInline(html) if html == "<br>" || html == "<!-- -->" => {}
-            NodeValue::Paragraph => {}
             NodeValue::CodeBlock(block) => shape.push(format!("code {}", block.info)),
             NodeValue::Heading(heading) => shape.push(format!("heading {}", heading.level)),
             value => shape.push(value.xml_node_name().into()),

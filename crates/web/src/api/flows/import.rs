@@ -5,12 +5,8 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use resolutionflow_core::flow::{FlowDocument, FlowParts};
 use resolutionflow_core::id::{FlowId, Id};
-use resolutionflow_core::import::{self, Import, Options, Style};
-use resolutionflow_core::random::Random;
-use resolutionflow_core::render;
-use resolutionflow_store::{Tx, flows};
+use resolutionflow_core::import::{Import, Options, Style};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -21,6 +17,7 @@ use crate::api::answers::{Conflicts, Refusals};
 use crate::auth::caller::{May, MayWriteFlow};
 use crate::context::App;
 use crate::error::{Error, Result};
+use crate::importing::{self, Arrival};
 use crate::once::{self, Answer};
 use crate::request::{IdempotencyKey, Markdown, Query};
 
@@ -88,10 +85,7 @@ pub async fn import(
         file_name: query.file_name.clone(),
         into: query.into.map(FlowId::from_uuid),
     };
-    let imported = tokio::task::spawn_blocking(move || {
-        let imported = import::import(&text, &options)?;
-        render::compile(&imported.document).map(|_| imported)
-    });
+    let imported = tokio::task::spawn_blocking(move || importing::read(&text, &options));
     let Import { document, report } = imported
         .await
         .map_err(Error::internal)?
@@ -109,88 +103,32 @@ pub async fn import(
         return Answer::new(StatusCode::OK, &answer);
     }
 
-    let target = Target::of(&query, &document);
-    let mut parts = document.into_parts();
-    parts.id = None;
-    let document = FlowDocument::check(parts).map_err(Error::Unprocessable)?;
-    let seed = crate::context::seed();
     let (now, account, user) = (app.now(), caller.account_id, caller.user_id);
-    let shared = Arc::new((document, report));
+    let new = Id::new(now, &mut app.random());
+    let into = query.into.map(FlowId::from_uuid);
+    let arrival = Arrival::new(document, into, new, query.draft)?;
+    let shared = Arc::new((arrival, report));
     once::write(&app, key, move |tx| {
         let shared = Arc::clone(&shared);
         Box::pin(async move {
-            let (document, report) = &*shared;
-            let (id, found) = match target {
-                Target::New => (Id::new(now, &mut Random::new(seed)), None),
-                Target::Named(id) => (id, flows::lock(tx, account, id).await?),
-                Target::Into(id) => (
-                    id,
-                    Some(flows::lock(tx, account, id).await?.ok_or(Error::NotFound)?),
-                ),
-            };
-            let latest = found.as_ref().map_or(0, |flow| flow.latest_version);
-            let stands = match (&found, query.draft) {
-                (None, _) => None,
-                (Some(_), true) => flows::draft(tx, account, id).await?,
-                (Some(_), false) => flows::document(tx, account, id, latest).await?,
-            };
-            let changed = stands.as_ref() != Some(document);
-            if found.is_none() {
-                flows::create(tx, account, id, document, user, now).await?;
-            }
-            let version = match (changed, query.draft) {
-                (true, true) => {
-                    flows::save_draft(tx, account, id, document, now).await?;
-                    None
-                }
-                (true, false) => Some(flows::publish(tx, account, id, document, user, now).await?),
-                (false, draft) => (!draft).then_some(latest),
-            };
-            let flow = find(tx, account, id).await?;
-            let status = if changed {
+            let (arrival, report) = &*shared;
+            let kept = arrival.keep(tx, account, user, now).await?;
+            let status = if kept.changed {
                 StatusCode::CREATED
             } else {
                 StatusCode::OK
             };
-            let report = report.clone();
-            Answer::new(
-                status,
-                &Imported {
-                    flow: Some(flow),
-                    version,
-                    changed,
-                    report,
-                    document: None,
-                },
-            )
+            let imported = Imported {
+                flow: Some(kept.flow.into()),
+                version: kept.version,
+                changed: kept.changed,
+                report: report.clone(),
+                document: None,
+            };
+            Answer::new(status, &imported)
         })
     })
     .await
-}
-
-/// Which flow a document belongs to.
-#[derive(Clone, Copy)]
-enum Target {
-    /// None yet.
-    New,
-    /// The one that the document names; made under that id where this account has none of it.
-    Named(FlowId),
-    /// The one that the request names, which must exist.
-    Into(FlowId),
-}
-
-impl Target {
-    fn of(query: &ImportQuery, document: &FlowDocument) -> Self {
-        match (query.into, &document.parts()) {
-            (Some(id), _) => Self::Into(FlowId::from_uuid(id)),
-            (None, FlowParts { id: Some(id), .. }) => Self::Named(*id),
-            (None, _) => Self::New,
-        }
-    }
-}
-
-async fn find(tx: &mut Tx, account: resolutionflow_core::id::AccountId, id: FlowId) -> Result<FlowView> {
-    Ok(flows::find(tx, account, id).await?.ok_or(Error::NotFound)?.into())
 }
 
 fn styles(names: Option<&str>) -> Result<BTreeSet<Style>> {
@@ -203,7 +141,7 @@ fn styles(names: Option<&str>) -> Result<BTreeSet<Style>> {
             name.parse().map_err(
                 |error: <Style as std::str::FromStr>::Err| Error::UnprocessableParameter {
                     name: "placeholders".to_owned(),
-                    detail: error.to_string(),
+                    detail: error,
                 },
             )
         })

@@ -194,7 +194,12 @@ pub(super) fn refused(refusal: Refusal, standing: &Standing) -> Error {
         Refusal::Conflicts(conflicts) => {
             let current: serde_json::Map<_, _> = conflicts
                 .into_iter()
-                .map(|conflict| (conflict.name, conflict.current.map_or(Value::Null, variable)))
+                .map(|conflict| {
+                    (
+                        conflict.name,
+                        conflict.current.as_ref().map_or(Value::Null, variable),
+                    )
+                })
                 .collect();
             Error::conflict_with(Kind::NewerValue, detail, json!({ "variables": current }))
         }
@@ -209,7 +214,7 @@ pub(super) fn refused(refusal: Refusal, standing: &Standing) -> Error {
     }
 }
 
-fn variable(variable: Variable) -> Value {
+fn variable(variable: &Variable) -> Value {
     json!({
         "value": variable.value,
         "valid": variable.valid,

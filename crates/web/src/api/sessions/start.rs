@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use resolutionflow_core::id::{FlowId, Id};
-use resolutionflow_core::session::{self, Act, Change, NewSession, Refusal};
+use resolutionflow_core::session::{self, Act, Change, NewSession, Refusal, StepRecords};
 use resolutionflow_core::variable::Outline;
 use resolutionflow_store::idempotency::Key;
 use resolutionflow_store::{Tx, flows, sessions};
@@ -91,7 +91,7 @@ where
                 &change.session,
                 version,
                 &variables.collect(),
-                &Default::default(),
+                &StepRecords::new(),
             );
             Answer::new(StatusCode::CREATED, &view)
         })

@@ -63,7 +63,7 @@ pub async fn set_variables(
 ) -> Result<Answer> {
     let key = once::key(&caller, key, format!("PATCH /sessions/{id}/variables"), &body)?;
     let names: Vec<String> = body.variables.keys().cloned().collect();
-    let set = SetVariables {
+    let request = SetVariables {
         values: body.variables,
         expected: body.expected,
         keep_invalid: body.keep_invalid,
@@ -73,18 +73,18 @@ pub async fn set_variables(
             &standing.session,
             &standing.version.outline,
             &mut standing.variables,
-            &set,
+            &request,
             act,
         )
     };
     let answer = move |standing: &Standing, _: &Change| {
         let outline = &standing.version.outline;
-        let mut set = view::variables(outline, &standing.variables);
+        let mut standing_now = view::variables(outline, &standing.variables);
         let named = names.iter().filter_map(|name| outline.variable(name));
         let answer = PatchedVariables {
             version: standing.session.version,
             variables: named
-                .filter_map(|(_, known)| set.remove_entry(known.name.as_str()))
+                .filter_map(|(_, known)| standing_now.remove_entry(known.name.as_str()))
                 .collect(),
             missing_required: view::missing(outline, &standing.variables),
         };

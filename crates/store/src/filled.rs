@@ -1,0 +1,264 @@
+//! Every migration meets a database that holds data: rows as the schema before it kept them, written with plain
+//! SQL that is never edited, since the functions of today write what the schema of today wants.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::BoxFuture;
+use resolutionflow_core::event::{Event, EventKind, GENESIS, Hash, Payload};
+use resolutionflow_core::id::{Id, SessionId};
+use resolutionflow_core::session::Status;
+
+use crate::migrate::{MIGRATIONS, Migration};
+use crate::testing::{empty_postgres, now};
+use crate::{Db, DbConfig, Result, Tx, events, flows, members, sessions, steps, tokens, variables};
+
+/// What a database holds after one migration and some use.
+struct Rows {
+    /// The tables that the migration made.
+    tables: &'static [&'static str],
+    /// Puts at least one row into each.
+    fill: for<'t> fn(&'t mut Tx) -> BoxFuture<'t, Result<()>>,
+}
+
+/// One for each migration; a new migration brings its own.
+const ROWS: &[Rows] = &[Rows {
+    tables: &[
+        "accounts",
+        "users",
+        "teams",
+        "members",
+        "tokens",
+        "flows",
+        "flow_versions",
+        "sessions",
+        "session_variables",
+        "session_steps",
+        "events",
+        "idempotency_keys",
+    ],
+    fill: |tx| Box::pin(ground(tx)),
+}];
+
+fn id<K>(number: u128) -> Id<K> {
+    Id::from_uuid(uuid::Uuid::from_u128(number))
+}
+
+fn first_hash() -> Hash {
+    let payload = Payload::default();
+    Event::digest(&GENESIS, id(6), 1, now(), id(2), EventKind::Started, &payload)
+}
+
+/// Migration 1: account 1, person 2, team 3, token 4, flow 5, session 6.
+async fn ground(tx: &mut Tx) -> Result<()> {
+    let uuid = |number| uuid::Uuid::from_u128(number);
+    let (account, user, team, token, flow, session) = (uuid(1), uuid(2), uuid(3), uuid(4), uuid(5), uuid(6));
+    let (now, hash) = (now(), first_hash());
+    let document = r#"{"title":"Ü","sections":[{"steps":[{"id":"one","title":"One"}]}]}"#;
+    tx.execute(
+        "INSERT INTO accounts (id, name, created_at, flow_count, session_count) VALUES ($1, 'Old', $2, 1, 1)",
+        &[&account, &now],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO users (id, email, email_key, name, password_hash, auth_epoch, created_at) \
+         VALUES ($1, 'O@example.com', 'o@example.com', 'Olga', 'hash', 3, $2)",
+        &[&user, &now],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO teams (account_id, id, name) VALUES ($1, $2, 'Everyone')",
+        &[&account, &team],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO members (account_id, user_id, role, team_id, created_at) VALUES ($1, $2, 'owner', $3, $4)",
+        &[&account, &user, &team, &now],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO tokens (hash, id, kind, account_id, user_id, name, auth_epoch, created_at, expires_at) \
+         VALUES ($1, $2, 'personal', $3, $4, 'ci', 3, $5, $6)",
+        &[
+            &hash,
+            &token,
+            &account,
+            &user,
+            &now,
+            &(now + chrono::TimeDelta::days(1)),
+        ],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO flows (account_id, id, title, title_key, tags, search, latest_version, draft, step_count, \
+             field_count, created_by_id, created_at, updated_at) \
+         VALUES ($1, $2, 'Ü', 'ü', $5, 'ü', 1, $6, 1, 0, $3, $4, $4)",
+        &[&account, &flow, &user, &now, &"\nad\n", &document],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO flow_versions (account_id, flow_id, version, title, document, published_by_id, published_at) \
+         VALUES ($1, $2, 1, 'Ü', $5, $3, $4)",
+        &[&account, &flow, &user, &now, &document],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO sessions (account_id, id, number, flow_id, flow_version, team_id, title, title_key, note, \
+             version, head, owner_id, created_at, started_at, updated_at, outcome_note, next_steps, filled, \
+             variables, missing, finished_steps, steps) \
+         VALUES ($1, $2, 1, $3, 1, $4, 'Ä', 'ä', 'note', 1, $5, $6, $7, $7, $7, '', '', 1, 1, 0, 1, 1)",
+        &[&account, &session, &flow, &team, &hash, &user, &now],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO session_variables (account_id, session_id, name, value, valid, version, set_by_id, set_at) \
+         VALUES ($1, $2, 'host', 'srv', $5, 1, $3, $4)",
+        &[&account, &session, &user, &now, &true],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO session_steps (account_id, session_id, step_id, state, note, output, reason, choice, \
+             checked, version, changed_by_id, changed_at, finished_at, finished_by_id) \
+         VALUES ($1, $2, 'one', 'done', 'n', 'o', '', '', '0 2', 1, $3, $4, $4, $3)",
+        &[&account, &session, &user, &now],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO events (account_id, session_id, number, at, actor_id, kind, payload, hash) \
+         VALUES ($1, $2, 1, $3, $4, 'started', '{}', $5)",
+        &[&account, &session, &now, &user, &hash],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO idempotency_keys (account_id, user_id, route, key, body_hash, status, answer, created_at) \
+         VALUES ($1, $2, 'POST /', 'k', $3, 201, '{}', $4)",
+        &[&account, &user, &hash, &now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A migration beyond the newest, so that this test has one to make on data even while there is one.
+fn with_one_more() -> &'static [Migration] {
+    let sql = "ALTER TABLE sessions ADD COLUMN pretended TEXT NOT NULL DEFAULT 'yes'";
+    let version = i64::try_from(MIGRATIONS.len()).expect("there are few") + 1;
+    let pretended = Migration {
+        version,
+        name: "pretended",
+        sqlite: sql,
+        postgres: sql,
+    };
+    Vec::leak([MIGRATIONS, &[pretended]].concat())
+}
+
+async fn open(config: &DbConfig, migrations: &'static [Migration]) -> Db {
+    let config = DbConfig {
+        migrations,
+        migrate: true,
+        ..config.clone()
+    };
+    Db::open(&config)
+        .await
+        .expect("the migrations apply to a database with data")
+}
+
+/// How many rows each of the tables has.
+async fn counts(db: &Db, tables: Vec<&'static str>) -> BTreeMap<&'static str, i64> {
+    let read = db.read(move |tx| {
+        let tables = tables.clone();
+        Box::pin(async move {
+            let mut counts = BTreeMap::new();
+            for table in tables {
+                let (count,): (i64,) = tx.one(&format!("SELECT COUNT(*) FROM {table}"), &[]).await?;
+                counts.insert(table, count);
+            }
+            Ok::<_, crate::Error>(counts)
+        })
+    });
+    read.await.expect("every table is there")
+}
+
+#[tokio::test]
+async fn every_migration_keeps_what_was_there() {
+    assert_eq!(
+        ROWS.len(),
+        MIGRATIONS.len(),
+        "each migration says what a database holds after it"
+    );
+    let directory = tempfile::tempdir().unwrap();
+    let file = DbConfig::new(format!("sqlite:{}", directory.path().join("db").display()), now());
+    let cluster = empty_postgres().await;
+    if let Some((_, database)) = &cluster {
+        database.create().await.unwrap();
+    }
+    let all = with_one_more();
+    for config in [Some(&file), cluster.as_ref().map(|(config, _)| config)]
+        .into_iter()
+        .flatten()
+    {
+        let mut tables = Vec::new();
+        let mut before = BTreeMap::new();
+        for (index, rows) in ROWS.iter().enumerate() {
+            let db = open(config, &all[..=index]).await;
+            assert_eq!(counts(&db, tables.clone()).await, before);
+            db.write::<_, crate::Error, _>(rows.fill).await.unwrap();
+            tables.extend(rows.tables);
+            before = counts(&db, tables.clone()).await;
+            assert!(before.values().all(|count| *count > 0), "{before:?}");
+            db.close().await;
+        }
+        let db = open(config, all).await;
+        assert_eq!(counts(&db, tables).await, before);
+        db.read_long::<_, crate::Error, _>(|tx| Box::pin(all_is_readable(tx)))
+            .await
+            .unwrap();
+        db.close().await;
+    }
+}
+
+/// Reads the oldest rows with the functions of today.
+async fn all_is_readable(tx: &mut Tx) -> Result<()> {
+    let (account, session): (_, SessionId) = (id(1), id(6));
+    assert_eq!(members::account_name(tx, account).await?, "Old");
+    let member = members::find(tx, account, id(2))
+        .await?
+        .expect("the member is there");
+    assert_eq!(
+        (member.email.as_str(), member.created_at),
+        ("O@example.com", now())
+    );
+    let bearer = tokens::bearer(tx, &first_hash(), now())
+        .await?
+        .expect("the token is good");
+    assert_eq!(bearer.token_id, id(4));
+    let flow = flows::find(tx, account, id(5)).await?.expect("the flow is there");
+    assert_eq!(
+        (flow.title.as_str(), flow.tags.as_slice()),
+        ("Ü", &["ad".to_owned()][..])
+    );
+    let document = flows::document(tx, account, id(5), 1)
+        .await?
+        .expect("version 1 is there");
+    assert_eq!(flows::draft(tx, account, id(5)).await?, Some(document));
+    let filter = sessions::Filter {
+        status: Some(Status::Active),
+        text: Some("Ä".into()),
+        ..sessions::Filter::default()
+    };
+    let listed = sessions::list(tx, account, &filter, None, 10).await?;
+    assert_eq!(listed.len(), 1);
+    let found = sessions::find(tx, account, session)
+        .await?
+        .expect("the session is there");
+    assert_eq!(listed[0].session, found);
+    let variables = variables::all(tx, account, session).await?;
+    assert_eq!(variables["host"].value.as_deref(), Some("srv"));
+    let steps = steps::all(tx, account, session).await?;
+    let step = steps.values().next().expect("the step is there");
+    assert_eq!(step.checked, [0, 2].into());
+    let events = events::after(tx, account, session, 0, 10).await?;
+    assert_eq!((events.len(), events[0].hash), (1, found.head));
+    assert!(events[0].follows(&GENESIS, session));
+    let pretended: (String,) = tx.one("SELECT pretended FROM sessions", &[]).await?;
+    assert_eq!(pretended.0, "yes");
+    Ok(())
+}

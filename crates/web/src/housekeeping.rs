@@ -1,0 +1,153 @@
+//! What a server forgets by itself: idempotency keys that nobody repeats any more, and expired tokens.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use futures_util::FutureExt;
+use resolutionflow_store::{Error, Result, idempotency, tokens};
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::context::App;
+
+/// How often it is done.
+const EVERY: Duration = Duration::from_hours(1);
+
+/// How long an idempotency key is kept.
+const KEYS: TimeDelta = TimeDelta::days(7);
+
+/// How many rows go in one transaction, so that requests never wait long.
+const BATCH: i64 = 500;
+
+/// Forgets once at the start and then every hour, until the server is told to stop.
+pub async fn run(app: App) {
+    let mut hours = interval(EVERY);
+    hours.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = hours.tick() => {}
+            () = app.stopped() => return,
+        }
+        tokio::select! {
+            forgotten = forget(&app) => match forgotten {
+                Ok(rows) => tracing::debug!(rows, "forgot old keys and tokens"),
+                // The next hour tries again.
+                Err(error) => tracing::warn!(%error, "old keys and tokens were not forgotten"),
+            },
+            () = app.stopped() => return,
+        }
+    }
+}
+
+/// Forgets everything that is due, in small batches, and answers how many rows that were.
+pub async fn forget(app: &App) -> Result<u64> {
+    let now = app.now();
+    let mut rows = 0;
+    loop {
+        let gone = app.db.write::<_, Error, _>(move |tx| {
+            async move { idempotency::forget(tx, now - KEYS, BATCH).await }.boxed()
+        });
+        let gone = gone.await?;
+        rows += gone;
+        if gone < BATCH.unsigned_abs() {
+            break;
+        }
+    }
+    loop {
+        let gone = app
+            .db
+            .write::<_, Error, _>(move |tx| async move { tokens::forget(tx, now, BATCH).await }.boxed());
+        let gone = gone.await?;
+        rows += gone;
+        if gone < BATCH.unsigned_abs() {
+            return Ok(rows);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use resolutionflow_core::access::Role;
+    use resolutionflow_core::id::{AccountId, Id, TeamId, UserId};
+    use resolutionflow_core::random::Random;
+    use resolutionflow_store::idempotency::{Claim, Key};
+    use resolutionflow_store::members::{self, NewUser};
+    use resolutionflow_store::testing;
+    use resolutionflow_store::tokens::{NewToken, TokenKind};
+
+    use super::*;
+    use crate::config::Settings;
+    use crate::context::Clock;
+
+    #[tokio::test]
+    async fn what_is_old_goes_in_batches_and_the_rest_stays() {
+        for test in testing::databases().await {
+            let now = testing::now();
+            let clock = Clock::fixed(now);
+            let app = App::new(Settings::default(), clock.clone(), test.db.clone());
+            let count = u16::try_from(BATCH).unwrap() + 20;
+            fill(&app, count).await;
+            assert_eq!(forget(&app).await.unwrap(), 0);
+            clock.advance(TimeDelta::days(8));
+            assert_eq!(forget(&app).await.unwrap(), u64::from(count) + 1);
+            assert_eq!(forget(&app).await.unwrap(), 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn it_ends_when_the_server_stops() {
+        let test = testing::sqlite(|_| {}).await;
+        let app = App::new(Settings::default(), Clock::fixed(testing::now()), test.db.clone());
+        let running = tokio::spawn(run(app.clone()));
+        app.stop();
+        running.await.unwrap();
+    }
+
+    /// So many keys, a token that ends in an hour and one that ends in a year.
+    async fn fill(app: &App, keys: u16) {
+        let (now, random) = (app.now(), &mut Random::new([7; 32]));
+        let (account, team, user) = (
+            AccountId::new(now, random),
+            TeamId::new(now, random),
+            UserId::new(now, random),
+        );
+        let token = |hours: i64, random: &mut Random| NewToken {
+            hash: random.bytes(),
+            id: Id::new(now, random),
+            kind: TokenKind::Access,
+            user_id: user,
+            name: String::new(),
+            expires_at: now + TimeDelta::hours(hours),
+        };
+        let tokens = [token(1, random), token(24 * 365, random)];
+        let fill = app.db.write::<_, Error, _>(move |tx| {
+            let tokens = tokens.clone();
+            async move {
+                members::create_account(tx, account, "Contoso", team, now).await?;
+                let person = NewUser {
+                    id: user,
+                    email: "a@contoso.example".to_owned(),
+                    name: "A".to_owned(),
+                    password_hash: None,
+                };
+                assert!(members::create_user(tx, &person, now).await?);
+                members::add(tx, account, user, Role::Owner, team, now).await?;
+                for token in &tokens {
+                    assert!(tokens::create(tx, account, token, now).await?);
+                }
+                for number in 0..keys {
+                    let key = Key {
+                        account_id: account,
+                        user_id: user,
+                        route: "POST /flows".to_owned(),
+                        key: number.to_string(),
+                        body_hash: [0; 32],
+                    };
+                    assert_eq!(idempotency::claim(tx, &key, now).await?, Claim::New);
+                }
+                Ok(())
+            }
+            .boxed()
+        });
+        fill.await.unwrap();
+    }
+}
