@@ -92,6 +92,11 @@ pub async fn sqlite(change: impl FnOnce(&mut DbConfig)) -> TestDb {
     }
 }
 
+/// Lets an SQLite file grow to this many pages and no further, as a full disk would.
+pub fn full_disk(config: &mut DbConfig, pages: u32) {
+    config.most_pages = Some(pages);
+}
+
 /// A fresh PostgreSQL database, set up further by `change`; `None` where there is no cluster.
 pub async fn postgres(change: impl FnOnce(&mut DbConfig)) -> Option<TestDb> {
     let (mut config, database) = empty_postgres().await?;

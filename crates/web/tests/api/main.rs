@@ -6,9 +6,14 @@
 mod asking;
 mod bad_input;
 mod cast;
+mod cluster;
+mod corpus;
 mod endpoints;
+mod faults;
+mod kill;
 mod live;
 mod openapi;
 mod parallel;
+mod process;
 mod sessions;
 mod tenancy;

@@ -1,0 +1,76 @@
+//! The program itself, as a process of its own.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+
+/// What the program is called on this machine.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_resolutionflow");
+
+/// A running server; dropping it kills it.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    log: JoinHandle<String>,
+}
+
+/// `resolutionflow serve` on a free port, run by `command`.
+pub(crate) fn serve(mut command: Command, database: &str) -> Command {
+    command.args(["serve", "--listen", "127.0.0.1:0", "--database", database]);
+    // Nothing of the machine's own settings, and a log that can be read.
+    for (name, _) in
+        std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("RESOLUTIONFLOW_"))
+    {
+        command.env_remove(name);
+    }
+    command
+        .env_remove("DATABASE_URL")
+        .env("RESOLUTIONFLOW_LOG__FORMAT", "json")
+        .current_dir(std::env::temp_dir())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    command
+}
+
+impl Server {
+    /// Starts the program and waits until it listens.
+    pub(crate) fn start(database: &str) -> Self {
+        let mut child = serve(Command::new(PROGRAM), database).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap());
+        let mut seen = String::new();
+        let address = loop {
+            let mut line = String::new();
+            let read = lines.read_line(&mut line).unwrap();
+            assert!(read > 0, "the program does not listen:\n{seen}");
+            seen.push_str(&line);
+            let entry: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
+            if let Some(address) = entry["address"].as_str() {
+                break address.parse().unwrap();
+            }
+        };
+        // Whoever writes to a full pipe waits, so what follows is read too.
+        let log = std::thread::spawn(move || {
+            // What a killed program leaves may end in the middle of a character.
+            let mut rest = Vec::new();
+            let _ = lines.read_to_end(&mut rest);
+            seen + &String::from_utf8_lossy(&rest)
+        });
+        Self { child, address, log }
+    }
+
+    /// Ends it without a warning, as a power cut would, and answers what it logged.
+    pub(crate) fn kill(mut self) -> String {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.log.join().unwrap()
+    }
+}
+
+/// Runs a program that is expected to refuse, and answers its exit code and what it says.
+pub(crate) fn refusal(command: &mut Command) -> (Option<i32>, String) {
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), said)
+}
