@@ -253,39 +253,7 @@ async fn running(app: &TestApp, flow: &Value) {
         .await
         .problem("forbidden");
 
-    for what in ["complete", "discard", "reopen"] {
-        morgan.does(what, &session).await;
-    }
-    assert_eq!(
-        lena.sees(&session).await["status"],
-        "active",
-        "a colleague ends nothing"
-    );
-    lena.does("reopen", &session).await.problem("conflict");
-    assert_eq!(
-        lena.does("discard", &session).await.with(200)["status"],
-        "discarded"
-    );
-    lena.sets(&session, &json!({"port": "1"}))
-        .await
-        .problem("session-closed");
-    lena.does("complete", &session).await.problem("session-closed");
-    assert_eq!(lena.does("reopen", &session).await.with(200)["status"], "active");
-    assert_eq!(
-        lena.does("complete", &session).await.with(200)["status"],
-        "completed"
-    );
-    lena.put(&step)
-        .json(&json!({"state": "open"}))
-        .await
-        .problem("session-closed");
-    lena.post(format!("{at}/notes"))
-        .json(&json!({"text": "Late."}))
-        .await
-        .with(201);
-    app.clock.advance(chrono::TimeDelta::hours(25));
-    lena.does("reopen", &session).await.problem("conflict");
-
+    ending(app, &session).await;
     let events = every_page(&lena.client, &lena.token, &format!("{at}/events?limit=3")).await;
     let kept = app.verified_events(lena.account, &session).await;
     assert_eq!(events.len(), kept.len());
@@ -301,6 +269,44 @@ async fn running(app: &TestApp, flow: &Value) {
     lena.get(format!("{at}/export?unset=maybe"))
         .await
         .problem_at("unprocessable", "unset");
+}
+
+/// Discarding, completing and reopening.
+async fn ending(app: &TestApp, session: &Value) {
+    let (lena, morgan) = (app.member("lena"), app.member("morgan"));
+    let (at, step) = (path(session), format!("{}/steps/restart", path(session)));
+    for what in ["complete", "discard", "reopen"] {
+        morgan.does(what, session).await;
+    }
+    assert_eq!(
+        lena.sees(session).await["status"],
+        "active",
+        "a colleague ends nothing"
+    );
+    lena.does("reopen", session).await.problem("conflict");
+    assert_eq!(
+        lena.does("discard", session).await.with(200)["status"],
+        "discarded"
+    );
+    lena.sets(session, &json!({"port": "1"}))
+        .await
+        .problem("session-closed");
+    lena.does("complete", session).await.problem("session-closed");
+    assert_eq!(lena.does("reopen", session).await.with(200)["status"], "active");
+    assert_eq!(
+        lena.does("complete", session).await.with(200)["status"],
+        "completed"
+    );
+    lena.put(&step)
+        .json(&json!({"state": "open"}))
+        .await
+        .problem("session-closed");
+    lena.post(format!("{at}/notes"))
+        .json(&json!({"text": "Late."}))
+        .await
+        .with(201);
+    app.clock.advance(chrono::TimeDelta::hours(25));
+    lena.does("reopen", session).await.problem("conflict");
 }
 
 /// Preparing, taking and starting.

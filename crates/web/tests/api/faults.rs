@@ -21,7 +21,7 @@ use crate::cluster::{Cluster, is_root};
 use crate::process::{PROGRAM, Server, refusal, serve};
 
 /// After this long a test gives up; none waits for it when all is well.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The program refuses to serve, with exit code 1 and one line; answers the line.
 fn refused(command: Command, database: &str) -> String {
@@ -155,8 +155,8 @@ async fn a_second_server_on_one_file_is_refused_while_the_first_serves() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn on_a_full_disk_reading_goes_on_and_nothing_is_half_written() {
-    let test = sqlite(|config| full_disk(config, 500)).await;
-    let app = TestApp::on(test, |_| {}).await;
+    let full = sqlite(|config| full_disk(config, 500)).await;
+    let app = TestApp::on(full, |_| {}).await;
     let lena = app.member("lena");
     let session = lena.starts(&app.flow().await).await;
     let text = json!({"text": "x".repeat(50_000)});

@@ -42,7 +42,8 @@ impl Stream {
         loop {
             if let Some((message, rest)) = self.text.split_once("\n\n") {
                 let message = parse(message);
-                self.text = rest.to_owned();
+                let rest = rest.to_owned();
+                self.text = rest;
                 // A comment keeps the connection alive and says nothing.
                 match message {
                     Some(message) => return Some(message),

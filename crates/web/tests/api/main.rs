@@ -17,3 +17,4 @@ mod parallel;
 mod process;
 mod sessions;
 mod tenancy;
+mod tokens;

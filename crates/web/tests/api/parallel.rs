@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use futures_util::future::join_all;
 use resolutionflow_core::event::EventKind;
@@ -59,7 +60,9 @@ async fn ten_thousand_writes_of_distinct_variables_are_all_kept() {
                 }
             }
         });
+        let began = Instant::now();
         at_once(writers).await;
+        println!("{:?}: {WRITES} writes took {:?}", app.engine(), began.elapsed());
 
         let events = app.verified_events(lena.account, &session).await;
         assert_eq!(
