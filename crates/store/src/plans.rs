@@ -108,6 +108,7 @@ async fn look_everything_up(tx: &mut Tx) -> Result<()> {
     members::account_name(tx, account).await?;
     members::find(tx, account, id(1)).await?;
     members::list(tx, account, Some(id(1)), 50).await?;
+    members::names(tx, account, &[id(1), id(2)]).await?;
     members::credentials(tx, "nobody").await?;
     members::set_password(tx, "nobody", "").await?;
     let user = NewUser {
@@ -235,8 +236,8 @@ fn lists() -> Vec<(Filter, &'static str)> {
 #[tokio::test]
 async fn lookups_use_an_index_and_look_at_no_whole_table() {
     for analyse in [false, true] {
-        let database = sqlite(|config| config.time_limit = std::time::Duration::from_mins(1)).await;
-        let look = database.db.write::<_, crate::Error, _>(move |tx| {
+        let test = sqlite(|config| config.time_limit = std::time::Duration::from_mins(1)).await;
+        let look = test.db.write::<_, crate::Error, _>(move |tx| {
             Box::pin(async move {
                 fill(tx, analyse);
                 let texts = caught(tx);
@@ -258,8 +259,8 @@ async fn lookups_use_an_index_and_look_at_no_whole_table() {
 #[tokio::test]
 async fn each_list_of_sessions_comes_sorted_out_of_its_index() {
     for analyse in [false, true] {
-        let database = sqlite(|config| config.time_limit = std::time::Duration::from_mins(1)).await;
-        let look = database.db.write::<_, crate::Error, _>(move |tx| {
+        let test = sqlite(|config| config.time_limit = std::time::Duration::from_mins(1)).await;
+        let look = test.db.write::<_, crate::Error, _>(move |tx| {
             Box::pin(async move {
                 fill(tx, analyse);
                 for (filter, index) in lists() {

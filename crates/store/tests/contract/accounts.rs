@@ -187,6 +187,58 @@ async fn members_come_in_pages_without_gaps_or_repeats() {
 }
 
 #[tokio::test]
+async fn people_are_named_as_far_as_they_belong_to_the_account() {
+    for test in companies().await {
+        commit!(test, |tx| {
+            for number in 200..450 {
+                let (email, name) = (format!("{number}@example.com"), format!("Person {number}"));
+                let user = NewUser {
+                    id: id(number),
+                    email,
+                    name,
+                    password_hash: None,
+                };
+                members::create_user(tx, &user, at(0)).await?;
+                members::add(tx, account(), user.id, Role::Viewer, id(21), at(1)).await?;
+            }
+            let stranger = NewUser {
+                id: id(500),
+                email: "stranger@example.com".into(),
+                name: "Stranger".into(),
+                password_hash: None,
+            };
+            members::create_user(tx, &stranger, at(0)).await?;
+            tx.execute(
+                "UPDATE members SET disabled_at = $2 WHERE user_id = $1",
+                &[&id_of(FINN), &at(6)],
+            )
+            .await
+        })
+        .unwrap();
+        // Around the size of one statement, with people asked for twice, strangers and nobody.
+        for count in [0, 1, 99, 100, 101, 200, 250] {
+            let asked: Vec<UserId> = (200..200 + count).chain([500, 999, FINN, FINN]).map(id).collect();
+            let names = look!(test, [asked], |tx| members::names(tx, account(), &asked).await).unwrap();
+            assert_eq!(names.len(), usize::try_from(count).unwrap() + 1);
+            assert_eq!(names[&id(FINN)], "Finn");
+            for number in 200..200 + count {
+                assert_eq!(names[&id(number)], format!("Person {number}"));
+            }
+            assert!(
+                look!(test, [asked], |tx| members::names(tx, id(2), &asked).await)
+                    .unwrap()
+                    .is_empty()
+            );
+        }
+        assert!(
+            look!(test, |tx| members::names(tx, account(), &[]).await)
+                .unwrap()
+                .is_empty()
+        );
+    }
+}
+
+#[tokio::test]
 async fn whoever_is_disabled_is_listed_and_has_no_credentials() {
     for test in companies().await {
         commit!(test, |tx| {

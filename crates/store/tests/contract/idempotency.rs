@@ -36,7 +36,7 @@ async fn a_key_is_new_once_and_then_answered() {
             status: 201,
             answer: "{\"ü\": '\"'}".into(),
         };
-        assert_eq!(claim(&test, &key("a")).await, answered);
+        assert_eq!(claim(&test, &key("a")).await, answered.clone());
         assert_eq!(
             claim(
                 &test,
@@ -67,7 +67,11 @@ async fn a_key_is_new_once_and_then_answered() {
             key(""),
         ] {
             assert_eq!(claim(&test, &other).await, Claim::New, "{other:?}");
+            commit!(test, [other], |tx| idempotency::keep(tx, &other, 418, "another")
+                .await)
+            .unwrap();
         }
+        assert_eq!(claim(&test, &key("a")).await, answered);
     }
 }
 

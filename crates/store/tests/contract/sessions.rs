@@ -122,6 +122,14 @@ async fn a_whole_life_is_kept_as_the_rules_made_it() {
         assert!(!expected.0.variables["port"].valid);
         assert_eq!(expected.0.variables["v_000"].value, None);
         assert_eq!(expected.0.variables["server_name"].version, 2);
+        for (when, text) in [(40, "8443"), (41, "again no port"), (42, "9443")] {
+            let asked = SetVariables {
+                keep_invalid: true,
+                ..set(&[("port", Some(text))])
+            };
+            expected.add(sets(&test, 300, LENA, when, asked).await.unwrap());
+            expected.is_kept(&test, 300).await;
+        }
 
         let skip = StepWork {
             state: Some(StepState::Skipped),
@@ -147,6 +155,14 @@ async fn a_whole_life_is_kept_as_the_rules_made_it() {
         expected.add(command(&test, 300, LENA, 7, work("two", done)).await.unwrap());
         expected.is_kept(&test, 300).await;
         assert_eq!(expected.0.steps.len(), 2);
+        for (when, choice) in [(70, ""), (71, "It answers")] {
+            let other = StepWork {
+                choice: Some(choice.into()),
+                ..StepWork::default()
+            };
+            expected.add(command(&test, 300, LENA, when, work("two", other)).await.unwrap());
+            expected.is_kept(&test, 300).await;
+        }
 
         let completion = Completion {
             outcome: Some(Outcome::Resolved),
@@ -260,7 +276,6 @@ async fn a_session_that_is_not_there_is_not_found_and_not_saved() {
         );
         let mut strange = change.clone();
         strange.session.id = id(999);
-        strange.events.clear();
         let saved = commit!(test, [strange], |tx| sessions::save(tx, account(), &strange)
             .await);
         assert!(matches!(saved, Err(Error::NoRow)), "{saved:?}");
@@ -285,6 +300,22 @@ async fn a_session_that_is_not_there_is_not_found_and_not_saved() {
             "{unpublished:?}"
         );
         assert!(kept_in(&test, account(), 302).await.is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_changes_nothing_writes_nothing() {
+    for test in companies().await {
+        started(&test, 300).await;
+        sets(&test, 300, MORGAN, 4, set(&[("v_001", Some("same"))]))
+            .await
+            .unwrap();
+        let before = kept(&test, 300).await;
+        let change = sets(&test, 300, MORGAN, 5, set(&[("v_001", Some("same"))]))
+            .await
+            .unwrap();
+        assert!(change.events.is_empty());
+        assert_eq!(kept(&test, 300).await, before);
     }
 }
 
@@ -316,7 +347,7 @@ async fn a_change_that_was_decided_on_an_older_state_is_refused_whole() {
             .unwrap();
         let before = kept(&test, 300).await;
         let saved = commit!(test, [late], |tx| sessions::save(tx, account(), &late).await);
-        assert!(matches!(saved, Err(Error::Duplicate)), "{saved:?}");
+        assert!(matches!(saved, Err(Error::NoRow)), "{saved:?}");
         assert_eq!(kept(&test, 300).await, before);
     }
 }
