@@ -7,9 +7,9 @@ use chrono::{DateTime, Utc};
 use resolutionflow_core::event::Hash;
 use resolutionflow_core::id::{AccountId, UserId};
 
-use crate::Result;
 use crate::db::Tx;
 use crate::sql::at_least_none;
+use crate::{Error, Result};
 
 /// A key as one user sent it to one route.
 #[derive(Clone, Debug)]
@@ -54,13 +54,15 @@ pub async fn claim(tx: &mut Tx, key: &Key, now: DateTime<Utc>) -> Result<Claim> 
     if claimed == 1 {
         return Ok(Claim::New);
     }
-    let (body_hash, status, answer): (Vec<u8>, i64, String) = tx
-        .one(
+    let found: Option<(Vec<u8>, i64, String)> = tx
+        .optional(
             "SELECT body_hash, status, answer FROM idempotency_keys \
              WHERE account_id = $1 AND user_id = $2 AND route = $3 AND key = $4",
             &[&key.account_id, &key.user_id, &key.route, &key.key],
         )
         .await?;
+    // Forgotten at this very moment: whoever tries again finds the key free.
+    let (body_hash, status, answer) = found.ok_or(Error::Contended)?;
     if body_hash == key.body_hash {
         Ok(Claim::Answered { status, answer })
     } else {

@@ -22,6 +22,7 @@ use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::api;
+use crate::api::answers::{ProblemDocument, ProblemPlace};
 use crate::context::App;
 use crate::error::{Error, Refused, Result, kinds};
 use crate::metrics;
@@ -97,7 +98,10 @@ fn operations() -> OpenApiRouter<App> {
         .description(Some(
             "An access token from `POST /api/v1/auth/login`, or a personal token.",
         ));
-    let components = ComponentsBuilder::new().security_scheme("bearer", SecurityScheme::Http(bearer.build()));
+    let components = ComponentsBuilder::new()
+        .security_scheme("bearer", SecurityScheme::Http(bearer.build()))
+        .schema_from::<ProblemDocument>()
+        .schema_from::<ProblemPlace>();
     let document = OpenApiBuilder::new()
         .info(info.build())
         .components(Some(components.build()))

@@ -6,13 +6,11 @@ use std::fmt::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use url::Url;
-
 mod load;
 mod value;
 
 pub use load::{Mistakes, load};
-pub use value::{DatabaseUrl, Directives, Format, Network, Size};
+pub use value::{DatabaseUrl, Directives, Format, Size};
 
 use value::Value;
 
@@ -36,12 +34,6 @@ pub struct Settings {
 pub struct Server {
     /// The address to listen on.
     pub listen: SocketAddr,
-    /// The address that people use, for links.
-    pub public_url: Option<Url>,
-    /// Whether signing in over plain HTTP from other machines is allowed.
-    pub insecure_http: bool,
-    /// Proxies whose forwarded addresses count.
-    pub trusted_proxies: Vec<Network>,
     /// The longest a request may take.
     pub request_timeout: Duration,
     /// The longest the headers of a request may take to arrive.
@@ -100,9 +92,6 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
-            public_url: None,
-            insecure_http: false,
-            trusted_proxies: Vec::new(),
             request_timeout: Duration::from_secs(30),
             header_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(20),
@@ -178,12 +167,6 @@ impl Setting {
 pub const SETTINGS: &[Setting] = &[
     Setting { name: "server.listen", slot: |s| &mut s.server.listen,
         meaning: "Address and port to listen on; port 0 takes a free one." },
-    Setting { name: "server.public_url", slot: |s| &mut s.server.public_url,
-        meaning: "Address under which people reach the server, for links in mails and exports." },
-    Setting { name: "server.insecure_http", slot: |s| &mut s.server.insecure_http,
-        meaning: "Allow sign-in over plain HTTP from other machines. Passwords then cross the network readable." },
-    Setting { name: "server.trusted_proxies", slot: |s| &mut s.server.trusted_proxies,
-        meaning: "Networks of proxies whose X-Forwarded-For counts, such as 10.0.0.0/8; a list." },
     Setting { name: "server.request_timeout", slot: |s| &mut s.server.request_timeout,
         meaning: "Longest time a request may take; live streams are exempt." },
     Setting { name: "server.header_timeout", slot: |s| &mut s.server.header_timeout,

@@ -13,8 +13,10 @@ const QUEUE: usize = 200;
 /// What the clients work on.
 pub(super) struct Stage {
     flow: String,
-    /// One session for each connection, half filled.
+    /// One session for each connection, half filled; it is changed, so its history grows.
     sessions: Vec<String>,
+    /// One more for each, half filled, that nobody changes: what is read and exported.
+    resting: Vec<String>,
 }
 
 /// One request, many times.
@@ -92,7 +94,7 @@ fn queue(client: &mut Client, _: &Stage, _: usize, _: usize) -> io::Result<u16> 
 fn read(client: &mut Client, stage: &Stage, connection: usize, _: usize) -> io::Result<u16> {
     Ok(report(&client.ask(
         "GET",
-        &format!("/api/v1/sessions/{}", stage.sessions[connection]),
+        &format!("/api/v1/sessions/{}", stage.resting[connection]),
         "",
     )?))
 }
@@ -100,7 +102,7 @@ fn read(client: &mut Client, stage: &Stage, connection: usize, _: usize) -> io::
 fn export(client: &mut Client, stage: &Stage, connection: usize, _: usize) -> io::Result<u16> {
     let path = format!(
         "/api/v1/sessions/{}/export?format=markdown",
-        stage.sessions[connection]
+        stage.resting[connection]
     );
     Ok(report(&client.ask("GET", &path, "")?))
 }
@@ -129,7 +131,7 @@ impl Stage {
             .ok_or(format!("the import answers no id: {answer}"))?
             .to_owned();
         let mut sessions = Vec::new();
-        for _ in 0..connections {
+        for _ in 0..connections * 2 {
             let variables: Vec<_> = (1..=FIELDS / 2)
                 .map(|field| format!(r#""value_{field:02}":"host-{field}.example.net""#))
                 .collect();
@@ -148,7 +150,12 @@ impl Stage {
             let body = format!(r#"{{"flow_id":"{flow}","title":"Site {number}"}}"#);
             expect(client.ask("POST", "/api/v1/sessions/prepare", &body))?;
         }
-        Ok(Self { flow, sessions })
+        let resting = sessions.split_off(connections);
+        Ok(Self {
+            flow,
+            sessions,
+            resting,
+        })
     }
 }
 

@@ -52,22 +52,22 @@ pub struct ProblemPlace {
 pub enum Refusals {
     /// The request cannot be read.
     #[response(status = 400, content_type = "application/problem+json")]
-    BadRequest(#[to_schema] ProblemDocument),
+    BadRequest(ProblemDocument),
     /// No valid token.
     #[response(status = 401, content_type = "application/problem+json")]
-    Unauthorized(#[to_schema] ProblemDocument),
+    Unauthorized(ProblemDocument),
     /// Not allowed with this role, or in this relation to the session.
     #[response(status = 403, content_type = "application/problem+json")]
-    Forbidden(#[to_schema] ProblemDocument),
+    Forbidden(ProblemDocument),
     /// There is no such thing in this account.
     #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(#[to_schema] ProblemDocument),
+    NotFound(ProblemDocument),
     /// Something in the request is wrong; `errors` points at each fault.
     #[response(status = 422, content_type = "application/problem+json")]
-    Unprocessable(#[to_schema] ProblemDocument),
+    Unprocessable(ProblemDocument),
     /// Not for the moment; `Retry-After` says when to try again.
     #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(#[to_schema] ProblemDocument),
+    Unavailable(ProblemDocument),
 }
 
 /// The refusal of a change that what stands contradicts.
@@ -75,7 +75,7 @@ pub enum Refusals {
 pub enum Conflicts {
     /// Something newer stands, somebody was first, or the session has ended; `current` shows what stands.
     #[response(status = 409, content_type = "application/problem+json")]
-    Conflict(#[to_schema] ProblemDocument),
+    Conflict(ProblemDocument),
 }
 
 fn names(names: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {

@@ -1,7 +1,7 @@
 //! The types of settings: how each is read from text, what it expects, and how it is shown.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tracing_subscriber::EnvFilter;
@@ -28,17 +28,6 @@ impl Value for SocketAddr {
     }
 }
 
-impl Value for bool {
-    fn read(&mut self, text: &str) -> Result<(), String> {
-        *self = text.parse().map_err(|_| "expected true or false".to_owned())?;
-        Ok(())
-    }
-
-    fn show(&self) -> String {
-        self.to_string()
-    }
-}
-
 impl Value for usize {
     fn read(&mut self, text: &str) -> Result<(), String> {
         const EXPECTED: &str = "expected a whole number from 1 to 1000000";
@@ -52,21 +41,6 @@ impl Value for usize {
 
     fn show(&self) -> String {
         self.to_string()
-    }
-}
-
-impl Value for Option<Url> {
-    fn read(&mut self, text: &str) -> Result<(), String> {
-        let url = Url::parse(text)
-            .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-            .filter(|url| url.username().is_empty() && url.query().is_none() && url.fragment().is_none());
-        *self = Some(url.ok_or("expected an address such as https://flows.example.com")?);
-        Ok(())
-    }
-
-    fn show(&self) -> String {
-        self.as_ref().map(Url::to_string).unwrap_or_default()
     }
 }
 
@@ -149,55 +123,6 @@ fn show_quantity(amount: u64, units: &[(&str, u64)], space: &str) -> String {
     let unit = units.iter().find(|(_, factor)| amount.is_multiple_of(*factor));
     let (name, factor) = unit.expect("the smallest unit divides every amount");
     format!("{}{space}{name}", amount / factor)
-}
-
-/// A network of addresses, such as `10.0.0.0/8`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
-    address: IpAddr,
-    prefix: u8,
-}
-
-impl Network {
-    fn parse(text: &str) -> Option<Self> {
-        let (address, prefix) = text.split_once('/').map_or((text, None), |(a, p)| (a, Some(p)));
-        let address: IpAddr = address.parse().ok()?;
-        let bits = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Some(bits), |prefix| prefix.parse().ok())?;
-        (prefix <= bits).then_some(Self { address, prefix })
-    }
-
-    /// Whether an address lies in it. An IPv4 address written as IPv6 counts as what it is.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        match (self.address, address.to_canonical()) {
-            (IpAddr::V4(network), IpAddr::V4(address)) => {
-                let shift = 32 - u32::from(self.prefix);
-                network.to_bits().checked_shr(shift) == address.to_bits().checked_shr(shift)
-            }
-            (IpAddr::V6(network), IpAddr::V6(address)) => {
-                let shift = 128 - u32::from(self.prefix);
-                network.to_bits().checked_shr(shift) == address.to_bits().checked_shr(shift)
-            }
-            _ => false,
-        }
-    }
-}
-
-impl Value for Vec<Network> {
-    fn read(&mut self, text: &str) -> Result<(), String> {
-        let networks = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-        let networks: Option<Self> = networks.map(Network::parse).collect();
-        *self = networks.ok_or("expected addresses or networks, such as 10.0.0.0/8, fd00::/8")?;
-        Ok(())
-    }
-
-    fn show(&self) -> String {
-        let networks: Vec<_> = self
-            .iter()
-            .map(|network| format!("{}/{}", network.address, network.prefix))
-            .collect();
-        networks.join(",")
-    }
 }
 
 /// The address of a database, which may hold a password: it shows itself without.
@@ -360,29 +285,6 @@ mod tests {
     }
 
     #[test]
-    fn a_network_knows_its_addresses() {
-        let contains = |network: &str, address: &str| {
-            Network::parse(network)
-                .unwrap()
-                .contains(address.parse().unwrap())
-        };
-        assert!(contains("10.0.0.0/8", "10.9.9.9") && !contains("10.0.0.0/8", "11.0.0.1"));
-        assert!(contains("10.0.0.0/8", "::ffff:10.1.1.1"));
-        assert!(contains("0.0.0.0/0", "8.8.8.8") && !contains("0.0.0.0/0", "::1"));
-        assert!(contains("::/0", "::1") && contains("fd00::/8", "fd12::1") && contains("::1", "::1"));
-        for wrong in [
-            "",
-            "10.0.0.0/33",
-            "10.0.0/8",
-            "::/129",
-            "10.0.0.0/-1",
-            "10.0.0.0/",
-        ] {
-            assert_eq!(Network::parse(wrong), None, "{wrong}");
-        }
-    }
-
-    #[test]
     fn a_database_url_hides_its_password() {
         let url = DatabaseUrl::new("postgres://rf:hunter2@db.example/flows?password=hunter3").unwrap();
         assert_eq!(format!("{url:?}"), "postgres://db.example/flows");
@@ -396,16 +298,6 @@ mod tests {
         assert!(Format::Human.read("JSON").is_err());
         assert!(Directives::default().read("").is_err());
         assert!(Directives::default().read("loud=very,=").is_err());
-        let mut url: Option<Url> = None;
-        for wrong in [
-            "flows.example.com",
-            "ftp://x",
-            "https://user@x",
-            "https://x/?q=1",
-            "mailto:a@b",
-        ] {
-            assert!(url.read(wrong).is_err(), "{wrong}");
-        }
         assert!(0_usize.read("0").is_err() && 0_usize.read("-1").is_err());
     }
 }

@@ -47,8 +47,9 @@ pub async fn list(
         text: page::search("q", query.q)?,
         tag: page::search("tag", query.tag)?,
     };
+    // A search looks at many rows, so it may take its time.
     let rows = app
-        .read(move |tx| {
+        .read_long(move |tx| {
             let filter = filter.clone();
             Box::pin(async move { Ok(flows::list(tx, account, &filter, after, limit + 1).await?) })
         })

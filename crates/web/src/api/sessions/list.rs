@@ -118,8 +118,9 @@ pub async fn list(
         completed_before: query.completed_before,
         text: page::search("q", query.q)?,
     };
+    // A search looks at many rows, so it may take its time.
     let rows = app
-        .read(move |tx| {
+        .read_long(move |tx| {
             let filter = filter.clone();
             Box::pin(async move { Ok(sessions::list(tx, account, &filter, after, limit + 1).await?) })
         })

@@ -80,10 +80,10 @@ pub async fn set_variables(
     let answer = move |standing: &Standing, _: &Change| {
         let outline = &standing.version.outline;
         let mut standing_now = view::variables(outline, &standing.variables);
-        let named = names.iter().filter_map(|name| outline.variable(name));
+        let written = names.iter().filter_map(|name| outline.variable(name));
         let answer = PatchedVariables {
             version: standing.session.version,
-            variables: named
+            variables: written
                 .filter_map(|(_, known)| standing_now.remove_entry(known.name.as_str()))
                 .collect(),
             missing_required: view::missing(outline, &standing.variables),
