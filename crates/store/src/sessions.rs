@@ -121,9 +121,22 @@ pub async fn save(tx: &mut Tx, account: AccountId, change: &Change) -> Result<()
     if change.events.is_empty() {
         return Ok(());
     }
-    let s = &change.session;
     let events = i64::try_from(change.events.len()).map_err(|_| Error::corrupt("a change"))?;
-    let found = tx.execute(
+    let seen = change.session.version - events;
+    let found = if change.moves_session() {
+        save_whole(tx, account, &change.session, seen).await?
+    } else {
+        save_counts(tx, account, &change.session, seen).await?
+    };
+    if found == 0 {
+        return Err(Error::NoRow);
+    }
+    save_rest(tx, account, change).await
+}
+
+/// Writes every column of the session that can change.
+async fn save_whole(tx: &mut Tx, account: AccountId, s: &Session, seen: i64) -> Result<u64> {
+    tx.execute(
         "UPDATE sessions SET title = $3, note = $4, version = $5, head = $6, assigned_to_id = $7, owner_id = $8, \
              started_at = $9, completed_at = $10, discarded_at = $11, due_at = $12, updated_at = $13, \
              outcome = $14, outcome_note = $15, next_steps = $16, filled = $17, missing = $18, \
@@ -150,14 +163,31 @@ pub async fn save(tx: &mut Tx, account: AccountId, change: &Change) -> Result<()
             &s.missing,
             &s.finished_steps,
             &search_key(&s.title),
-            &(s.version - events),
+            &seen,
         ],
     )
-    .await?;
-    if found == 0 {
-        return Err(Error::NoRow);
-    }
-    save_rest(tx, account, change).await
+    .await
+}
+
+/// Writes what working on a session changes. No index has one of these columns, so none is written.
+async fn save_counts(tx: &mut Tx, account: AccountId, s: &Session, seen: i64) -> Result<u64> {
+    tx.execute(
+        "UPDATE sessions SET version = $3, head = $4, updated_at = $5, filled = $6, missing = $7, \
+             finished_steps = $8 \
+         WHERE account_id = $1 AND id = $2 AND version = $9",
+        &[
+            &account,
+            &s.id,
+            &s.version,
+            &s.head,
+            &s.updated_at,
+            &s.filled,
+            &s.missing,
+            &s.finished_steps,
+            &seen,
+        ],
+    )
+    .await
 }
 
 async fn save_rest(tx: &mut Tx, account: AccountId, change: &Change) -> Result<()> {

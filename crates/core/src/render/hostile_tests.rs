@@ -272,22 +272,3 @@ proptest! {
         prop_assert_eq!(&plain, &names);
     }
 }
-
-/// Measures twice, at half the size and whole; run by hand with `--ignored --nocapture`.
-#[test]
-#[ignore = "a measurement, not a check"]
-fn how_long_a_body_takes() {
-    let measure = |source: &str| {
-        let start = std::time::Instant::now();
-        let outcome = compile_text(source, false, "p-", &mut Highlighter::new()).err();
-        (
-            start.elapsed().as_millis(),
-            outcome.unwrap_or_else(|| "compiled".to_owned()),
-        )
-    };
-    let whole = MAX_BODY - 8 * 1024;
-    for ((name, half), (_, whole)) in pathological(whole / 2).into_iter().zip(pathological(whole)) {
-        let ((half, _), (whole, outcome)) = (measure(&half), measure(&whole));
-        println!("{name:24} {half:6} ms {whole:6} ms  {outcome:.80}");
-    }
-}

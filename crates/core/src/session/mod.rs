@@ -360,6 +360,25 @@ impl Change {
         }
     }
 
+    /// Whether more of the session itself changed than its version and its counts.
+    pub fn moves_session(&self) -> bool {
+        use EventKind as K;
+        let moves = |kind| {
+            matches!(
+                kind,
+                K::Prepared
+                    | K::Started
+                    | K::Taken
+                    | K::Assigned
+                    | K::DetailsChanged
+                    | K::Completed
+                    | K::Discarded
+                    | K::Reopened
+            )
+        };
+        self.events.iter().any(|event| moves(event.kind))
+    }
+
     fn record(&mut self, act: &Act<'_>, kind: EventKind, payload: Payload) {
         let session = &mut self.session;
         session.version += 1;

@@ -149,6 +149,27 @@ impl Kept {
         let mut standing = self.variables.clone();
         let change = command(&self.session, &self.outline, &mut standing, &self.steps, &mut act)?;
         let kinds = change.events.iter().map(|event| event.kind).collect();
+        if !change.moves_session() {
+            let Session {
+                version,
+                head,
+                updated_at,
+                filled,
+                missing,
+                finished_steps,
+                ..
+            } = change.session.clone();
+            let counted = Session {
+                version,
+                head,
+                updated_at,
+                filled,
+                missing,
+                finished_steps,
+                ..self.session.clone()
+            };
+            assert_eq!(counted, change.session, "only version and counts changed");
+        }
         self.keep(change);
         assert_eq!(
             self.variables, standing,
