@@ -7,7 +7,6 @@ use super::compile::compile_text;
 use super::highlight::Highlighter;
 use super::swap::is_ours;
 use super::tests::values;
-use crate::flow::MAX_BODY;
 use crate::placeholder;
 
 /// What a hostile author may write, of that size.
