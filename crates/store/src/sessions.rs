@@ -272,10 +272,11 @@ pub async fn list(
         .split(", ")
         .map(|column| format!("s.{}", column.trim()))
         .collect();
+    // CROSS JOIN is a plain join to PostgreSQL; SQLite takes it as the order, and so never begins with the flows.
     let mut query = Narrowed::new(
         format!(
-            "SELECT {}, f.title FROM sessions s \
-             JOIN flows f ON f.account_id = s.account_id AND f.id = s.flow_id WHERE s.account_id = $1",
+            "SELECT {}, f.title FROM sessions s CROSS JOIN flows f \
+             WHERE s.account_id = $1 AND f.account_id = s.account_id AND f.id = s.flow_id",
             columns.join(", ")
         ),
         &account,
