@@ -201,9 +201,10 @@ impl<'a> Structure<'a> {
             if self.regions.step_lists(at).next().is_some() {
                 let (lead, steps) = self.split(at);
                 let count = steps.len();
-                self.draft
-                    .notes
-                    .push(format!("the list under {title:?} became {count} steps"));
+                self.draft.notes.push(format!(
+                    "the list under {title:?} became {count} step{}",
+                    if count == 1 { "" } else { "s" }
+                ));
                 let body = join(&[lost, lead]);
                 self.section(section_title, body, Some(at)).steps.extend(steps);
             } else if self.has_code(blocks.clone()) {

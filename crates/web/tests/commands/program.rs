@@ -155,8 +155,13 @@ impl Drop for Server {
     }
 }
 
-/// The body of an answer to a request, with its status.
+/// The body of an answer to a GET, or to a POST with a body, with its status.
 pub(crate) fn request(url: &str, token: &str, body: Option<&Value>) -> (u16, Value) {
+    ask(url, token, "POST", body)
+}
+
+/// The body of an answer to a GET, or to another method with a body, with its status.
+pub(crate) fn ask(url: &str, token: &str, method: &str, body: Option<&Value>) -> (u16, Value) {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .build()
@@ -164,11 +169,16 @@ pub(crate) fn request(url: &str, token: &str, body: Option<&Value>) -> (u16, Val
     let bearer = format!("Bearer {token}");
     let answer = match body {
         None => agent.get(url).header("Authorization", bearer).call(),
-        Some(body) => agent
-            .post(url)
-            .header("Authorization", bearer)
-            .content_type("application/json")
-            .send(body.to_string()),
+        Some(body) => {
+            let post = match method {
+                "PATCH" => agent.patch(url),
+                "PUT" => agent.put(url),
+                _ => agent.post(url),
+            };
+            post.header("Authorization", bearer)
+                .content_type("application/json")
+                .send(body.to_string())
+        }
     };
     let mut answer = answer.unwrap();
     let text = answer.body_mut().read_to_string().unwrap();
