@@ -10,6 +10,7 @@ pub mod events;
 mod filled;
 pub mod flows;
 pub mod idempotency;
+pub mod logins;
 pub mod members;
 pub mod migrate;
 #[cfg(test)]

@@ -11,11 +11,12 @@ use resolutionflow_core::step::StepId;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
 use crate::idempotency::Key;
+use crate::logins::NewLogin;
 use crate::members::NewUser;
 use crate::sessions::{Assigned, Filter};
 use crate::testing::{now, sqlite};
 use crate::tokens::{NewToken, TokenKind};
-use crate::{Result, Tx, events, flows, idempotency, members, sessions, steps, tokens, variables};
+use crate::{Result, Tx, events, flows, idempotency, logins, members, sessions, steps, tokens, variables};
 
 fn id<K>(number: u128) -> Id<K> {
     Id::from_uuid(uuid::Uuid::from_u128(number))
@@ -32,6 +33,8 @@ const FILL: &str = "
         SELECT zeroblob(16), id, 'engineer', zeroblob(16), 0 FROM users;
     INSERT INTO tokens (hash, id, kind, account_id, user_id, name, auth_epoch, created_at, expires_at)
         SELECT id, id, 'personal', zeroblob(16), id, '', 0, 0, 0 FROM users;
+    INSERT INTO logins (hash, id, account_id, user_id, auth_epoch, device, place, created_at, last_used_at, expires_at)
+        SELECT id, id, zeroblob(16), id, 0, '', '', 0, 0, 0 FROM users;
     INSERT INTO flows (account_id, id, title, title_key, tags, search, step_count, field_count, created_by_id,
             created_at, updated_at)
         SELECT zeroblob(16), id, '', '', '', '', 1, 1, id, 0, 0 FROM users;
@@ -133,6 +136,22 @@ async fn look_everything_up(tx: &mut Tx) -> Result<()> {
     tokens::personal(tx, account, id(900), None, 50).await?;
     tokens::revoke(tx, account, id(900), id(901)).await?;
     tokens::forget(tx, at, 50).await?;
+    let login = NewLogin {
+        hash: [9; 32],
+        id: id(902),
+        user_id: id(900),
+        device: String::new(),
+        place: String::new(),
+        expires_at: at,
+    };
+    logins::create(tx, account, &login, at).await?;
+    logins::holder(tx, &[9; 32], at, at).await?;
+    logins::touch(tx, &[9; 32], at).await?;
+    logins::list(tx, id(900), at, at).await?;
+    logins::end_others(tx, id(900), id(901)).await?;
+    logins::end(tx, id(900), id(902)).await?;
+    logins::end_by_hash(tx, &[9; 32]).await?;
+    logins::forget(tx, at, 50).await?;
     flows::find(tx, account, id(1)).await?;
     flows::lock(tx, account, id(1)).await?;
     flows::draft(tx, account, id(1)).await?;

@@ -9,6 +9,7 @@ mod contract {
     mod idempotency;
     mod listing;
     mod listing_text;
+    mod logins;
     mod parallel;
     mod sessions;
     mod tenancy;
