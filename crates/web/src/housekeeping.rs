@@ -1,10 +1,10 @@
-//! What a server forgets by itself: idempotency keys that nobody repeats any more, and expired tokens.
+//! What a server forgets by itself: idempotency keys that nobody repeats any more, expired tokens and logins.
 
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::FutureExt;
-use resolutionflow_store::{Error, Result, idempotency, tokens};
+use resolutionflow_store::{Error, Result, idempotency, logins, tokens};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::context::App;
@@ -56,6 +56,16 @@ pub async fn forget(app: &App) -> Result<u64> {
         let gone = app
             .db
             .write::<_, Error, _>(move |tx| async move { tokens::forget(tx, now, BATCH).await }.boxed());
+        let gone = gone.await?;
+        rows += gone;
+        if gone < BATCH.unsigned_abs() {
+            break;
+        }
+    }
+    loop {
+        let gone = app
+            .db
+            .write::<_, Error, _>(move |tx| async move { logins::forget(tx, now, BATCH).await }.boxed());
         let gone = gone.await?;
         rows += gone;
         if gone < BATCH.unsigned_abs() {

@@ -1,0 +1,25 @@
+//! The pages: HTML made on the server, one file a page, collected here.
+
+pub mod components;
+pub mod error;
+pub mod set_up;
+pub mod shell;
+pub mod sign_in;
+pub mod sign_out;
+#[expect(missing_docs, reason = "a text says itself what it says")]
+pub mod words;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::assets;
+use crate::context::App;
+
+/// Every route of the pages.
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/assets/{version}/{*path}", get(assets::send))
+        .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
+        .route("/sign-out", post(sign_out::sign_out))
+        .route("/setup", get(set_up::show).post(set_up::set_up))
+}

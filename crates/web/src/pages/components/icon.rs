@@ -1,0 +1,54 @@
+//! Icons: 16 pixels, drawn with a line of 1.5, in the colour of the text around them.
+
+use maud::{Markup, PreEscaped, html};
+
+/// What an icon shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Icon {
+    /// Quick start.
+    Start,
+    /// Flows.
+    Flows,
+    /// Sessions.
+    Sessions,
+    /// People.
+    People,
+    /// Settings.
+    Settings,
+    /// Search.
+    Search,
+}
+
+impl Icon {
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Start => "M9 1.5 3.5 9H8l-1 5.5L12.5 7H8z",
+            Self::Flows => "M3 2.5h7l3 3v8H3zM5.5 7h5M5.5 10h5",
+            Self::Sessions => "M8 1.75a6.25 6.25 0 1 0 0 12.5 6.25 6.25 0 0 0 0-12.5ZM6.5 5.5v5l4-2.5z",
+            Self::People => {
+                "M6 7.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM1.5 13.5c0-2.5 2-4 4.5-4s4.5 1.5 4.5 4M10.5 2.75a2.5 2.5 0 0 1 0 4.5M12 9.75c1.5.5 2.5 1.75 2.5 3.75"
+            }
+            Self::Settings => "M2 4.5h7M12 4.5h2M2 11.5h2M7 11.5h7M10.5 3v3M5.5 10v3",
+            Self::Search => "M7 2a5 5 0 1 0 0 10A5 5 0 0 0 7 2ZM14 14l-3.4-3.4",
+        }
+    }
+}
+
+/// An icon beside words that say the same, so hidden from those who hear the page.
+pub fn icon(icon: Icon) -> Markup {
+    html! {
+        svg class="icon" viewBox="0 0 16 16" width="16" height="16" fill="none" stroke="currentColor"
+            stroke-width="1.5" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" {
+            path d=(icon.path()) {}
+        }
+    }
+}
+
+/// The mark of the product.
+pub fn mark() -> Markup {
+    PreEscaped(
+        "<svg class=\"mark-icon\" viewBox=\"0 0 16 16\" width=\"16\" height=\"16\" fill=\"currentColor\" \
+         aria-hidden=\"true\"><path d=\"M2 2h6v6H2zM8 8h6v6H8z\"/></svg>"
+            .to_owned(),
+    )
+}

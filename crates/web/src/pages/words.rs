@@ -1,0 +1,10 @@
+//! Everything that pages say in English, by page; what scripts say stands in `assets/js/words.js`.
+
+pub mod door;
+pub mod error;
+pub mod shell;
+
+/// A count with its noun: "1 step", "3 steps".
+pub fn counted(count: i64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
