@@ -278,7 +278,7 @@ pub(super) fn compile_text(
     let markdown = export::cut(root, &swapped);
     let commands = commands(root, &swapped);
     let clean = html::write(root, &swapped, &options, highlighter, prefix)?;
-    let plain = plain::write(root);
+    let plain = plain::write(root, swapped.marks);
     let plain = plain
         .strip_prefix(swapped.marks.title)
         .map_or(plain.as_str(), str::trim_start);

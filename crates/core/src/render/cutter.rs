@@ -181,21 +181,10 @@ impl Cutter<'_> {
         let marks = self.swapped.marks;
         let is_text = context != Context::Attribute && self.blocks.is_empty() && self.codes == 0;
         if is_text && (character == marks.task_open || character == marks.task_done) {
-            let checked = if character == marks.task_done {
-                " checked"
-            } else {
-                ""
-            };
-            let number = self.template.tasks.to_string();
-            for part in [
-                "<input class=\"task-box\" type=\"checkbox\" disabled data-task=\"",
-                &number,
-                "\"",
-                checked,
-                ">",
-            ] {
-                self.template.literals.push_str(part);
-            }
+            self.end_literal();
+            self.template
+                .pieces
+                .push(Piece::Task(character == marks.task_done));
             self.template.tasks += 1;
         }
     }

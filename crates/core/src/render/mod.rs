@@ -35,7 +35,7 @@ use std::hash::BuildHasher;
 
 pub use compile::{Command, CompiledFlow, CompiledSection, CompiledStep, Text, compile};
 pub use export::MarkdownTemplate;
-pub use plain::PlainTemplate;
+pub use plain::{PlainTemplate, PlainText};
 pub use swap::{MAX_PLACEHOLDERS, Variable};
 pub use template::HtmlTemplate;
 pub use writer::{CommandBlock, Context, Hole, Writer};

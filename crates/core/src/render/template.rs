@@ -18,6 +18,8 @@ pub(super) enum Piece {
     /// Here a block of code begins, in the order of [`HtmlTemplate::commands`].
     CommandOpen(u32),
     CommandClose(u32),
+    /// The box of the next task; whether the author ticked it.
+    Task(bool),
 }
 
 /// A block of code in the markup.
@@ -51,7 +53,7 @@ impl HtmlTemplate {
     /// and must escape it.
     pub fn html_with(&self, values: &impl Values, out: &mut String, writer: &mut impl Writer) {
         let mut at = 0;
-        let mut number = 0;
+        let (mut number, mut tasks) = (0, 0);
         for piece in &self.pieces {
             match *piece {
                 Piece::Literal(end) => {
@@ -84,6 +86,10 @@ impl HtmlTemplate {
                 }
                 Piece::CommandOpen(number) => writer.command_open(&self.command(number), out),
                 Piece::CommandClose(number) => writer.command_close(&self.command(number), out),
+                Piece::Task(is_done) => {
+                    writer.task(tasks, is_done, out);
+                    tasks += 1;
+                }
             }
         }
     }

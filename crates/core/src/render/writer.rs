@@ -1,5 +1,7 @@
 //! How a page writes what stands in a text: its holes, and what surrounds its blocks of code.
 
+use std::fmt::Write;
+
 use super::escape_html;
 use super::swap::Variable;
 
@@ -56,6 +58,15 @@ pub trait Writer {
 
     /// Writes what stands directly behind its `</pre>`.
     fn command_close(&mut self, _command: &CommandBlock<'_>, _out: &mut String) {}
+
+    /// Writes the box of the task of that number, from 0; `is_done` where the author ticked it.
+    fn task(&mut self, number: usize, is_done: bool, out: &mut String) {
+        let checked = if is_done { " checked" } else { "" };
+        let _ = write!(
+            out,
+            "<input class=\"task-box\" type=\"checkbox\" disabled data-task=\"{number}\"{checked}>"
+        );
+    }
 }
 
 /// The default markup.

@@ -182,6 +182,46 @@ fn a_box_in_a_link_is_still_counted() {
 }
 
 #[test]
+fn boxes_are_the_writers() {
+    struct Ticks(Vec<(usize, bool)>);
+    impl Writer for Ticks {
+        fn hole(&mut self, _: &Hole<'_>, _: Option<&str>, _: &mut String) {}
+
+        fn task(&mut self, number: usize, is_done: bool, out: &mut String) {
+            self.0.push((number, is_done));
+            out.push('#');
+        }
+    }
+    let (mut ticks, mut out) = (Ticks(Vec::new()), String::new());
+    let text = body("- [ ] a\n- [x] b\n  - [ ] c").text;
+    text.html.html_with(&(), &mut out, &mut ticks);
+    assert_eq!(ticks.0, [(0, false), (1, true), (2, false)]);
+    assert!(
+        out.contains("<li class=\"task\"># a</li>") && !out.contains("input"),
+        "{out}"
+    );
+}
+
+#[test]
+fn plain_text_says_what_stays_whole() {
+    let source = "Go to `the console` of [VAR:a] and [VAR:b].\n\n- [ ] one\n- [x] two\n\n  ```\n  [VAR:a]\n   x\n  ```\n- [ ] three";
+    let ticked =
+        body(source)
+            .text
+            .plain
+            .ticked(&values(&[("a", "Oslo\nCellar 2")]), Unset::Blank, &[2].into());
+    assert_eq!(
+        ticked.text,
+        "Go to the console of Oslo\nCellar 2 and .\n\n- [ ] one\n\n- [x] two\n\n  Oslo\nCellar 2\n   x\n\n- [x] three"
+    );
+    let part = |range: &std::ops::Range<usize>| &ticked.text[range.clone()];
+    let kept: Vec<_> = ticked.kept.iter().map(part).collect();
+    assert_eq!(kept, ["the console", "Oslo\nCellar 2", ""]);
+    let blocks: Vec<_> = ticked.blocks.iter().map(part).collect();
+    assert_eq!(blocks, ["Oslo\nCellar 2\n   x"]);
+}
+
+#[test]
 fn a_long_block_with_many_variables_is_quick() {
     let mut lines = String::new();
     for number in 0..MAX_PLACEHOLDERS {
