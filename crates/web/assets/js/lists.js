@@ -1,0 +1,64 @@
+// Lists that others change: Quick start brings itself up to date, other lists say how many rows are new, and a row
+// that somebody points at or is in never moves.
+import { all, button, byId, later, local, one } from './dom.js';
+import { listen } from './live.js';
+import { call } from './request.js';
+import { keep, read } from './store.js';
+import { refresh } from './times.js';
+import { user } from './dom.js';
+import { words } from './words.js';
+
+const main = byId('main');
+const rows = (within) => all('.list > .row', within);
+const nameOf = (row) => row.id || one('a', row)?.getAttribute('href');
+let asked = 0;
+
+/** Reads the page again and shows what is new in it. */
+async function look() {
+  const ask = ++asked;
+  const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store' }).catch(() => null);
+  const text = answer?.ok && !answer.redirected ? await answer.text() : '';
+  // Only the newest answer counts.
+  if (!text || ask !== asked) return;
+  const fresh = one('#main', new DOMParser().parseFromString(text, 'text/html'));
+  if (!fresh) return;
+  const known = new Set(rows(main).map(nameOf));
+  const count = rows(fresh).filter((row) => !known.has(nameOf(row))).length;
+  one('.new-rows')?.remove();
+  const used = main.matches(':focus-within, :hover') || getSelection()?.type === 'Range';
+  if (!used) return merge(fresh);
+  const list = one('.list', main);
+  if (count) (list ?? main.firstChild)?.before(local({ class: 'new-rows' }, button(words.newRows(count), () => merge(fresh), { class: 'button small' })));
+}
+
+function merge(fresh) {
+  one('.new-rows')?.remove();
+  const keepsTyping = (node) => !(node instanceof Element) || !node.matches('input, select, textarea, [data-local]');
+  Idiomorph.morph(main, fresh, { morphStyle: 'innerHTML', callbacks: {
+    beforeNodeMorphed: keepsTyping,
+    beforeAttributeUpdated: (name) => name !== 'open',
+  } });
+  window.htmx?.process(main);
+  refresh(main);
+}
+
+/** Marks Quick start in the navigation when something was prepared for the person. */
+async function mark() {
+  const dot = one('.side a[href="/"] .dot');
+  if (!dot) return;
+  const { data } = await call('GET', '/api/v1/sessions?status=prepared&assigned_to_id=me&limit=1');
+  const key = `rf.newest:${user}`;
+  const newest = data?.items?.[0]?.id ?? '';
+  if (!data) return;
+  if (location.pathname === '/' || read(key) === null) keep(key, newest);
+  dot.hidden = !newest || newest <= read(key);
+}
+
+listen('lists', () => {
+  later('lists', 400, () => {
+    if (rows(main).length || document.body.dataset.page === 'quick-start') look();
+    mark();
+  });
+  window.htmx?.trigger(document.body, 'rf:lists');
+});
+listen('up', () => document.body.dataset.page === 'runner' || later('lists', 400, mark));
