@@ -1,9 +1,10 @@
 // What every page has: times, keys, palette, toasts, forms that are sent once, and the live stream.
 import { all, byId, on, one, user } from './dom.js';
 import { bind } from './keys.js';
-import { watch } from './live.js';
+import { listenToLists } from './lists.js';
 import { outbox, send, waiting } from './outbox.js';
 import { offer, openPalette, visited } from './palette.js';
+import { run } from './runner.js';
 import { showShortcuts } from './shortcuts.js';
 import { signInAgain } from './sign-in.js';
 import { refresh } from './times.js';
@@ -11,7 +12,6 @@ import { ask, toast } from './toast.js';
 import { words } from './words.js';
 
 const root = document.documentElement;
-const page = document.body.dataset.page;
 root.classList.add('js');
 
 if (window.htmx) {
@@ -99,6 +99,5 @@ on('click', '[data-action=palette]', openPalette);
 if (byId('toast')?.textContent.trim()) toast(byId('toast').textContent.trim());
 if (/^\/(flows|sessions)\/[0-9a-f-]{36}$/.test(location.pathname)) visited(location.pathname, document.title);
 
-if (byId('runner')) import('./runner.js').catch((error) => (console.error(error), toast(words.failed, { error: true })));
-else if (user) import('./lists.js');
-if (user && page !== 'runner') watch({ lists: true });
+if (byId('runner')) run();
+else if (user) listenToLists();

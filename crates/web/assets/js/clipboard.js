@@ -15,7 +15,7 @@ function byCommand(text) {
   const focused = document.activeElement;
   const area = make('textarea', { class: 'visually-hidden', readonly: true, 'aria-hidden': 'true' });
   area.value = text;
-  (one(focused) ?? document.body).append(area);
+  (dialogOf(focused) ?? document.body).append(area);
   area.select();
   // The text itself, for a text area makes one newline of two kinds.
   const exact = (event) => (event.clipboardData.setData('text/plain', text), event.preventDefault(), event.stopImmediatePropagation());
@@ -28,4 +28,4 @@ function byCommand(text) {
 }
 
 /** The dialog around an element; what is outside it cannot be selected. */
-const one = (element) => element?.closest?.('dialog');
+const dialogOf = (element) => element?.closest?.('dialog');

@@ -1,7 +1,7 @@
 // Copying: the text exactly as shown, after what is being saved has arrived.
 import { all, button, local, on, one } from './dom.js';
 import { copyText } from './clipboard.js';
-import * as controls from './controls.js';
+import { focus } from './controls.js';
 import { bind } from './keys.js';
 import { quiet, waiting } from './outbox.js';
 import { current } from './steps.js';
@@ -44,25 +44,25 @@ async function copy(at, figure, anyway = false) {
   await arrived();
   const without = missing(one('pre', figure));
   one('.copy-note', figure)?.remove();
-  if (without.length && !anyway) return ask(at, figure, without);
+  if (without.length && !anyway) return askMissing(at, figure, without);
   if (!(await copyText(plain(one('code', figure) ?? one('pre', figure))))) return toast(words.copyFailed, { error: true });
-  flash(at);
+  flashCopied(at);
 }
 
 /** Says on the button that it is copied, for a moment. */
-function flash(at) {
+function flashCopied(at) {
   at.dataset.label ??= at.textContent;
   at.textContent = words.copied;
   setTimeout(() => (at.textContent = at.dataset.label), 1600);
 }
 
-function ask(at, figure, without) {
+function askMissing(at, figure, without) {
   const labels = without.map((key) => rowOf(key)?.dataset.label ?? key);
   const fill = () => {
     note.remove();
     const prompt = [figure, current()].flatMap((place) => all(`.hole[data-var="${CSS.escape(without[0])}"]`, place))
       .map((hole) => one('.prompt, .segment', hole)).find(Boolean) ?? one('.control', rowOf(without[0]));
-    if (prompt) controls.focus(prompt);
+    if (prompt) focus(prompt);
   };
   const note = local({ class: 'copy-note', role: 'status' }, words.missing(labels), ' ',
     button(words.fillIt, fill, { class: 'button small' }), ' ',
@@ -80,13 +80,13 @@ export function uncover() {
 }
 
 /** Listens to everything that copies. */
-export function listen() {
+export function listenToCopy() {
   uncover();
   on('click', '[data-action=copy]', (_, at) => copy(at, at.closest('.command')));
   on('click', '[data-action=copy-all]', async (_, at) => {
     await arrived();
     const lines = all('.field-row').map(({ dataset }) => `${dataset.label}: ${shown(dataset.var) ?? `[VAR:${dataset.name}]`}`);
-    if (await copyText(`${lines.join('\n')}\n`)) flash(at);
+    if (await copyText(`${lines.join('\n')}\n`)) flashCopied(at);
   });
   // A selection by hand gets the same text.
   document.addEventListener('copy', (event) => {

@@ -2,7 +2,7 @@
 import { user } from './dom.js';
 import { drop, keep, keys, read } from './store.js';
 
-const prefix = (session) => `rf.draft:${user}:${session}:`;
+const draftsOf = (session) => `rf.draft:${user}:${session}:`;
 
 /**
  * @typedef {{text: string, seen?: number, base?: string, bad?: string}} Draft
@@ -10,17 +10,17 @@ const prefix = (session) => `rf.draft:${user}:${session}:`;
  */
 
 /** Keeps a draft. */
-export const keepDraft = (session, field, draft, volatile) => keep(prefix(session) + field, draft, volatile);
+export const keepDraft = (session, field, draft, volatile) => keep(draftsOf(session) + field, draft, volatile);
 
 /** @returns {Draft|null} */
-export const draft = (session, field) => read(prefix(session) + field);
+export const draft = (session, field) => read(draftsOf(session) + field);
 
 /** Forgets a draft. */
-export const dropDraft = (session, field) => drop(prefix(session) + field);
+export const dropDraft = (session, field) => drop(draftsOf(session) + field);
 
 /** @returns {[string, Draft][]} every draft of a session by its field */
 export const drafts = (session) =>
-  keys(prefix(session)).map((key) => [key.slice(prefix(session).length), read(key)]).filter(([, draft]) => draft);
+  keys(draftsOf(session)).map((key) => [key.slice(draftsOf(session).length), read(key)]).filter(([, draft]) => draft);
 
 /** The field of a key that another tab changed, if it is a draft of this session. */
-export const draftField = (session, key) => (key?.startsWith(prefix(session)) ? key.slice(prefix(session).length) : null);
+export const draftField = (session, key) => (key?.startsWith(draftsOf(session)) ? key.slice(draftsOf(session).length) : null);

@@ -5,13 +5,13 @@ import { dropDraft, drafts } from './drafts.js';
 import { bind } from './keys.js';
 import { entries, quiet, send } from './outbox.js';
 import { commit } from './prompts.js';
-import { bringBack } from './records.js';
+import { bringRecordBack } from './records.js';
 import { call, reason } from './request.js';
 import { toast } from './toast.js';
 import { may, path, session, shown } from './variables.js';
 import { words } from './words.js';
 
-const address = `/sessions/${session}/finish`;
+const finishAddress = `/sessions/${session}/finish`;
 let opening = false;
 
 /** Opens the dialog; Esc leads back to where the focus was. */
@@ -21,7 +21,7 @@ export async function openFinish() {
   const from = document.activeElement;
   for (const control of all('[data-dirty]')) if (keyOf(control)) commit(control);
   await quiet(session, 1000);
-  const answer = await fetch(address, { headers: { Accept: 'text/html', 'HX-Request': 'true' }, cache: 'no-store' }).catch(() => null);
+  const answer = await fetch(finishAddress, { headers: { Accept: 'text/html', 'HX-Request': 'true' }, cache: 'no-store' }).catch(() => null);
   opening = false;
   if (!answer?.ok) return toast(words.finishFailed, { error: true, actions: [[words.retry, openFinish]] });
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
@@ -38,7 +38,7 @@ export async function openFinish() {
   });
   document.body.append(dialog);
   dialog.showModal();
-  all('[data-draft]', dialog).forEach(bringBack);
+  all('[data-draft]', dialog).forEach(bringRecordBack);
   const fields = [...new Set(all('input, select, textarea', dialog).map(controlOf).filter(Boolean))];
   const first = fields.find((field) => shown(keyOf(field)) === null);
   if (first) focus(first);
@@ -64,13 +64,13 @@ async function complete(dialog, form, fields, key, pressed) {
     const wrong = fields.find((field) => field.matches('.bad, [data-dirty]'));
     if (!anyway && (wrong || entries(session).some((entry) => mine.includes(entry.id)))) {
       if (wrong) return focus(wrong);
-      return say(dialog, words.fillFailed);
+      return sayInDialog(dialog, words.fillFailed);
     }
     const values = new FormData(form);
     const body = {};
     for (const name of ['outcome', 'outcome_note', 'next_steps']) if (values.get(name)) body[name] = values.get(name);
     const answer = await call('POST', `${path}/complete`, body, key);
-    if (!answer.ok) return say(dialog, answer.status ? reason(answer.data) : words.completeFailed);
+    if (!answer.ok) return sayInDialog(dialog, answer.status ? reason(answer.data) : words.completeFailed);
     for (const [field] of drafts(session)) if (field.startsWith('finish') || field.startsWith('reason')) dropDraft(session, field);
     location.assign(one('[data-report]', dialog)?.dataset.report ?? `/sessions/${session}/report`);
   } finally {
@@ -79,13 +79,13 @@ async function complete(dialog, form, fields, key, pressed) {
 }
 
 /** Says in the dialog what did not work. */
-function say(dialog, text) {
+function sayInDialog(dialog, text) {
   one('.error-summary.local', dialog)?.remove();
   one('form', dialog).prepend(make('p', { class: 'error-summary local', role: 'alert' }, text));
 }
 
 /** Listens to everything that finishes. */
-export function listen() {
+export function listenToFinish() {
   on('click', '#finish-button', (event) => {
     if (event.ctrlKey || event.metaKey) return;
     event.preventDefault();

@@ -6,10 +6,10 @@ import { inUse, runner, session } from './variables.js';
 
 /** @type {Map<string, {html: string, version: number}>} what could not be merged whole, by id */
 const deferred = new Map();
-const listeners = new Set();
+const mergeListeners = new Set();
 
 /** Runs after each batch that was merged. */
-export const onFragments = (run) => listeners.add(run);
+export const onFragments = (run) => mergeListeners.add(run);
 
 /** The version that the page shows. */
 export const version = () => Number(runner.dataset.version);
@@ -18,30 +18,30 @@ export const version = () => Number(runner.dataset.version);
 export function apply(batch) {
   if (batch.session && batch.session !== session) return;
   keepingFocus(() => {
-    for (const { id, html } of batch.fragments ?? []) place(id, html);
+    for (const { id, html } of batch.fragments ?? []) placeFragment(id, html);
   });
   runner.dataset.version = Math.max(version(), batch.version ?? 0);
   if (batch.status) runner.dataset.status = batch.status;
-  for (const run of listeners) run(batch);
+  for (const run of mergeListeners) run(batch);
 }
 
 /** Merges what was skipped, once nobody is busy there. */
-export function settle() {
+export function settleFragments() {
   if (!deferred.size) return;
   keepingFocus(() => {
-    for (const [id, { html }] of [...deferred]) place(id, html);
+    for (const [id, { html }] of [...deferred]) placeFragment(id, html);
   });
-  for (const run of listeners) run({});
+  for (const run of mergeListeners) run({});
 }
 
-const versionOf = (root) => Number(root.dataset.fragment ?? root.dataset.version ?? 0);
+const fragmentVersion = (root) => Number(root.dataset.fragment ?? root.dataset.version ?? 0);
 
-function place(id, html) {
+function placeFragment(id, html) {
   const standing = byId(id);
   const fresh = new DOMParser().parseFromString(html, 'text/html').body.firstElementChild;
   if (!standing || !fresh) return;
-  const newest = versionOf(fresh);
-  if (newest < versionOf(standing) || newest < (deferred.get(id)?.version ?? 0)) return;
+  const newest = fragmentVersion(fresh);
+  if (newest < fragmentVersion(standing) || newest < (deferred.get(id)?.version ?? 0)) return;
   deferred.delete(id);
   let skipped = selected(standing);
   if (!skipped) Idiomorph.morph(standing, fresh, { morphStyle: 'outerHTML', restoreFocus: false, callbacks: guard(() => (skipped = true)) });
@@ -122,5 +122,5 @@ export function want(wanted, patience = 300) {
 }
 
 document.addEventListener('selectionchange', () => {
-  if (deferred.size && getSelection()?.isCollapsed) settle();
+  if (deferred.size && getSelection()?.isCollapsed) settleFragments();
 });

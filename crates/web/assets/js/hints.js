@@ -7,7 +7,7 @@ import { words } from './words.js';
 const BLOCKS = 'figure.command, p, li, td, th, dd, blockquote, table, h2, h3, h4';
 
 /** Where lines for a control stand: in its row or field, or behind its paragraph. */
-function stand(control, line) {
+function standBeneath(control, line) {
   const field = control.closest('.field-row, .field, [popover]');
   if (field) return field.append(line);
   const block = control.closest(BLOCKS) ?? control;
@@ -21,7 +21,7 @@ function stand(control, line) {
 export function reserve(within = document) {
   for (const prompt of all('.step:not([hidden]) .hole :is(.prompt, .segment)', within)) {
     const block = prompt.closest(BLOCKS);
-    if (block && !helpOf(block)) stand(prompt, local({ class: 'prompt-help' }));
+    if (block && !helpOf(block)) standBeneath(prompt, local({ class: 'prompt-help' }));
   }
 }
 
@@ -55,15 +55,15 @@ export function noHelp(control) {
 
 /** Puts a line about a control beneath it, in place of one of its kind. */
 function line(control, kind, attributes, ...children) {
-  clear(control, kind);
+  clearHint(control, kind);
   const id = `${kind}-${keyOf(control)}`;
   const made = local({ id, class: kind, 'data-for': keyOf(control), ...attributes }, ...children);
-  stand(control, made);
+  standBeneath(control, made);
   return made;
 }
 
 /** Takes the line of a kind away. */
-export function clear(control, kind) {
+export function clearHint(control, kind) {
   for (const standing of all(`rf-note.${kind}[data-for="${keyOf(control)}"]`)) standing.remove();
 }
 
@@ -77,13 +77,13 @@ export function showRefusal(control, why, keepAnyway) {
 
 /** Takes a refusal back. */
 export function clearRefusal(control) {
-  clear(control, 'prompt-error');
+  clearHint(control, 'prompt-error');
   control.classList.remove('bad');
   control.removeAttribute('aria-invalid');
 }
 
 /** Says that somebody saved another value meanwhile, and asks which one stands. */
-export function showConflict(control, who, text, theirs, mine) {
+export function showNewer(control, who, text, theirs, mine) {
   line(control, 'conflict', { role: 'alert' }, make('span', {}, ...words.conflict(who, text ?? '').map((part, index) =>
     index === 1 ? make('span', { class: 'mono', dir: 'auto' }, part) : part)), ' ',
     button(words.useTheirs, theirs, { class: 'button small', 'data-action': 'theirs' }), ' ', make('kbd', {}, 'Alt+U'), ' ',

@@ -15,7 +15,7 @@ export const bind = (key, label, run) => bindings.set(key, { label, run });
 /** Whether single keys are on. */
 export const singleKeys = () => document.body.dataset.keys !== 'off';
 
-let prefix = '';
+let keyPrefix = '';
 let prefixed = 0;
 
 document.addEventListener('keydown', (event) => {
@@ -27,10 +27,10 @@ document.addEventListener('keydown', (event) => {
   if (!control) {
     if (key === 'escape') return escape(event);
     if (event.altKey || typing(event.target) || dialog || !singleKeys()) return;
-    if (prefix && Date.now() - prefixed < 1500) name = `${prefix} ${key}`;
-    prefix = '';
+    if (keyPrefix && Date.now() - prefixed < 1500) name = `${keyPrefix} ${key}`;
+    keyPrefix = '';
     if ([...bindings.keys()].some((bound) => bound.startsWith(`${name} `))) {
-      prefix = name;
+      keyPrefix = name;
       prefixed = Date.now();
       return;
     }

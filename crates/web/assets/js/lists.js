@@ -1,29 +1,28 @@
-// Lists that others change: Quick start brings itself up to date, other lists say how many rows are new, and a row
+// Lists that others change: Quick start brings itself up to date, other lists say how many listRows are new, and a row
 // that somebody points at or is in never moves.
-import { all, button, byId, later, local, one } from './dom.js';
-import { listen } from './live.js';
+import { all, button, byId, later, local, one, user } from './dom.js';
+import { hear, watch } from './live.js';
 import { call } from './request.js';
 import { keep, read } from './store.js';
 import { refresh } from './times.js';
-import { user } from './dom.js';
 import { words } from './words.js';
 
 const main = byId('main');
-const rows = (within) => all('.list > .row', within);
-const nameOf = (row) => row.id || one('a', row)?.getAttribute('href');
-let asked = 0;
+const listRows = (within) => all('.list > .row', within);
+const rowName = (row) => row.id || one('a', row)?.getAttribute('href');
+let listAsks = 0;
 
 /** Reads the page again and shows what is new in it. */
 async function look() {
-  const ask = ++asked;
+  const ask = ++listAsks;
   const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store' }).catch(() => null);
   const text = answer?.ok && !answer.redirected ? await answer.text() : '';
   // Only the newest answer counts.
-  if (!text || ask !== asked) return;
+  if (!text || ask !== listAsks) return;
   const fresh = one('#main', new DOMParser().parseFromString(text, 'text/html'));
   if (!fresh) return;
-  const known = new Set(rows(main).map(nameOf));
-  const count = rows(fresh).filter((row) => !known.has(nameOf(row))).length;
+  const known = new Set(listRows(main).map(rowName));
+  const count = listRows(fresh).filter((row) => !known.has(rowName(row))).length;
   one('.new-rows')?.remove();
   const used = main.matches(':focus-within, :hover') || getSelection()?.type === 'Range';
   if (!used) return merge(fresh);
@@ -43,7 +42,7 @@ function merge(fresh) {
 }
 
 /** Marks Quick start in the navigation when something was prepared for the person. */
-async function mark() {
+async function markNavigation() {
   const dot = one('.side a[href="/"] .dot');
   if (!dot) return;
   const { data } = await call('GET', '/api/v1/sessions?status=prepared&assigned_to_id=me&limit=1');
@@ -54,11 +53,15 @@ async function mark() {
   dot.hidden = !newest || newest <= read(key);
 }
 
-listen('lists', () => {
-  later('lists', 400, () => {
-    if (rows(main).length || document.body.dataset.page === 'quick-start') look();
-    mark();
+/** Listens for lists that changed. */
+export function listenToLists() {
+  hear('lists', () => {
+    later('lists', 400, () => {
+      if (listRows(main).length || document.body.dataset.page === 'quick-start') look();
+      markNavigation();
+    });
+    window.htmx?.trigger(document.body, 'rf:lists');
   });
-  window.htmx?.trigger(document.body, 'rf:lists');
-});
-listen('up', () => document.body.dataset.page === 'runner' || later('lists', 400, mark));
+  hear('up', () => later('lists', 400, markNavigation));
+  watch({ lists: true });
+}

@@ -8,7 +8,7 @@ const me = uuid();
 const KINDS = ['session', 'presence', 'lists', 'reset'];
 
 /** @type {Record<string, Set<(data: any) => void>>} */
-const listeners = {};
+const hearers = {};
 /** What this tab watches. */
 const mine = { session: '', version: () => 0, lists: false };
 /** What every tab watches, where this one leads. */
@@ -17,7 +17,7 @@ const tabs = new Map();
 const reached = new Map();
 /** @type {EventSource|null} */
 let source = null;
-let address = '';
+let streamAddress = '';
 let leading = false;
 let tries = 0;
 let timer = 0;
@@ -27,21 +27,21 @@ let watching = false;
 export let up = false;
 
 /** Listens for `session`, `presence`, `lists`, `reset`, `up` and `down`. */
-export function listen(type, run) {
-  (listeners[type] ??= new Set()).add(run);
+export function hear(type, run) {
+  (hearers[type] ??= new Set()).add(run);
 }
 
 /** Says what this tab wants to hear of. */
 export function watch(topics) {
   Object.assign(mine, topics);
-  if (!watching) begin();
+  if (!watching) beginLive();
   announce();
 }
 
 /** Hands an event to every listener; one that throws stops no other. */
 function hand({ type, data }) {
   if (type === 'up' || type === 'down') up = type === 'up';
-  for (const run of listeners[type] ?? []) {
+  for (const run of hearers[type] ?? []) {
     try {
       run(data);
     } catch (error) {
@@ -67,20 +67,20 @@ function join(tab, topics) {
   const { session, version } = topics;
   const behind = session && reached.has(session) && version < reached.get(session);
   if (session && (behind || !reached.has(session))) reached.set(session, version);
-  open(behind);
+  openStream(behind);
 }
 
-function open(anew = false) {
+function openStream(anew = false) {
   if (!leading) return;
   const live = [...tabs.values()].filter((topics) => Date.now() - topics.at < 90_000);
   const sessions = [...new Set(live.map((topics) => topics.session).filter(Boolean))].sort();
   const lists = live.some((topics) => topics.lists);
   const wanted = sessions.length || lists ? `${sessions.join()} ${lists}` : '';
-  if (wanted === address && source && !anew) return;
+  if (wanted === streamAddress && source && !anew) return;
   clearTimeout(timer);
   source?.close();
   source = null;
-  address = wanted;
+  streamAddress = wanted;
   for (const session of reached.keys()) if (!sessions.includes(session)) reached.delete(session);
   if (!wanted) return;
   const at = sessions.map((session) => `${session}.${reached.get(session) ?? 0}`).join();
@@ -94,7 +94,7 @@ function open(anew = false) {
     source?.close();
     source = null;
     share({ type: 'down' });
-    timer = setTimeout(open, Math.min(30_000, 500 * 2 ** tries++) * (0.75 + Math.random() / 2));
+    timer = setTimeout(openStream, Math.min(30_000, 500 * 2 ** tries++) * (0.75 + Math.random() / 2));
   };
 }
 
@@ -109,10 +109,10 @@ function receive(type, event) {
   share({ type, data });
 }
 
-function begin() {
+function beginLive() {
   watching = true;
   setInterval(announce, 20_000);
-  addEventListener('online', () => (tries = 0, open()));
+  addEventListener('online', () => (tries = 0, openStream()));
   addEventListener('pagehide', () => {
     channel?.postMessage({ type: 'gone', tab: me });
     source?.close();
@@ -135,7 +135,7 @@ function begin() {
       join(message.tab, message.topics);
       channel.postMessage({ type: source?.readyState === 1 ? 'up' : 'down' });
     } else if (message.type === 'gone') {
-      if (tabs.delete(message.tab)) open();
+      if (tabs.delete(message.tab)) openStream();
     } else hand(message);
   });
   navigator.locks.request(NAME, () => {

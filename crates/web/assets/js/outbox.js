@@ -1,6 +1,6 @@
 // Changes on their way to the server. Each waits on the device until the server has acknowledged it: in order, one
 // request at a time for a session, from one tab, under a key that makes a repeat harmless. A newer change of the
-// same thing takes the place of an older one.
+// same thing takes the placeOf of an older one.
 import { user, uuid } from './dom.js';
 import { dropDraft, keepDraft } from './drafts.js';
 import { call, reason } from './request.js';
@@ -26,7 +26,7 @@ import { drop, keep, keys, read } from './store.js';
  */
 
 const PREFIX = `rf.out:${user}:`;
-const place = (entry) => `${PREFIX}${entry.session}:${entry.id}`;
+const placeOf = (entry) => `${PREFIX}${entry.session}:${entry.id}`;
 const busy = new Set();
 let counter = 0;
 
@@ -36,7 +36,7 @@ export const outbox = new EventTarget();
 /** How it goes: the entry in flight, what keeps it from going ('' | 'offline' | 'server'), and what was sent last. */
 export const state = { flight: /** @type {Entry|null} */ (null), trouble: '', tries: 0, until: 0, savedAt: 0 };
 
-const tell = (type, detail) => outbox.dispatchEvent(new CustomEvent(type, { detail }));
+const tellOutbox = (type, detail) => outbox.dispatchEvent(new CustomEvent(type, { detail }));
 
 /** @returns {Entry[]} what waits, oldest first; of one session or of all */
 export const entries = (session = '') =>
@@ -46,14 +46,14 @@ export const entries = (session = '') =>
 export const waiting = (session = '') => entries(session).filter((entry) => !entry.refused);
 
 /** @returns {Entry|null} */
-export const entry = (session, id) => read(`${PREFIX}${session}:${id}`);
+export const changeOf = (session, id) => read(`${PREFIX}${session}:${id}`);
 
 /**
  * Puts a change in.
  * @param {Omit<Entry, 'key'|'at'>} change
  */
 export function put(change) {
-  const old = entry(change.session, change.id);
+  const old = changeOf(change.session, change.id);
   const same = old && !old.refused && JSON.stringify(old.body) === JSON.stringify(change.body);
   if (!same) {
     const fresh = { ...change, key: uuid(), at: Date.now() + ++counter / 1000 };
@@ -63,16 +63,16 @@ export function put(change) {
       if (old.body.expected) fresh.body.expected = old.body.expected;
       if ('expected_version' in old.body) fresh.body.expected_version = old.body.expected_version;
     }
-    keep(place(fresh), fresh, fresh.volatile);
-    tell('change');
+    keep(placeOf(fresh), fresh, fresh.volatile);
+    tellOutbox('change');
   }
   send(change.session);
 }
 
 /** Forgets a change. */
 export function forget(entry) {
-  drop(place(entry));
-  tell('change');
+  drop(placeOf(entry));
+  tellOutbox('change');
 }
 
 /** Sends what waits, of one session or of all. */
@@ -86,7 +86,7 @@ export function send(session) {
   const done = navigator.locks ? navigator.locks.request(`rf-out-${session}`, work) : work();
   done.catch(console.error).finally(() => {
     busy.delete(session);
-    tell('change');
+    tellOutbox('change');
     if (!state.trouble && waiting(session).length) send(session);
   });
 }
@@ -95,37 +95,37 @@ async function drain(session) {
   let sent = 0;
   for (let next; (next = waiting(session)[0]); sent += 1) {
     state.flight = next;
-    tell('change');
+    tellOutbox('change');
     const answer = await call(next.method, next.path, next.body, next.key);
     state.flight = null;
-    if (!settle(next, answer)) break;
+    if (!settleChange(next, answer)) break;
   }
-  if (sent && !waiting(session).length) tell('sent', sent);
+  if (sent && !waiting(session).length) tellOutbox('sent', sent);
 }
 
 /** What an answer does to its change; whether the next may go. */
-function settle(sent, { status, ok, data, retryAfter }) {
+function settleChange(sent, { status, ok, data, retryAfter }) {
   const trouble = status === 0 ? 'offline' : status === 408 || status === 429 || status >= 500 ? 'server' : '';
   if (trouble) {
     const wait = Math.max(retryAfter * 1000, Math.min(30_000, 1000 * 2 ** state.tries) * (0.75 + Math.random() / 2));
     Object.assign(state, { trouble, tries: state.tries + 1, until: retryAfter ? Date.now() + wait : 0 });
     setTimeout(send, wait);
-    tell('change');
+    tellOutbox('change');
     return false;
   }
   Object.assign(state, { trouble: '', tries: 0, until: 0 });
   if (status === 401) {
     state.trouble = 'signed-out';
-    tell('signed-out');
+    tellOutbox('signed-out');
     return false;
   }
-  const now = read(place(sent));
+  const now = read(placeOf(sent));
   const latest = !now || now.key === sent.key;
   if (ok) {
     state.savedAt = Date.now();
-    if (latest) drop(place(sent));
+    if (latest) drop(placeOf(sent));
     else expect(now, data?.step?.version ?? data?.variables?.[sent.name]?.version ?? sent.body.expected?.[sent.name] + 1);
-    tell('acknowledged', { entry: sent, data, latest });
+    tellOutbox('acknowledged', { entry: sent, data, latest });
   } else if (!latest) {
     // Something newer took its place and will get its own answer.
   } else if (status === 409 && data?.type?.endsWith('/newer-value')) {
@@ -138,17 +138,17 @@ function settle(sent, { status, ok, data, retryAfter }) {
     if (ours) {
       expect(sent, current.version);
     } else {
-      back(sent);
-      tell('conflict', { entry: sent, current });
+      makeDraft(sent);
+      tellOutbox('conflict', { entry: sent, current });
     }
   } else if (status === 422 && data?.type?.endsWith('/idempotency-key-reused')) {
-    keep(place(sent), { ...sent, key: uuid() }, sent.volatile);
+    keep(placeOf(sent), { ...sent, key: uuid() }, sent.volatile);
   } else if (status === 422) {
-    back(sent, reason(data));
-    tell('invalid', { entry: sent, why: reason(data) });
+    makeDraft(sent, reason(data));
+    tellOutbox('invalid', { entry: sent, why: reason(data) });
   } else {
-    keep(place(sent), { ...sent, refused: reason(data) || String(status) }, sent.volatile);
-    tell('refused', { entry: sent, status, data });
+    keep(placeOf(sent), { ...sent, refused: reason(data) || String(status) }, sent.volatile);
+    tellOutbox('refused', { entry: sent, status, data });
   }
   return true;
 }
@@ -157,12 +157,12 @@ function settle(sent, { status, ok, data, retryAfter }) {
 function expect(entry, version) {
   if (entry.name) entry.body.expected = { [entry.name]: version };
   else if ('expected_version' in entry.body) entry.body.expected_version = version;
-  keep(place(entry), { ...entry, own: [], key: uuid() }, entry.volatile);
+  keep(placeOf(entry), { ...entry, own: [], key: uuid() }, entry.volatile);
 }
 
 /** Makes a refused change a draft again. */
-function back(entry, bad) {
-  drop(place(entry));
+function makeDraft(entry, bad) {
+  drop(placeOf(entry));
   if (!entry.field) return;
   const seen = entry.name ? entry.body.expected[entry.name] : entry.body.expected_version;
   keepDraft(entry.session, entry.field, { text: entry.text, seen, base: entry.base, bad }, entry.volatile);

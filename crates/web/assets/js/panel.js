@@ -1,6 +1,6 @@
 // The panel of variables: found, filtered, opened as a drawer where there is no room for a third column.
 import { all, byId, on, one, seen } from './dom.js';
-import * as controls from './controls.js';
+import { focus, keyOf } from './controls.js';
 import { bind } from './keys.js';
 import { runner, shown } from './variables.js';
 import { words } from './words.js';
@@ -11,7 +11,7 @@ let from = null;
 const narrow = () => matchMedia('(max-width: 1099px)').matches;
 
 /** Shows which rows fit what is looked for. */
-export function filter() {
+export function filterPanel() {
   const find = (byId('panel-find')?.value ?? '').trim().toLowerCase();
   const only = byId('panel-filter')?.value === 'missing';
   for (const row of all('.field-row')) {
@@ -35,18 +35,18 @@ export function openPanel(key) {
   from = document.activeElement;
   set(true);
   const fields = all('.field-row .control', byId('panel')).filter(seen);
-  const to = (key && fields.find((field) => controls.keyOf(field) === key)) ?? fields.find((field) => !shown(controls.keyOf(field))) ?? byId('panel-find');
-  if (to) controls.focus(to);
+  const to = (key && fields.find((field) => keyOf(field) === key)) ?? fields.find((field) => !shown(keyOf(field))) ?? byId('panel-find');
+  if (to) focus(to);
 }
 
-function leave() {
+function leavePanel() {
   const at = from?.isConnected && from !== document.body ? from : byId('variables-button');
   if (narrow()) set(false);
   at?.focus({ preventScroll: true });
 }
 
 /** Listens to everything about the panel. */
-export function listen() {
+export function listenToPanel() {
   if (!byId('panel')) return;
   byId('variables-button')?.setAttribute('aria-expanded', String(isOpen()));
   on('click', '#variables-button', (event) => {
@@ -54,9 +54,9 @@ export function listen() {
     if (isOpen()) set(false);
     else openPanel();
   });
-  on('click', '[data-action=close-panel]', leave);
-  addEventListener('rf:leave-panel', leave);
-  on('input', '#panel-find, #panel-filter', filter);
+  on('click', '[data-action=close-panel]', leavePanel);
+  addEventListener('rf:leave-panel', leavePanel);
+  on('input', '#panel-find, #panel-filter', filterPanel);
   on('submit', '#fill', (event) => event.preventDefault());
   bind('v', words.keys.panel, () => openPanel());
 }

@@ -1,11 +1,11 @@
-// Menus and small editors that float beside what opened them. One is open at a time.
+// Menus and small editors that float beside what opened them. One is openNow at a time.
 import { all, make, one } from './dom.js';
 
 /** @type {any} */
-let open = null;
+let openNow = null;
 
 /** What is open, if it belongs to this variable. */
-export const openFor = (key) => open?.dataset.var === key;
+export const openFor = (key) => openNow?.dataset.var === key;
 
 /**
  * Opens a popover beside an element; leaving it by Esc gives the focus back.
@@ -21,7 +21,7 @@ export function popover(anchor, attributes, children, closed) {
   node.addEventListener('toggle', (event) => {
     if (event.newState !== 'closed') return;
     const inside = node.contains(document.activeElement) || document.activeElement === document.body;
-    if (open === node) open = null;
+    if (openNow === node) openNow = null;
     node.remove();
     if (inside) (anchor.isConnected ? anchor : from)?.focus?.({ preventScroll: true });
     closed?.(node);
@@ -34,21 +34,21 @@ export function popover(anchor, attributes, children, closed) {
     items.at((items.indexOf(document.activeElement) + step) % items.length)?.focus();
   });
   (anchor.closest('dialog') ?? document.body).append(node);
-  open = node;
+  openNow = node;
   node.showPopover();
-  stand(node, anchor);
+  standBeside(node, anchor);
   (one('[autofocus]', node) ?? one('button, a, textarea, input', node) ?? node).focus();
   return node;
 }
 
 /** Closes what is open. */
 export function close() {
-  if (open?.isConnected) open.hidePopover();
-  open = null;
+  if (openNow?.isConnected) openNow.hidePopover();
+  openNow = null;
 }
 
 /** Puts a popover below its anchor, or above where there is no room. */
-function stand(node, anchor) {
+function standBeside(node, anchor) {
   const at = anchor.getBoundingClientRect();
   const size = node.getBoundingClientRect();
   const below = at.bottom + 4 + size.height <= innerHeight || at.top < size.height;

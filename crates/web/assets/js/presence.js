@@ -1,6 +1,6 @@
 // Who is here, and at which step; never oneself.
 import { all, byId, make, user } from './dom.js';
-import { listen } from './live.js';
+import { hear } from './live.js';
 import { colour, learn, session } from './variables.js';
 
 const at = `/sessions/${session}/presence`;
@@ -15,7 +15,7 @@ export function here(id) {
   if (!document.hidden) beat(step);
 }
 
-function show({ session: of, people = [] }) {
+function showPeople({ session: of, people = [] }) {
   if (of !== session) return;
   const others = people.filter((person) => person.id !== user);
   for (const person of others) learn(person.id, person.name);
@@ -33,7 +33,7 @@ function show({ session: of, people = [] }) {
 
 /** Begins to tell and to show. */
 export function meet() {
-  listen('presence', show);
+  hear('presence', showPeople);
   setInterval(() => document.hidden || beat(step), 20_000);
   document.addEventListener('visibilitychange', () => document.hidden || beat(step));
   addEventListener('pagehide', () => beat(null, true));

@@ -1,25 +1,24 @@
 // Filling variables: in the text, in the panel, in dialogs. Enter saves and goes on, leaving saves, Esc restores.
-import { all, byId, later, never, on, one, seen, user } from './dom.js';
-import * as controls from './controls.js';
+import { all, button, byId, later, make, never, on, one, seen, user } from './dom.js';
+import { chooses, controlOf, focus, focusable, keyOf, makeEditor, makePrompt, readText, takesLines, writeText } from './js';
 import { draft, draftField, drafts, dropDraft, keepDraft } from './drafts.js';
-import { asked, clear, clearRefusal, help, noHelp, reserve, showConflict, showRefusal } from './hints.js';
+import { asked, clearHint, clearRefusal, help, noHelp, reserve, showNewer, showRefusal } from './hints.js';
 import { outbox, put, state } from './outbox.js';
 import { close, openFor, popover } from './popover.js';
 import { say, toast } from './toast.js';
 import { holesOf, inUse, nameOf, paint, panelControl, path, rowOf, saved, session, setRow, shown, value, versionOf } from './variables.js';
 import { words } from './words.js';
 
-const { controlOf, keyOf, readText } = controls;
 const nowhere = document.createElement('i');
 
 /** The text of each control when it was last clean. */
-const bases = new WeakMap();
+const cleanTexts = new WeakMap();
 /** The control that each variable was last edited in, by its hole or row. */
 const lastUsed = new Map();
 /** Where Enter led from a variable, to come back if the value is refused. */
 let led = null;
 
-const baseOf = (control) => bases.get(control) ?? readText(control);
+const baseOf = (control) => cleanTexts.get(control) ?? readText(control);
 const dirty = (control) => control.hasAttribute('data-dirty');
 const field = (key) => `var:${key}`;
 const hidden = (key) => 'secret' in (rowOf(key)?.dataset ?? {});
@@ -32,19 +31,19 @@ let settled = () => {};
 export const onSettled = (run) => (settled = run);
 
 /** An editor begins: what is on screen now is what the person saw. */
-function begin(control) {
+function beginPrompt(control) {
   if (!dirty(control)) {
-    bases.set(control, shown(keyOf(control)) ?? '');
+    cleanTexts.set(control, shown(keyOf(control)) ?? '');
     control.dataset.seen = versionOf(keyOf(control));
   }
   help(control);
 }
 
 /** A control says something else than before. */
-function typed(control) {
+function typedPrompt(control) {
   const key = keyOf(control);
   const text = readText(control);
-  if (!bases.has(control)) begin(control);
+  if (!cleanTexts.has(control)) beginPrompt(control);
   clearRefusal(control);
   for (const other of controlsOf(key)) {
     if (other === control || !dirty(other)) continue;
@@ -74,16 +73,16 @@ export function mirror(control) {
 /** Forgets what was typed; the control shows what it was told and is like the others again. */
 function clean(control) {
   const key = keyOf(control);
-  for (const kind of ['conflict', 'prompt-error']) clear(control, kind);
+  for (const kind of ['conflict', 'prompt-error']) clearHint(control, kind);
   clearRefusal(control);
   control.removeAttribute('data-dirty');
-  bases.set(control, readText(control));
+  cleanTexts.set(control, readText(control));
   dropDraft(session, field(key));
   never(`commit:${key}`);
 }
 
 /** Puts a change of a variable on its way. */
-export function save(key, text, { seen = versionOf(key), base = saved(key) ?? '', keepInvalid = false, name = rowOf(key)?.dataset.name ?? key } = {}) {
+export function saveVariable(key, text, { seen = versionOf(key), base = saved(key) ?? '', keepInvalid = false, name = rowOf(key)?.dataset.name ?? key } = {}) {
   const body = { variables: { [name]: text }, expected: { [name]: seen } };
   if (keepInvalid) body.keep_invalid = true;
   put({ session, id: field(key), label: rowOf(key)?.dataset.label ?? name, text: text ?? '', field: field(key), base,
@@ -99,14 +98,14 @@ export function commit(control, { keepInvalid = false } = {}) {
   const base = baseOf(control);
   const seen = Number(control.dataset.seen);
   clean(control);
-  if (text !== base || keepInvalid) save(key, text === '' ? null : text, { seen, base, keepInvalid });
+  if (text !== base || keepInvalid) saveVariable(key, text === '' ? null : text, { seen, base, keepInvalid });
   paint(key);
   return true;
 }
 
 /** Brings a control back to the last saved value. */
 function restore(control) {
-  controls.writeText(control, shown(keyOf(control)) ?? '');
+  writeText(control, shown(keyOf(control)) ?? '');
   clean(control);
   control.dataset.seen = versionOf(keyOf(control));
   paint(keyOf(control));
@@ -128,13 +127,13 @@ function goOn(control) {
   if (!step) {
     const fields = all('.control', control.closest('#panel, dialog') ?? document).filter((other) => keyOf(other) && seen(other));
     const next = fields.slice(fields.indexOf(control) + 1).find((other) => shown(keyOf(other)) === null);
-    if (next) controls.focus(next);
+    if (next) focus(next);
     return;
   }
   const others = unfilled(step).filter((prompt) => keyOf(prompt) !== key);
   const after = others.find((prompt) => control.compareDocumentPosition(prompt) & Node.DOCUMENT_POSITION_FOLLOWING);
   const to = after ?? others[0] ?? one('[data-action=done]', step) ?? one('.step-actions button', step);
-  if (to) controls.focus(to);
+  if (to) focus(to);
   led = { key, to: document.activeElement };
 }
 
@@ -152,7 +151,7 @@ function checkConflict(control) {
     return;
   }
   if (asked(control) && one(`rf-note.conflict[data-for="${key}"]`).dataset.version === String(version)) return;
-  showConflict(control, nameOf(row.dataset.by), text, () => useTheirs(control), () => keepMine(control));
+  showNewer(control, nameOf(row.dataset.by), text, () => useTheirs(control), () => keepMine(control));
   one(`rf-note.conflict[data-for="${key}"]`).dataset.version = version;
   say(words.conflict(nameOf(row.dataset.by), text ?? '').join(''));
 }
@@ -161,7 +160,7 @@ function useTheirs(control) {
   const key = keyOf(control);
   const hole = control.closest('.hole');
   restore(control);
-  controls.focus(control);
+  focus(control);
   if (hole && shown(key) !== null) {
     document.activeElement.blur();
     paint(key);
@@ -172,17 +171,17 @@ function useTheirs(control) {
 
 function keepMine(control, on) {
   control.dataset.seen = versionOf(keyOf(control));
-  clear(control, 'conflict');
-  if (commit(control)) leave(control, on);
+  clearHint(control, 'conflict');
+  if (commit(control)) leavePrompt(control, on);
 }
 
 /** Moves on by Enter, or leaves the focus on the value that the prompt became. */
-function leave(control, on = true) {
+function leavePrompt(control, on = true) {
   const hole = control.closest('.hole');
   const key = keyOf(control);
   if (on) goOn(control);
   if (hole?.contains(document.activeElement) || document.activeElement === document.body) {
-    if (hole && shown(key) !== null && document.activeElement === controls.focusable(control)) {
+    if (hole && shown(key) !== null && document.activeElement === focusable(control)) {
       control.blur();
       paint(key);
     }
@@ -199,32 +198,32 @@ export function give(id, text, label) {
 }
 
 /** Brings a draft back into a control: after a reload, a refusal or a conflict. */
-function bringBack(key, kept, focus) {
+function bringPromptBack(key, kept, refocus) {
   const row = rowOf(key);
   if (!row) return;
   const last = byId(lastUsed.get(key));
   const place = (seen(last) ? last : holesOf(key, one('.step:not([hidden])') ?? document)[0]) ?? row;
   let control = one('.prompt:not(button), .segment, .control', place) ?? null;
   if (!control && place.matches('.hole') && row.dataset.kind !== 'long_text' && row.dataset.kind !== 'multi_select' && one('button.value', place)) {
-    control = controls.makePrompt(row);
+    control = makePrompt(row);
     place.replaceChildren(control);
   }
   control ??= panelControl(key);
   if (!control) return;
-  bases.set(control, kept.base ?? '');
-  controls.writeText(control, kept.text);
+  cleanTexts.set(control, kept.base ?? '');
+  writeText(control, kept.text);
   control.dataset.seen = kept.seen ?? versionOf(key);
   control.setAttribute('data-dirty', '');
   lastUsed.set(key, place.id);
   if (kept.bad) showRefusal(control, kept.bad, () => keepAnyway(control));
-  if (focus) controls.focus(control);
+  if (refocus) focus(control);
   else if (kept.bad && !seen(control)) toast(`${row.dataset.label}: ${kept.bad}`, { error: true });
   mirror(control);
   checkConflict(control);
 }
 
 function keepAnyway(control) {
-  if (commit(control, { keepInvalid: true })) leave(control, false);
+  if (commit(control, { keepInvalid: true })) leavePrompt(control, false);
 }
 
 /** Whether the focus is still where Enter led it, and nothing was typed there. */
@@ -239,9 +238,9 @@ export function checkConflicts() {
 /** Opens the editor for several lines or choices beside what stands in the text. */
 export function openEditor(key, anchor) {
   const row = rowOf(key);
-  const editor = controls.makeEditor(row);
+  const editor = makeEditor(row);
   const kept = draft(session, field(key));
-  controls.writeText(editor, shown(key) ?? '');
+  writeText(editor, shown(key) ?? '');
   const saveIt = () => (commit(editor), close());
   popover(anchor, { class: 'popover editor', 'data-var': key, 'aria-label': row.dataset.label }, [
     editor, one('.help', row)?.cloneNode(true) ?? '', controlsFooter(saveIt)], () => {
@@ -250,21 +249,18 @@ export function openEditor(key, anchor) {
     const hole = anchor.isConnected ? anchor : one('.value, .prompt', byId(lastUsed.get(key)) ?? nowhere);
     if (document.activeElement === document.body) hole?.focus({ preventScroll: true });
   });
-  begin(editor);
+  beginPrompt(editor);
   lastUsed.set(key, anchor.closest('.hole')?.id);
   if (kept) {
-    controls.writeText(editor, kept.text);
-    typed(editor);
+    writeText(editor, kept.text);
+    typedPrompt(editor);
   }
 }
 
 function controlsFooter(saveIt) {
-  const save = document.createElement('button');
-  save.type = 'button';
-  save.className = 'button primary small';
-  save.append(words.save, ' ', Object.assign(document.createElement('kbd'), { textContent: 'Ctrl+Enter' }));
-  save.addEventListener('click', saveIt);
-  return save;
+  const at = button(words.save, saveIt, { class: 'button primary small' });
+  at.append(' ', make('kbd', {}, 'Ctrl+Enter'));
+  return at;
 }
 
 /** Makes a value a prompt again, in place. */
@@ -272,10 +268,10 @@ export function edit(hole) {
   const key = hole.dataset.var;
   const row = rowOf(key);
   if (row.dataset.kind === 'long_text' || row.dataset.kind === 'multi_select') return openEditor(key, one('.value', hole));
-  const prompt = controls.makePrompt(row);
-  controls.writeText(prompt, shown(key) ?? '');
+  const prompt = makePrompt(row);
+  writeText(prompt, shown(key) ?? '');
   hole.replaceChildren(prompt);
-  controls.focus(prompt);
+  focus(prompt);
   prompt.select?.();
 }
 
@@ -285,9 +281,9 @@ function pressed(event, control) {
   const editor = control.closest('[popover]');
   if (altKey && key.toLowerCase() === 'u' && asked(control)) useTheirs(control);
   else if (altKey && key.toLowerCase() === 'k' && control.classList.contains('bad')) keepAnyway(control);
-  else if (key === 'Enter' && !event.isComposing && controls.takesLines(control) === (ctrlKey || metaKey)) {
+  else if (key === 'Enter' && !event.isComposing && takesLines(control) === (ctrlKey || metaKey)) {
     if (asked(control)) keepMine(control, !editor);
-    else if (commit(control) && !editor) leave(control);
+    else if (commit(control) && !editor) leavePrompt(control);
     if (editor && !dirty(control)) close();
   } else if (key === 'Escape' && editor) {
     // The draft stays and is there when the editor is opened again.
@@ -306,16 +302,16 @@ function pressed(event, control) {
 }
 
 /** Listens to everything that fills. */
-export function listen() {
+export function listenToPrompts() {
   const each = (type, handle) => document.addEventListener(type, (event) => {
     const control = controlOf(event.target);
     if (control) handle(event, control);
   }, type === 'keydown');
-  each('focusin', (_, control) => begin(control));
-  each('input', (_, control) => typed(control));
+  each('focusin', (_, control) => beginPrompt(control));
+  each('input', (_, control) => typedPrompt(control));
   each('change', (_, control) => {
-    if (!controls.chooses(control)) return;
-    typed(control);
+    if (!chooses(control)) return;
+    typedPrompt(control);
     if (!control.closest('[popover]')) later(`commit:${keyOf(control)}`, 600, () => control.isConnected && commit(control));
   });
   each('keydown', pressed);
@@ -347,7 +343,7 @@ export function listen() {
     const key = entry.id.slice(4);
     if (type === 'conflict') setRow(key, current);
     if (why) say(`${entry.label}: ${why}`);
-    bringBack(key, draft(session, field(key)), followed(key));
+    bringPromptBack(key, draft(session, field(key)), followed(key));
   });
   refused('invalid');
   refused('conflict');
@@ -355,8 +351,8 @@ export function listen() {
     const key = draftField(session, stored)?.match(/^var:(.+)/)?.[1];
     const kept = newValue && key && draft(session, field(key));
     // Only what was refused elsewhere; what is being typed in another tab stays there.
-    if (kept?.bad && !controlsOf(key).some(inUse)) bringBack(key, kept, false);
+    if (kept?.bad && !controlsOf(key).some(inUse)) bringPromptBack(key, kept, false);
   });
-  for (const [name, kept] of drafts(session)) if (name.startsWith('var:')) bringBack(name.slice(4), kept, false);
+  for (const [name, kept] of drafts(session)) if (name.startsWith('var:')) bringPromptBack(name.slice(4), kept, false);
   reserve();
 }

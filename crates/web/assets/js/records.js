@@ -1,62 +1,62 @@
 // What people write about a step: notes, output and ticked items. Saved after a while of quiet and on leaving.
 import { all, button, later, local, never, on, one } from './dom.js';
 import { draft, drafts, dropDraft, keepDraft } from './drafts.js';
-import { entry, outbox } from './outbox.js';
+import { changeOf, outbox } from './outbox.js';
 import { work } from './steps.js';
 import { say } from './toast.js';
 import { session } from './variables.js';
 import { words } from './words.js';
 
 const AREAS = '[data-draft]';
-const bases = new WeakMap();
+const recordBases = new WeakMap();
 const saves = (area) => /^(note|output):/.test(area.dataset.draft);
 
 const parts = (area) => area.dataset.draft.split(':');
 const stepOf = (area) => parts(area).slice(1).join(':');
-const versionOf = (area) => Number(area.dataset.version ?? area.closest('.step')?.querySelector('textarea[data-version]')?.dataset.version ?? 0);
+const recordVersion = (area) => Number(area.dataset.version ?? area.closest('.step')?.querySelector('textarea[data-version]')?.dataset.version ?? 0);
 
-function begin(area) {
-  if (bases.has(area) && area.hasAttribute('data-dirty')) return;
-  bases.set(area, area.value);
-  area.dataset.seen = versionOf(area);
+function beginRecord(area) {
+  if (recordBases.has(area) && area.hasAttribute('data-dirty')) return;
+  recordBases.set(area, area.value);
+  area.dataset.seen = recordVersion(area);
 }
 
-function typed(area) {
-  if (!bases.has(area)) {
-    bases.set(area, area.defaultValue);
-    area.dataset.seen = versionOf(area);
+function typedRecord(area) {
+  if (!recordBases.has(area)) {
+    recordBases.set(area, area.defaultValue);
+    area.dataset.seen = recordVersion(area);
   }
-  area.toggleAttribute('data-dirty', area.value !== bases.get(area));
-  if (area.value === bases.get(area)) dropDraft(session, area.dataset.draft);
-  else keepDraft(session, area.dataset.draft, { text: area.value, seen: Number(area.dataset.seen), base: bases.get(area) });
-  if (saves(area)) later(area.dataset.draft, 800, () => save(area));
+  area.toggleAttribute('data-dirty', area.value !== recordBases.get(area));
+  if (area.value === recordBases.get(area)) dropDraft(session, area.dataset.draft);
+  else keepDraft(session, area.dataset.draft, { text: area.value, seen: Number(area.dataset.seen), base: recordBases.get(area) });
+  if (saves(area)) later(area.dataset.draft, 800, () => saveRecord(area));
 }
 
 /** Saves a note or output, unless a question about another's text stands. */
-function save(area, force) {
+function saveRecord(area, force) {
   never(area.dataset.draft);
   const [part] = parts(area);
   if (!saves(area) || !area.hasAttribute('data-dirty') || (area.classList.contains('bad') && !force) || !area.isConnected) return;
-  const base = bases.get(area);
+  const base = recordBases.get(area);
   const text = area.value;
   work(stepOf(area), part, { [part]: text, expected_version: Number(area.dataset.seen) }, text, { base, field: area.dataset.draft });
   dropDraft(session, area.dataset.draft);
   area.removeAttribute('data-dirty');
-  bases.set(area, text);
+  recordBases.set(area, text);
 }
 
 /** Shows that somebody else wrote too, with both texts. */
-function showConflict(area, theirs, version, by) {
+function showBoth(area, theirs, version, by) {
   one(`rf-note[data-for="${area.id}"]`)?.remove();
   const settle = (text) => () => {
     note.remove();
     area.classList.remove('bad');
     Object.assign(area.dataset, { seen: version, version });
-    bases.set(area, theirs);
+    recordBases.set(area, theirs);
     area.value = text();
     area.toggleAttribute('data-dirty', area.value !== theirs);
     if (area.value === theirs) dropDraft(session, area.dataset.draft);
-    save(area, true);
+    saveRecord(area, true);
     area.focus();
   };
   const choice = (label, text) => button(label, settle(text), { class: 'button small' });
@@ -72,42 +72,42 @@ function showConflict(area, theirs, version, by) {
 }
 
 /** Brings a kept text back into its area. */
-export function bringBack(area) {
+export function bringRecordBack(area) {
   const kept = draft(session, area.dataset.draft);
   if (!kept || document.activeElement === area) return;
   const standing = area.value;
-  bases.set(area, kept.base ?? standing);
-  area.dataset.seen = kept.seen ?? versionOf(area);
+  recordBases.set(area, kept.base ?? standing);
+  area.dataset.seen = kept.seen ?? recordVersion(area);
   area.value = kept.text;
   area.setAttribute('data-dirty', '');
   const output = area.closest('details');
   if (output) output.open = true;
   if (!saves(area)) return;
-  if (versionOf(area) > kept.seen && standing !== kept.base) showConflict(area, standing, versionOf(area), words.otherText);
-  else later(area.dataset.draft, 800, () => save(area));
+  if (recordVersion(area) > kept.seen && standing !== kept.base) showBoth(area, standing, recordVersion(area), words.otherText);
+  else later(area.dataset.draft, 800, () => saveRecord(area));
 }
 
 /** Shows what waits to be saved over what the server's rendering says. */
-export function repaint() {
+export function repaintRecords() {
   for (const area of all(AREAS)) {
-    const waits = entry(session, `step:${stepOf(area)}:${parts(area)[0]}`);
+    const waits = changeOf(session, `step:${stepOf(area)}:${parts(area)[0]}`);
     if (waits && !waits.refused && !area.hasAttribute('data-dirty') && document.activeElement !== area) area.value = waits.text;
     area.classList.toggle('saving', !!waits);
   }
   for (const box of all('.task-box')) {
-    const waits = entry(session, `step:${box.closest('.step')?.dataset.step}:check ${box.dataset.task}`);
+    const waits = changeOf(session, `step:${box.closest('.step')?.dataset.step}:check ${box.dataset.task}`);
     if (waits) box.checked = waits.body.checks[box.dataset.task];
   }
 }
 
 /** Listens to everything that is written about a step. */
-export function listen() {
-  on('focusin', AREAS, (_, area) => begin(area));
-  on('input', AREAS, (_, area) => typed(area));
-  on('focusout', AREAS, (_, area) => setTimeout(() => document.activeElement !== area && save(area)));
+export function listenToRecords() {
+  on('focusin', AREAS, (_, area) => beginRecord(area));
+  on('input', AREAS, (_, area) => typedRecord(area));
+  on('focusout', AREAS, (_, area) => setTimeout(() => document.activeElement !== area && saveRecord(area)));
   on('keydown', 'textarea[data-draft]', (event, area) => {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || area.closest('dialog')) return;
-    save(area);
+    saveRecord(area);
     event.preventDefault();
     event.stopPropagation();
   });
@@ -126,7 +126,7 @@ export function listen() {
     if (entry.session !== session || !area || !entry.id.startsWith('step:')) return;
     if (!area.hasAttribute('data-dirty')) area.value = entry.text;
     area.setAttribute('data-dirty', '');
-    if (current) showConflict(area, current[parts(area)[0]] ?? '', current.version, words.otherText);
+    if (current) showBoth(area, current[parts(area)[0]] ?? '', current.version, words.otherText);
     else {
       area.classList.add('bad');
       area.after(local({ class: 'prompt-error', role: 'alert', 'data-for': area.id }, why));
@@ -138,6 +138,6 @@ export function listen() {
     const error = one(`rf-note.prompt-error[data-for="${area.id}"]`);
     if (error) (error.remove(), area.classList.remove('bad'));
   });
-  if (drafts(session).length) all(AREAS).forEach(bringBack);
-  repaint();
+  if (drafts(session).length) all(AREAS).forEach(bringRecordBack);
+  repaintRecords();
 }

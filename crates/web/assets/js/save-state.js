@@ -7,37 +7,36 @@ import { popover } from './popover.js';
 import { refused } from './store.js';
 import { ago } from './times.js';
 import { toast } from './toast.js';
+import { session } from './variables.js';
 import { words } from './words.js';
 
-let session = '';
 /** How many changes were acknowledged since sending stuck; null while it runs. */
-let back = null;
+let sentSince = null;
 
-/** Shows the save state of a session. */
-export function showSaveState(id) {
-  session = id;
-  outbox.addEventListener('change', show);
-  outbox.addEventListener('acknowledged', () => back !== null && back++);
+/** Shows the save state of the session. */
+export function showSaveState() {
+  outbox.addEventListener('change', showState);
+  outbox.addEventListener('acknowledged', () => sentSince !== null && sentSince++);
   outbox.addEventListener('sent', () => {
-    if (back) toast(words.sent(back));
-    back = null;
+    if (sentSince) toast(words.sent(sentSince));
+    sentSince = null;
   });
-  outbox.addEventListener('refused', () => later());
-  for (const type of ['rf:refused', 'online', 'offline']) addEventListener(type, show);
-  setInterval(show, 1000);
+  outbox.addEventListener('refused', () => offerRefused());
+  for (const type of ['rf:refused', 'online', 'offline']) addEventListener(type, showState);
+  setInterval(showState, 1000);
   on('click', '#save-state', (_, at) => list(at));
-  show();
+  showState();
 }
 
 let sending = 0;
 
-function show() {
+function showState() {
   const count = waiting(session).length;
   const offline = !navigator.onLine || state.trouble === 'offline';
   if (state.flight) sending ||= Date.now();
   else sending = 0;
-  if (state.trouble || (offline && count)) back ??= 0;
-  else if (!count) back = null;
+  if (state.trouble || (offline && count)) sentSince ??= 0;
+  else if (!count) sentSince = null;
   const [look, text] = refused && count ? ['failing', words.notKept]
     : count && offline ? ['waiting', words.waiting(count)]
       : count && state.trouble ? ['failing', state.trouble === 'server' ? words.retrying : words.waiting(count)]
@@ -51,7 +50,7 @@ function show() {
     if (text && at.textContent !== text) at.textContent = text;
   }
   bar('offline', offline || (state.trouble === 'server' && count > 0) ? words.offline(count) : '');
-  later();
+  offerRefused();
 }
 
 /** Shows, changes or takes away a bar of our own under the top bar. */
@@ -66,7 +65,7 @@ export function bar(kind, text, ...more) {
 }
 
 /** Offers what the server will not take: for copying, or as a late note. */
-function later() {
+function offerRefused() {
   const lost = entries(session).filter((entry) => entry.refused);
   const text = lost.map((entry) => `${entry.label}: ${entry.text}`).join('\n');
   const done = () => lost.forEach((entry) => (forget(entry), dropDraft(session, entry.field)));

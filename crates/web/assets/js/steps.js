@@ -6,15 +6,15 @@ import { put } from './outbox.js';
 import { here } from './presence.js';
 import { commit, unfilled } from './prompts.js';
 import { reserve } from './hints.js';
-import * as controls from './controls.js';
+import { focus, keyOf } from './controls.js';
 import { toast } from './toast.js';
 import { may, path, runner, session } from './variables.js';
 import { words } from './words.js';
 
-const listeners = new Set();
+const stepListeners = new Set();
 
 /** Runs when another step is shown. */
-export const onStep = (run) => listeners.add(run);
+export const onStep = (run) => stepListeners.add(run);
 
 /** The step that is shown. */
 export const current = () => one('.step:not([hidden])');
@@ -41,7 +41,7 @@ export function sync() {
  * @param {string} id
  * @param {{push?: boolean, focus?: boolean}} [how]
  */
-export function show(id, { push = true, focus = true } = {}) {
+export function showStep(id, { push = true, focus = true } = {}) {
   const step = byId(`step-${id}`);
   if (!step) return false;
   const from = current();
@@ -62,7 +62,7 @@ export function show(id, { push = true, focus = true } = {}) {
   one('[aria-current=step]')?.scrollIntoView({ block: 'nearest' });
   here(id);
   reserve(step);
-  for (const run of listeners) run(step);
+  for (const run of stepListeners) run(step);
   return true;
 }
 
@@ -70,7 +70,7 @@ export function show(id, { push = true, focus = true } = {}) {
 export function go(by) {
   const all = rail();
   const to = all[all.findIndex((row) => row.dataset.step === current()?.dataset.step) + by];
-  if (to) show(to.dataset.step);
+  if (to) showStep(to.dataset.step);
 }
 
 /** Goes to the next or previous unfilled prompt, in this step or one beyond. */
@@ -82,13 +82,13 @@ function goToPrompt(by) {
     now.compareDocumentPosition(prompt) & (by > 0 ? Node.DOCUMENT_POSITION_FOLLOWING : Node.DOCUMENT_POSITION_PRECEDING);
   const pick = (prompts) => prompts.at(by > 0 ? 0 : -1);
   const to = pick(unfilled(current()).filter(ahead));
-  if (to) return controls.focus(to);
+  if (to) return focus(to);
   for (at += by; rows[at]; at += by) {
     const step = byId(`step-${rows[at].dataset.step}`);
     if (!step || !one('.hole :is(.prompt, .segment)', step)) continue;
-    show(step.dataset.step, { focus: false });
+    showStep(step.dataset.step, { focus: false });
     const to = pick(unfilled(step));
-    if (to) return controls.focus(to);
+    if (to) return focus(to);
   }
 }
 
@@ -99,11 +99,11 @@ export function work(step, part, body, text, more = {}) {
 }
 
 /** Marks the current step, moves on, and offers to undo it. */
-function mark(state, extra = {}, to) {
+function markStep(state, extra = {}, to) {
   const step = current();
   const id = step?.dataset.step;
   if (!id || !may('work')) return;
-  for (const control of all('[data-dirty]', step)) if (controls.keyOf(control)) commit(control);
+  for (const control of all('[data-dirty]', step)) if (keyOf(control)) commit(control);
   const row = byId(`rail-${id}`);
   const before = ['done', 'skipped'].find((state) => row?.classList.contains(state)) ?? 'open';
   if (before === state && !Object.keys(extra).length) return;
@@ -116,8 +116,8 @@ function mark(state, extra = {}, to) {
   if (state === 'open') return;
   const rows = rail();
   const next = to ?? rows[rows.indexOf(row) + 1]?.dataset.step;
-  toast(words.marked[state](titleOf(id)), { undo: () => (set(before, 'choice' in extra ? { choice: '' } : {}), show(id)) });
-  if (next) show(next);
+  toast(words.marked[state](titleOf(id)), { undo: () => (set(before, 'choice' in extra ? { choice: '' } : {}), showStep(id)) });
+  if (next) showStep(next);
   else byId('finish-button')?.focus({ preventScroll: true });
 }
 
@@ -125,7 +125,7 @@ function mark(state, extra = {}, to) {
 function skip() {
   const step = current();
   const reason = step && one('[name=reason]', step);
-  if (!reason || !may('work')) return mark('skipped');
+  if (!reason || !may('work')) return markStep('skipped');
   if (!seen(reason)) {
     const wrap = reason.closest('[hidden]') ?? reason;
     wrap.classList.add('local');
@@ -137,7 +137,7 @@ function skip() {
   dropDraft(session, reason.dataset.draft);
   unask(reason);
   reason.value = '';
-  mark('skipped', text ? { reason: text } : {});
+  markStep('skipped', text ? { reason: text } : {});
 }
 
 function unask(reason) {
@@ -159,15 +159,15 @@ function note() {
 }
 
 /** Listens to everything that goes to a step or marks one. */
-export function listen() {
+export function listenToSteps() {
   on('click', 'a[href*="step="]', (event, link) => {
     if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const to = new URL(link.href);
     if (to.pathname !== location.pathname && to.pathname !== `/sessions/${session}`) return;
     link.closest('dialog')?.close();
-    if (show(to.searchParams.get('step'))) event.preventDefault();
+    if (showStep(to.searchParams.get('step'))) event.preventDefault();
   });
-  addEventListener('popstate', () => show(new URLSearchParams(location.search).get('step') ?? rail()[0]?.dataset.step, { push: false }));
+  addEventListener('popstate', () => showStep(new URLSearchParams(location.search).get('step') ?? rail()[0]?.dataset.step, { push: false }));
   on('click', '.rail-toggle', (_, toggle) => toggle.setAttribute('aria-expanded', byId('rail').classList.toggle('open')));
   document.addEventListener('submit', (event) => {
     const pressed = event.submitter;
@@ -175,11 +175,11 @@ export function listen() {
     event.preventDefault();
     event.stopImmediatePropagation();
     if (pressed?.name === 'note-open') note();
-    else if (pressed?.name === 'choice') mark('done', { choice: pressed.value }, pressed.dataset.to);
+    else if (pressed?.name === 'choice') markStep('done', { choice: pressed.value }, pressed.dataset.to);
     else if (pressed?.value === 'skipped') skip();
-    else if (pressed?.value === 'open') mark('open');
+    else if (pressed?.value === 'open') markStep('open');
     else if (document.activeElement?.name === 'reason') skip();
-    else mark('done');
+    else markStep('done');
   }, true);
   on('keydown', '[name=reason]', (event, reason) => {
     if (event.key === 'Enter' && !event.isComposing) skip();
@@ -193,7 +193,7 @@ export function listen() {
   bind(']', words.keys.nextPrompt, () => goToPrompt(1));
   bind('[', words.keys.previousPrompt, () => goToPrompt(-1));
   if (may('work')) {
-    bind('d', words.keys.done, () => mark('done'));
+    bind('d', words.keys.done, () => markStep('done'));
     bind('s', words.keys.skip, skip);
     bind('n', words.keys.note, note);
   }

@@ -10,32 +10,32 @@ import { words } from './words.js';
 export function toast(text, { error = false, undo, actions = [] } = {}) {
   const place = byId('toast');
   if (!place) return;
-  const act = (run) => () => (clear(), run());
+  const act = (run) => () => (clearToast(), run());
   const buttons = (undo ? [[words.undo, undo], ...actions] : actions).map(([label, run]) =>
     button(label, act(run), { class: 'button small' }),
   );
-  if (error) buttons.push(button('×', clear, { class: 'icon-button', 'aria-label': words.dismiss }));
+  if (error) buttons.push(button('×', clearToast, { class: 'icon-button', 'aria-label': words.dismiss }));
   place.classList.toggle('error', error);
   place.replaceChildren(make('span', {}, text), ...buttons);
   never('toast');
-  if (!error) later('toast', 10_000, () => (place.matches(':focus-within, :hover') ? later('toast', 4000, clear) : clear()));
+  if (!error) later('toast', 10_000, () => (place.matches(':focus-within, :hover') ? later('toast', 4000, clearToast) : clearToast()));
 }
 
-function clear() {
+function clearToast() {
   byId('toast').replaceChildren();
 }
 
 /** @type {string[]} */
-let waiting = [];
+let sayings = [];
 let last = 0;
 
 /** Says something politely, at most once in three seconds; what comes meanwhile is joined. */
 export function say(text) {
-  if (!waiting.includes(text)) waiting.push(text);
+  if (!sayings.includes(text)) sayings.push(text);
   later('say', Math.max(0, last + 3000 - Date.now()), () => {
     last = Date.now();
-    byId('live-region')?.replaceChildren(waiting.join('. '));
-    waiting = [];
+    byId('live-region')?.replaceChildren(sayings.join('. '));
+    sayings = [];
   });
 }
 

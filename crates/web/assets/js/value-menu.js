@@ -2,9 +2,9 @@
 import { button, byId, make, on, one } from './dom.js';
 import { copyText } from './clipboard.js';
 import { close, popover } from './popover.js';
-import { edit, save } from './prompts.js';
+import { edit, saveVariable } from './prompts.js';
 import { call } from './request.js';
-import { show, titleOf } from './steps.js';
+import { showStep, titleOf } from './steps.js';
 import { ago } from './times.js';
 import { toast } from './toast.js';
 import { describe, holesOf, nameOf, paint, path, rowOf, shown, usesOf } from './variables.js';
@@ -17,14 +17,14 @@ function menu(value) {
   const row = rowOf(key);
   const then = (run) => () => (close(), setTimeout(run));
   const change = (text) => then(() => {
-    save(key, text);
+    saveVariable(key, text);
     paint(key);
     (one('.value, .prompt, input', hole) ?? hole).focus?.({ preventScroll: true });
   });
   popover(value, { class: 'menu-list value-menu', 'aria-label': row.dataset.label }, [
     button(words.edit, then(() => edit(hole))),
     button(words.copy, then(async () => (await copyText(shown(key) ?? '')) && toast(words.copied))),
-    button(words.history, then(() => history(value, key))),
+    button(words.history, then(() => showHistory(value, key))),
     button(words.setEmpty, change('')),
     button(words.clearValue, change(null)),
     button(words.jump(usesOf(row).length), then(() => uses(value, key))),
@@ -32,7 +32,7 @@ function menu(value) {
 }
 
 /** Lists who set a variable to what, newest first. */
-async function history(value, key) {
+async function showHistory(value, key) {
   const list = make('ul', {}, make('li', {}, words.loading));
   const node = popover(value, { class: 'popover history', 'aria-label': words.history, tabindex: '-1' }, [make('h3', {}, words.historyOf(rowOf(key).dataset.label)), list]);
   const found = [];
@@ -53,7 +53,7 @@ async function history(value, key) {
 function uses(value, key) {
   const go = (step) => () => {
     close();
-    show(step, { focus: false });
+    showStep(step, { focus: false });
     const hole = holesOf(key, byId(`step-${step}`))[0];
     const to = hole && one('.value, .prompt, input, select', hole);
     (to ?? one('.step-title', byId(`step-${step}`)))?.focus();
@@ -63,7 +63,7 @@ function uses(value, key) {
 }
 
 /** Listens to values. */
-export function listen() {
+export function listenToValues() {
   on('click', '.hole button.value', (event, value) => {
     if (!rowOf(value.closest('.hole').dataset.var)) return;
     event.preventDefault();

@@ -2,7 +2,7 @@
 // being typed; and how a hole in the text shows it until the server's own rendering arrives.
 import { all, byId, make, one, user } from './dom.js';
 import { makePrompt, writeText } from './controls.js';
-import * as outbox from './outbox.js';
+import { changeOf, state } from './outbox.js';
 import { ago } from './times.js';
 import { words } from './words.js';
 
@@ -48,7 +48,7 @@ export const saved = (key) => {
 
 /** @returns {string|null} what a variable is, with what waits to be saved */
 export function value(key) {
-  const entry = outbox.entry(session, `var:${key}`);
+  const entry = changeOf(session, `var:${key}`);
   return entry && !entry.refused ? entry.body.variables[entry.name] : saved(key);
 }
 
@@ -90,7 +90,7 @@ export const inUse = (element) =>
  */
 export function paint(key, mirrored) {
   const text = mirrored ?? shown(key);
-  const waits = !!outbox.entry(session, `var:${key}`);
+  const waits = !!changeOf(session, `var:${key}`);
   for (const hole of holesOf(key)) if (!inUse(hole)) paintHole(hole, key, text, mirrored !== undefined, waits);
   const control = panelControl(key);
   if (control && !inUse(control)) writeText(control, text ?? '');
@@ -118,7 +118,7 @@ function paintHole(hole, key, text, mirrored, waits) {
   value.classList.remove('unset', 'prompt-label');
   value.classList.toggle('empty', text === '');
   value.classList.toggle('saving', waits && !mirrored);
-  value.classList.toggle('waiting', waits && outbox.state.trouble !== '');
+  value.classList.toggle('waiting', waits && state.trouble !== '');
   if (value.tagName === 'BUTTON') value.setAttribute('aria-label', words.valueLabel(row?.dataset.label ?? key, rendered));
 }
 
@@ -128,7 +128,7 @@ export function describe(value) {
   const row = key && rowOf(key);
   if (!row) return;
   const time = one('.field-state time', row);
-  value.title = outbox.entry(session, `var:${key}`) && outbox.state.trouble ? words.keptHere
+  value.title = changeOf(session, `var:${key}`) && state.trouble ? words.keptHere
     : words.filledBy(row.dataset.by && nameOf(row.dataset.by), time && ago(+new Date(time.dateTime)), usesOf(row).length);
 }
 
