@@ -1,1 +1,103 @@
-document.documentElement.classList.add('js');
+// What every page has: times, keys, palette, toasts, forms that are sent once, and the live stream.
+import { all, byId, on, one, user } from './dom.js';
+import { bind } from './keys.js';
+import { listenToLists } from './lists.js';
+import { outbox, send, waiting } from './outbox.js';
+import { offer, openPalette, visited } from './palette.js';
+import { run } from './runner.js';
+import { showShortcuts } from './shortcuts.js';
+import { signInAgain } from './sign-in.js';
+import { refresh } from './times.js';
+import { ask, toast } from './toast.js';
+import { words } from './words.js';
+
+const root = document.documentElement;
+root.classList.add('js');
+
+if (window.htmx) {
+  Object.assign(htmx.config, { allowEval: false, includeIndicatorStyles: false, historyCacheSize: 0 });
+  // A newer search takes the place of one under way.
+  for (const element of all('[hx-get]:is(form, input):not([hx-sync])')) element.setAttribute('hx-sync', 'this:replace');
+}
+
+// A form is sent once; what the page keeps for going back is usable again.
+document.addEventListener('submit', (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== 'post' || form.matches('[hx-post], [hx-put], [hx-patch], [hx-delete]')) return;
+  if (form.dataset.busy) return event.preventDefault();
+  form.dataset.busy = 'true';
+  setTimeout(() => all('button', form).forEach((button) => (button.disabled = true)));
+});
+addEventListener('pageshow', ({ persisted }) => {
+  if (!persisted) return;
+  for (const form of all('form[data-busy]')) {
+    delete form.dataset.busy;
+    all('button', form).forEach((button) => (button.disabled = false));
+  }
+});
+
+// Signing out with changes that were not sent yet asks first.
+document.addEventListener('submit', async (event) => {
+  const form = event.target;
+  const count = waiting().length;
+  if (!form.matches('form[action="/sign-out"]') || !count || form.dataset.sure) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  send();
+  if (!(await ask(words.signOutWaiting(count), words.signOut))) return;
+  form.dataset.sure = 'true';
+  form.requestSubmit();
+}, true);
+
+// Looks are changed at once, and kept by the server.
+document.addEventListener('change', (event) => {
+  const form = event.target.closest?.('form[action="/settings/theme"], form[action="/settings/keys"]');
+  if (form) form.requestSubmit();
+});
+document.addEventListener('submit', async (event) => {
+  const form = event.target;
+  const what = /^\/settings\/(theme|keys)$/.exec(form.getAttribute('action'))?.[1];
+  if (!what) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const values = new FormData(form, event.submitter);
+  const value = String(values.get(what) ?? 'off');
+  if (what === 'keys') document.body.dataset.keys = value;
+  else if (value === 'system') delete root.dataset.theme;
+  else root.dataset.theme = value;
+  const answer = await fetch(form.action, { method: 'POST', body: new URLSearchParams(values) }).catch(() => null);
+  if (answer?.ok) toast(words.savedTick);
+  else toast(words.notSavedSetting, { error: true });
+}, true);
+
+// Menus close when the focus or a click goes elsewhere.
+const closeMenus = (event) => {
+  for (const menu of all('details.menu[open]')) if (!menu.contains(event.target)) menu.open = false;
+};
+document.addEventListener('click', closeMenus);
+document.addEventListener('focusin', closeMenus);
+
+document.addEventListener('htmx:responseError', ({ detail }) => detail.xhr.status === 401 ? signInAgain() : toast(words.failed, { error: true }));
+document.addEventListener('htmx:sendError', () => toast(words.noNetwork, { error: true }));
+document.addEventListener('htmx:afterSettle', ({ target }) => refresh(target));
+outbox.addEventListener('signed-out', signInAgain);
+
+bind('/', words.keys.search, () => (all('#main input[type=search], #panel-find').find((input) => input.getClientRects().length) ?? { focus: openPalette }).focus());
+for (const [key, [href, label]] of Object.entries(words.places)) {
+  bind(`g ${key}`, words.goTo(label), () => location.assign(href));
+  offer(() => [{ text: words.goTo(label), keys: `G ${key.toUpperCase()}`, run: () => location.assign(href) }]);
+}
+offer(() => [{ text: words.shortcuts, keys: '?', run: showShortcuts }]);
+const rows = (by) => () => {
+  const links = all('#main .list > .row').map((row) => one('a, button', row)).filter(Boolean);
+  const at = links.findIndex((link) => link.closest('.row').contains(document.activeElement));
+  links[Math.max(0, Math.min(links.length - 1, at + by))]?.focus();
+};
+bind('j', words.keys.nextRow, rows(1));
+bind('k', words.keys.previousRow, rows(-1));
+on('click', '[data-action=palette]', openPalette);
+if (byId('toast')?.textContent.trim()) toast(byId('toast').textContent.trim());
+if (/^\/(flows|sessions)\/[0-9a-f-]{36}$/.test(location.pathname)) visited(location.pathname, document.title);
+
+if (byId('runner')) run();
+else if (user) listenToLists();

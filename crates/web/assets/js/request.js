@@ -1,0 +1,35 @@
+// One request to the server, never thrown: a network that is away is the status 0.
+
+/**
+ * @param {string} method
+ * @param {string} url
+ * @param {unknown} [body] sent as JSON
+ * @param {string} [key] the Idempotency-Key
+ * @returns {Promise<{status: number, ok: boolean, data: any, retryAfter: number}>}
+ */
+export async function call(method, url, body, key) {
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const headers = { Accept: 'application/json' };
+  if (text !== undefined) headers['Content-Type'] = 'application/json';
+  if (key) headers['Idempotency-Key'] = key;
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), 20_000);
+  try {
+    // What is under way when the page is left still arrives.
+    const keepalive = method !== 'GET' && (text?.length ?? 0) < 15_000;
+    const answer = await fetch(url, { method, headers, body: text, keepalive, signal: limit.signal, cache: 'no-store' });
+    const data = await answer.json().catch(() => null);
+    const retryAfter = Number(answer.headers.get('Retry-After')) || 0;
+    return { status: answer.status, ok: answer.ok, data, retryAfter };
+  } catch {
+    return { status: 0, ok: false, data: null, retryAfter: 0 };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** What a problem document says, in the server's words. */
+export const reason = (data) => {
+  const said = data?.errors?.map((problem) => problem.detail).join('. ') || data?.detail || '';
+  return said && said[0].toUpperCase() + said.slice(1).replace(/([^.!?])$/, '$1.');
+};
