@@ -16,7 +16,9 @@ use crate::members::NewUser;
 use crate::sessions::{Assigned, Filter};
 use crate::testing::{now, sqlite};
 use crate::tokens::{NewToken, TokenKind};
-use crate::{Result, Tx, events, flows, idempotency, logins, members, sessions, steps, tokens, variables};
+use crate::{
+    Result, Tx, events, flows, idempotency, logins, members, presence, sessions, steps, tokens, variables,
+};
 
 fn id<K>(number: u128) -> Id<K> {
     Id::from_uuid(uuid::Uuid::from_u128(number))
@@ -58,6 +60,8 @@ const FILL: &str = "
         SELECT account_id, id, 's', 'open', '', '', '', '', '', 1, id, 0 FROM sessions;
     INSERT INTO events (account_id, session_id, number, at, actor_id, kind, payload, hash)
         SELECT account_id, id, 1, 0, id, 'started', '{}', zeroblob(32) FROM sessions;
+    INSERT INTO presence (account_id, session_id, user_id, step_id, seen_at)
+        SELECT account_id, id, id, 's', 0 FROM sessions;
     INSERT INTO idempotency_keys (account_id, user_id, route, key, body_hash, status, answer, created_at)
         SELECT zeroblob(16), id, '', '', zeroblob(32), 1, '', 0 FROM users;
 ";
@@ -170,6 +174,11 @@ async fn look_everything_up(tx: &mut Tx) -> Result<()> {
     steps::all(tx, account, id(1)).await?;
     steps::find(tx, account, id(1), &StepId::parse("one").expect("an id")).await?;
     events::after(tx, account, id(1), 9, 50).await?;
+    let one = StepId::parse("one").expect("an id");
+    presence::here(tx, account, id(1), id(1), Some(&one), at).await?;
+    presence::leave(tx, account, id(1), id(1)).await?;
+    presence::of(tx, account, id(1), at).await?;
+    presence::forget(tx, at, 50).await?;
     let key = Key {
         account_id: account,
         user_id: id(1),

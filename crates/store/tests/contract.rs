@@ -11,6 +11,7 @@ mod contract {
     mod listing_text;
     mod logins;
     mod parallel;
+    mod presence;
     mod sessions;
     mod tenancy;
     mod tokens;
