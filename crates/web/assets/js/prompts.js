@@ -1,6 +1,6 @@
 // Filling variables: in the text, in the panel, in dialogs. Enter saves and goes on, leaving saves, Esc restores.
 import { all, button, byId, later, make, never, on, one, seen, user } from './dom.js';
-import { chooses, controlOf, focus, focusable, keyOf, makeEditor, makePrompt, readText, takesLines, writeText } from './js';
+import { chooses, controlOf, focus, focusable, keyOf, makeEditor, makePrompt, readText, takesLines, writeText } from './controls.js';
 import { draft, draftField, drafts, dropDraft, keepDraft } from './drafts.js';
 import { asked, clearHint, clearRefusal, help, noHelp, reserve, showNewer, showRefusal } from './hints.js';
 import { outbox, put, state } from './outbox.js';
