@@ -32,9 +32,19 @@ export const onSettled = (run) => (settled = run);
 
 /** An editor begins: what is on screen now is what the person saw. */
 function beginPrompt(control) {
-  if (!dirty(control)) {
-    cleanTexts.set(control, shown(keyOf(control)) ?? '');
-    control.dataset.seen = versionOf(keyOf(control));
+  const key = keyOf(control);
+  const other = controlsOf(key).find((other) => other !== control && dirty(other));
+  if (other && !dirty(control)) {
+    // Unsent text goes along to where it is edited next.
+    writeText(control, readText(other));
+    cleanTexts.set(control, baseOf(other));
+    control.dataset.seen = other.dataset.seen;
+    control.setAttribute('data-dirty', '');
+    clean(other, true);
+    checkConflict(control);
+  } else if (!dirty(control)) {
+    cleanTexts.set(control, shown(key) ?? '');
+    control.dataset.seen = versionOf(key);
   }
   help(control);
 }
@@ -45,11 +55,6 @@ function typedPrompt(control) {
   const text = readText(control);
   if (!cleanTexts.has(control)) beginPrompt(control);
   clearRefusal(control);
-  for (const other of controlsOf(key)) {
-    if (other === control || !dirty(other)) continue;
-    clearRefusal(other);
-    other.removeAttribute('data-dirty');
-  }
   if (text === baseOf(control) && !asked(control)) {
     control.removeAttribute('data-dirty');
     dropDraft(session, field(key));
@@ -71,13 +76,13 @@ export function mirror(control) {
 }
 
 /** Forgets what was typed; the control shows what it was told and is like the others again. */
-function clean(control) {
+function clean(control, keepsDraft = false) {
   const key = keyOf(control);
   for (const kind of ['conflict', 'prompt-error']) clearHint(control, kind);
   clearRefusal(control);
   control.removeAttribute('data-dirty');
   cleanTexts.set(control, readText(control));
-  dropDraft(session, field(key));
+  if (!keepsDraft) dropDraft(session, field(key));
   never(`commit:${key}`);
 }
 
