@@ -24,7 +24,8 @@ const field = (key) => `var:${key}`;
 const hidden = (key) => 'secret' in (rowOf(key)?.dataset ?? {});
 const controlsOf = (key) =>
   [...holesOf(key).map((hole) => one('.prompt:not(button), .segment', hole)), panelControl(key), ...all(`[popover][data-var="${key}"] :is(textarea, .choices)`),
-    ...all('dialog[open] [name]').map(controlOf).filter((control) => control && keyOf(control) === key)].filter(Boolean);
+    ...inDialogs(key)].filter(Boolean);
+const inDialogs = (key) => all('dialog[open] [name]').map(controlOf).filter((control) => control && keyOf(control) === key);
 
 /** Called when nobody is busy in some control any more. */
 let settled = () => {};
@@ -62,7 +63,8 @@ function typedPrompt(control) {
     control.setAttribute('data-dirty', '');
     keepDraft(session, field(key), { text, seen: Number(control.dataset.seen), base: baseOf(control) }, hidden(key));
   }
-  lastUsed.set(key, control.closest('.hole, .field-row')?.id);
+  const place = control.closest('.hole, .field-row')?.id;
+  if (place) lastUsed.set(key, place);
   mirror(control);
   checkConflict(control);
 }
@@ -208,7 +210,7 @@ function bringPromptBack(key, kept, refocus) {
   if (!row) return;
   const last = byId(lastUsed.get(key));
   const place = (seen(last) ? last : holesOf(key, one('.step:not([hidden])') ?? document)[0]) ?? row;
-  let control = one('.prompt:not(button), .segment, .control', place) ?? null;
+  let control = inDialogs(key)[0] ?? one('.prompt:not(button), .segment, .control', place);
   if (!control && place.matches('.hole') && row.dataset.kind !== 'long_text' && row.dataset.kind !== 'multi_select' && one('button.value', place)) {
     control = makePrompt(row);
     place.replaceChildren(control);
