@@ -5,7 +5,7 @@ import { draftField, drafts } from './drafts.js';
 import { listenToFinish } from './finish.js';
 import { apply, onFragments, refetch, settleFragments, version, want } from './fragments.js';
 import { hear, up, watch } from './live.js';
-import { entries, isEntry, outbox, waiting } from './outbox.js';
+import { entries, isEntry, outbox, state, waiting } from './outbox.js';
 import { offer } from './palette.js';
 import { filterPanel, listenToPanel, openPanel } from './panel.js';
 import { meet } from './presence.js';
@@ -90,6 +90,11 @@ export function run() {
 
   outbox.addEventListener('acknowledged', ({ detail: { entry, data } }) => {
     if (entry.session === session && data?.version) want(data.version, up ? 300 : 0);
+  });
+  let trouble = '';
+  outbox.addEventListener('change', () => {
+    if (trouble !== state.trouble) repaintAll();
+    trouble = state.trouble;
   });
   // Changes that the server will not take leave the page as the server has it.
   outbox.addEventListener('refused', ({ detail: { entry } }) => {
