@@ -19,6 +19,9 @@ import { listenToValues } from './value-menu.js';
 import { colour, holesOf, learn, may, nameOf, paint, rowOf, runner, session } from './variables.js';
 import { words } from './words.js';
 
+/** What flashes, for merging takes its classes away. */
+const flashing = new Map();
+
 /** The number of the last event that was told. */
 let said = 0;
 
@@ -44,10 +47,9 @@ function tellDone(events = []) {
 
 /** Shows for a moment whose value it is. */
 function flashFilled(node, by) {
-  if (!node) return;
-  const names = ['flash', colour(by)];
-  node.classList.add(...names);
-  setTimeout(() => node.classList.remove(...names), 2000);
+  if (!node || flashing.has(node)) return;
+  flashing.set(node, ['flashed', colour(by)]);
+  setTimeout(() => (node.classList.remove(...flashing.get(node)), flashing.delete(node)), 2000);
 }
 
 /** Offers what was typed and can no longer be saved. */
@@ -84,6 +86,7 @@ export function run() {
     checkConflicts();
     uncover();
     tellDone(batch.said);
+    for (const [node, names] of flashing) node.classList.add(...names);
     ended();
   });
   onSettled(settleFragments);
