@@ -15,7 +15,7 @@ const finishAddress = `/sessions/${session}/finish`;
 let opening = false;
 
 /** Opens the dialog; Esc leads back to where the focus was. */
-export async function openFinish() {
+async function openFinish() {
   if (byId('finish')?.open || opening || !may('complete')) return;
   opening = true;
   const from = document.activeElement;

@@ -56,6 +56,7 @@ function flashFilled(node, by) {
 function ended() {
   const lost = drafts(session).filter(([field, { text }]) => text && !field.startsWith('finish'));
   if (!['completed', 'discarded'].includes(runner.dataset.status) || !lost.length) return;
+  setTimeout(settleFragments);
   for (const control of all('[data-dirty]')) control.removeAttribute('data-dirty');
   for (const [field, { text }] of lost) {
     const key = field.slice(4);
@@ -77,6 +78,7 @@ export function run() {
   meet();
   showSaveState();
   repaintAll();
+  ended();
 
   onFragments((batch) => {
     refresh(runner);

@@ -11,11 +11,6 @@ import { toast } from './toast.js';
 import { may, path, runner, session } from './variables.js';
 import { words } from './words.js';
 
-const stepListeners = new Set();
-
-/** Runs when another step is shown. */
-export const onStep = (run) => stepListeners.add(run);
-
 /** The step that is shown. */
 export const current = () => one('.step:not([hidden])');
 
@@ -62,7 +57,6 @@ export function showStep(id, { push = true, focus = true } = {}) {
   one('[aria-current=step]')?.scrollIntoView({ block: 'nearest' });
   here(id);
   reserve(step);
-  for (const run of stepListeners) run(step);
   return true;
 }
 
@@ -127,10 +121,7 @@ function skip() {
   const reason = step && one('[name=reason]', step);
   if (!reason || !may('work')) return markStep('skipped');
   if (!seen(reason)) {
-    const wrap = reason.closest('[hidden]') ?? reason;
-    wrap.classList.add('local');
-    wrap.hidden = false;
-    step.classList.add('skipping');
+    reveal(reason);
     return reason.focus();
   }
   const text = reason.value.trim();
@@ -140,21 +131,26 @@ function skip() {
   markStep('skipped', text ? { reason: text } : {});
 }
 
+/** Shows what is hidden around an element; merging leaves it shown. */
+function reveal(element) {
+  const hidden = element.closest('[hidden]:not(.step)');
+  if (hidden) Object.assign(hidden, { hidden: false, revealed: true });
+  const details = element.closest('details');
+  if (details) details.open = true;
+}
+
 function unask(reason) {
-  (reason.closest('.local') ?? reason).hidden = true;
-  reason.closest('.step').classList.remove('skipping');
+  for (let at = reason; at && !at.matches('.step'); at = at.parentElement) {
+    if (at.revealed) Object.assign(at, { hidden: true, revealed: false });
+    if (at.matches('details')) at.open = false;
+  }
 }
 
 /** Puts the focus in the step's note. */
 function note() {
   const area = one('textarea.note', current());
   if (!area) return;
-  const wrap = area.closest('[hidden]:not(.step)');
-  if (wrap) {
-    wrap.classList.add('local');
-    wrap.hidden = false;
-  }
-  if (area.closest('details')) area.closest('details').open = true;
+  reveal(area);
   area.focus();
 }
 
