@@ -80,6 +80,7 @@ export function makePrompt(row) {
   } else {
     Object.assign(prompt, { name: `fill:${name}` });
     prompt.setAttribute('form', 'fill');
+    if (prompt.matches('select') && prompt.options[0]?.value === '') prompt.options[0].text = label;
     if (prompt.matches('input')) Object.assign(prompt, { placeholder: label, size: Math.max(12, label.length + 1) });
   }
   writeText(prompt, '');

@@ -12,7 +12,7 @@ import { meet } from './presence.js';
 import { checkConflicts, give, listenToPrompts, mirror, onSettled } from './prompts.js';
 import { listenToRecords, repaintRecords } from './records.js';
 import { bar, showSaveState } from './save-state.js';
-import { listenToSteps, showStep, sync, titleOf } from './steps.js';
+import { listenToSteps, showStep, sync, titleOf, tuck } from './steps.js';
 import { refresh } from './times.js';
 import { say } from './toast.js';
 import { listenToValues } from './value-menu.js';
@@ -78,6 +78,7 @@ export function run() {
   meet();
   showSaveState();
   repaintAll();
+  tuck();
   ended();
 
   onFragments((batch) => {
@@ -87,6 +88,7 @@ export function run() {
     filterPanel();
     checkConflicts();
     uncover();
+    tuck();
     tellDone(batch.said);
     for (const [node, names] of flashing) node.classList.add(...names);
     ended();

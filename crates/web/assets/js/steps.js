@@ -125,32 +125,37 @@ function skip() {
     return reason.focus();
   }
   const text = reason.value.trim();
-  dropDraft(session, reason.dataset.draft);
   unask(reason);
-  reason.value = '';
   markStep('skipped', text ? { reason: text } : {});
 }
 
-/** Shows what is hidden around an element; merging leaves it shown. */
-function reveal(element) {
-  const hidden = element.closest('[hidden]:not(.step)');
-  if (hidden) Object.assign(hidden, { hidden: false, revealed: true });
-  const details = element.closest('details');
-  if (details) details.open = true;
+const ASIDE = '.record-note, .output, .reason-row';
+
+/** Keeps out of sight where nobody wrote yet; merging leaves that to us. */
+export function tuck() {
+  for (const part of all(ASIDE)) {
+    part.revealed ??= false;
+    part.hidden = part.matches('.blank, .reason-row') && !part.revealed && !one('textarea, input', part)?.value && !part.contains(document.activeElement);
+  }
+}
+
+/** Brings where people write into sight. */
+function reveal(area) {
+  const part = area.closest(ASIDE);
+  if (part) Object.assign(part, { revealed: true, hidden: false });
 }
 
 function unask(reason) {
-  for (let at = reason; at && !at.matches('.step'); at = at.parentElement) {
-    if (at.revealed) Object.assign(at, { hidden: true, revealed: false });
-    if (at.matches('details')) at.open = false;
-  }
+  dropDraft(session, reason.dataset.draft);
+  reason.value = '';
+  Object.assign(reason.closest(ASIDE) ?? {}, { revealed: false, hidden: true });
 }
 
 /** Puts the focus in the step's note. */
 function note() {
   const area = one('textarea.note', current());
   if (!area) return;
-  reveal(area);
+  for (const part of all('.step-record textarea', current())) reveal(part);
   area.focus();
 }
 
@@ -189,7 +194,12 @@ export function listenToSteps() {
   bind(']', words.keys.nextPrompt, () => goToPrompt(1));
   bind('[', words.keys.previousPrompt, () => goToPrompt(-1));
   if (may('work')) {
-    bind('d', words.keys.done, () => markStep('done'));
+    bind('d', words.keys.done, () => {
+      // A step that branches is done by choosing.
+      const choice = one('[name=choice]', current());
+      if (choice) choice.focus();
+      else markStep('done');
+    });
     bind('s', words.keys.skip, skip);
     bind('n', words.keys.note, note);
   }
