@@ -12,12 +12,15 @@ import { meet } from './presence.js';
 import { checkConflicts, give, listenToPrompts, mirror, onSettled } from './prompts.js';
 import { listenToRecords, repaintRecords } from './records.js';
 import { bar, showSaveState } from './save-state.js';
-import { listenToSteps, showStep, sync, titleOf } from './steps.js';
+import { listenToSteps, showStep, sync, titleOf, tuck } from './steps.js';
 import { refresh } from './times.js';
 import { say } from './toast.js';
 import { listenToValues } from './value-menu.js';
 import { colour, holesOf, learn, may, nameOf, paint, rowOf, runner, session } from './variables.js';
 import { words } from './words.js';
+
+/** What flashes, for merging takes its classes away. */
+const flashing = new Map();
 
 /** The number of the last event that was told. */
 let said = 0;
@@ -44,16 +47,16 @@ function tellDone(events = []) {
 
 /** Shows for a moment whose value it is. */
 function flashFilled(node, by) {
-  if (!node) return;
-  const names = ['flash', colour(by)];
-  node.classList.add(...names);
-  setTimeout(() => node.classList.remove(...names), 2000);
+  if (!node || flashing.has(node)) return;
+  flashing.set(node, ['flashed', colour(by)]);
+  setTimeout(() => (node.classList.remove(...flashing.get(node)), flashing.delete(node)), 2000);
 }
 
 /** Offers what was typed and can no longer be saved. */
 function ended() {
   const lost = drafts(session).filter(([field, { text }]) => text && !field.startsWith('finish'));
   if (!['completed', 'discarded'].includes(runner.dataset.status) || !lost.length) return;
+  setTimeout(settleFragments);
   for (const control of all('[data-dirty]')) control.removeAttribute('data-dirty');
   for (const [field, { text }] of lost) {
     const key = field.slice(4);
@@ -75,6 +78,8 @@ export function run() {
   meet();
   showSaveState();
   repaintAll();
+  tuck();
+  ended();
 
   onFragments((batch) => {
     refresh(runner);
@@ -83,7 +88,9 @@ export function run() {
     filterPanel();
     checkConflicts();
     uncover();
+    tuck();
     tellDone(batch.said);
+    for (const [node, names] of flashing) node.classList.add(...names);
     ended();
   });
   onSettled(settleFragments);
