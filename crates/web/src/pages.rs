@@ -2,6 +2,7 @@
 
 pub mod components;
 pub mod error;
+pub mod runner;
 pub mod set_up;
 pub mod shell;
 pub mod sign_in;
@@ -22,4 +23,5 @@ pub fn routes() -> Router<App> {
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_out::sign_out))
         .route("/setup", get(set_up::show).post(set_up::set_up))
+        .merge(runner::routes())
 }

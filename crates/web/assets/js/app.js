@@ -97,7 +97,7 @@ bind('j', words.keys.nextRow, rows(1));
 bind('k', words.keys.previousRow, rows(-1));
 on('click', '[data-action=palette]', openPalette);
 if (byId('toast')?.textContent.trim()) toast(byId('toast').textContent.trim());
-if (/^\/(flows|sessions)\/[0-9a-f-]{36}$/.test(location.pathname)) visited(location.pathname, document.title);
+if (/^\/(flows|sessions)\/[0-9a-f-]{36}$/.test(location.pathname)) visited(location.pathname, document.title.replace(/ · [^·]*$/, ''));
 
 if (byId('runner')) run();
 else if (user) listenToLists();

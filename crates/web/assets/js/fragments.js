@@ -80,7 +80,7 @@ function guard(skip) {
     },
     beforeAttributeUpdated(name, node) {
       if (name === 'open') return false;
-      if (name === 'hidden') return !node.matches('.step, .field-row, .local');
+      if (name === 'hidden') return !node.matches('.step, .field-row') && node.revealed === undefined;
       if (name === 'aria-current') return !node.closest('#rail');
       return true;
     },

@@ -30,6 +30,12 @@ async function look() {
   if (count) (list ?? main.firstChild)?.before(local({ class: 'new-rows' }, button(words.newRows(count), () => merge(fresh), { class: 'button small' })));
 }
 
+/** Greets by the time of day where the person is. */
+function greet() {
+  const head = one('[data-greeting]');
+  if (head) head.textContent = words.greeting(new Date().getHours(), head.dataset.greeting.split(' ')[0]);
+}
+
 function merge(fresh) {
   one('.new-rows')?.remove();
   const keepsTyping = (node) => !(node instanceof Element) || !node.matches('input, select, textarea, [data-local]');
@@ -39,6 +45,7 @@ function merge(fresh) {
   } });
   window.htmx?.process(main);
   refresh(main);
+  greet();
 }
 
 /** Marks Quick start in the navigation when something was prepared for the person. */
@@ -55,6 +62,7 @@ async function markNavigation() {
 
 /** Listens for lists that changed. */
 export function listenToLists() {
+  greet();
   hear('lists', () => {
     later('lists', 400, () => {
       if (listRows(main).length || document.body.dataset.page === 'quick-start') look();

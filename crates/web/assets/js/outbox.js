@@ -2,7 +2,7 @@
 // request at a time for a session, from one tab, under a key that makes a repeat harmless. A newer change of the
 // same thing takes the placeOf of an older one.
 import { user, uuid } from './dom.js';
-import { dropDraft, keepDraft } from './drafts.js';
+import { keepDraft } from './drafts.js';
 import { call, reason } from './request.js';
 import { drop, keep, keys, read } from './store.js';
 

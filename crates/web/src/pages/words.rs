@@ -2,6 +2,7 @@
 
 pub mod door;
 pub mod error;
+pub mod runner;
 pub mod shell;
 
 /// A count with its noun: "1 step", "3 steps".

@@ -1,9 +1,11 @@
 //! What forms share: a labelled control with its help and what is wrong with it.
 
 use maud::{Markup, html};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::context::App;
+use crate::request::IdempotencyKey;
 
 /// The hidden key by which a form that is sent twice has one effect.
 pub fn key(app: &App) -> Markup {
@@ -52,5 +54,19 @@ impl Line<'_> {
                 @if !self.help.is_empty() { p class="help" id=(help_id) { (self.help) } }
             }
         }
+    }
+}
+
+/// What every form that changes something sends: its hidden [`key`].
+#[derive(Debug, Default, Deserialize)]
+pub struct Keyed {
+    #[serde(default)]
+    key: String,
+}
+
+impl Keyed {
+    /// The key by which a form that is sent twice has one effect.
+    pub fn key(&self) -> Option<IdempotencyKey> {
+        IdempotencyKey::parse(&self.key)
     }
 }
