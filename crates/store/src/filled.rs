@@ -10,7 +10,9 @@ use resolutionflow_core::session::Status;
 
 use crate::migrate::{MIGRATIONS, Migration};
 use crate::testing::{empty_postgres, now};
-use crate::{Db, DbConfig, Result, Tx, events, flows, logins, members, sessions, steps, tokens, variables};
+use crate::{
+    Db, DbConfig, Result, Tx, events, flows, logins, members, presence, sessions, steps, tokens, variables,
+};
 
 /// What a database holds after one migration and some use.
 struct Rows {
@@ -266,11 +268,17 @@ async fn all_is_readable(tx: &mut Tx) -> Result<()> {
         .await?
         .expect("the login is good");
     assert_eq!(holder.login_id, id(7));
+    let present = presence::of(tx, account, session, now()).await?;
+    assert_eq!(
+        (present.len(), present[0].user_id, present[0].name.as_str()),
+        (1, id(2), "Olga")
+    );
     let flow = flows::find(tx, account, id(5)).await?.expect("the flow is there");
     assert_eq!(
         (flow.title.as_str(), flow.tags.as_slice()),
         ("Ü", &["ad".to_owned()][..])
     );
+    assert_eq!((flow.used_count, flow.last_used_at), (1, Some(now())));
     let document = flows::document(tx, account, id(5), 1)
         .await?
         .expect("version 1 is there");

@@ -15,6 +15,7 @@ pub mod members;
 pub mod migrate;
 #[cfg(test)]
 mod plans;
+pub mod presence;
 pub mod sessions;
 mod sql;
 pub mod steps;
