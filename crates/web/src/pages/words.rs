@@ -2,6 +2,12 @@
 
 pub mod door;
 pub mod error;
+pub mod flows;
+pub mod language;
+pub mod people;
+pub mod quick_start;
+pub mod search;
+pub mod sessions;
 pub mod shell;
 
 /// A count with its noun: "1 step", "3 steps".

@@ -17,6 +17,12 @@ pub enum Icon {
     Settings,
     /// Search.
     Search,
+    /// Start what runs.
+    Play,
+    /// Take away.
+    Close,
+    /// Something needs a look.
+    Warning,
 }
 
 impl Icon {
@@ -30,6 +36,9 @@ impl Icon {
             }
             Self::Settings => "M2 4.5h7M12 4.5h2M2 11.5h2M7 11.5h7M10.5 3v3M5.5 10v3",
             Self::Search => "M7 2a5 5 0 1 0 0 10A5 5 0 0 0 7 2ZM14 14l-3.4-3.4",
+            Self::Play => "M4.5 3v10L12.5 8z",
+            Self::Close => "M4 4l8 8M12 4l-8 8",
+            Self::Warning => "M8 2 1.5 13.5h13zM8 6.5v3M8 11.75h.01",
         }
     }
 }
