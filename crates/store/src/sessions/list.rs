@@ -83,13 +83,15 @@ pub(super) fn select() -> String {
         .split(", ")
         .map(|column| format!("s.{}", column.trim()))
         .collect();
+    // Names are looked up for the rows that come out, and leave the joins' order alone.
+    let name = |id| format!("(SELECT name FROM users WHERE id = s.{id})");
     format!(
-        "SELECT {}, f.title AS flow_title, f.latest_version, p.name AS prepared_by, a.name AS assigned_to, \
-             o.name AS owner \
-         FROM {WITH_FLOWS} LEFT JOIN users p ON p.id = s.prepared_by_id \
-             LEFT JOIN users a ON a.id = s.assigned_to_id LEFT JOIN users o ON o.id = s.owner_id \
-         WHERE {OF_ACCOUNT}",
-        columns.join(", ")
+        "SELECT {}, f.title AS flow_title, f.latest_version, {} AS prepared_by, {} AS assigned_to, \
+             {} AS owner FROM {WITH_FLOWS} WHERE {OF_ACCOUNT}",
+        columns.join(", "),
+        name("prepared_by_id"),
+        name("assigned_to_id"),
+        name("owner_id"),
     )
 }
 
