@@ -207,22 +207,10 @@ impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
-/// The most bytes of a key.
-const LONGEST_KEY: usize = 255;
-
-fn is_visible(key: &str) -> bool {
-    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
 /// The header's name.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 impl IdempotencyKey {
-    /// The key that a form carries in place of the header; a form without one has one effect each time.
-    pub fn of_form(key: &str) -> Option<Self> {
-        (key.len() <= LONGEST_KEY && is_visible(key)).then(|| Self(key.to_owned()))
-    }
-
     /// The key as it was sent.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -240,7 +228,12 @@ impl OptionalFromRequestParts<App> for IdempotencyKey {
         let Some(value) = only(&parts.headers, &IDEMPOTENCY_KEY).map_err(|()| WRONG)? else {
             return Ok(None);
         };
-        Self::of_form(value).map(Some).ok_or(WRONG)
+        let visible = (1..=255).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic());
+        if visible {
+            Ok(Some(Self(value.to_owned())))
+        } else {
+            Err(WRONG)
+        }
     }
 }
 
