@@ -5,6 +5,7 @@ pub mod error;
 pub mod flows;
 pub mod people;
 pub mod quick_start;
+pub mod runner;
 pub mod search;
 pub mod sessions;
 pub mod set_up;
@@ -32,4 +33,5 @@ pub fn routes() -> Router<App> {
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_out::sign_out))
         .route("/setup", get(set_up::show).post(set_up::set_up))
+        .merge(runner::routes())
 }

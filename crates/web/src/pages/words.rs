@@ -3,9 +3,9 @@
 pub mod door;
 pub mod error;
 pub mod flows;
-pub mod language;
 pub mod people;
 pub mod quick_start;
+pub mod runner;
 pub mod search;
 pub mod sessions;
 pub mod shell;

@@ -19,10 +19,20 @@ pub enum Icon {
     Search,
     /// Start what runs.
     Play,
-    /// Take away.
-    Close,
-    /// Something needs a look.
+    /// Done.
+    Check,
+    /// Left out.
+    Skip,
+    /// A note.
+    Note,
+    /// Watching.
+    Eye,
+    /// Something to be careful about.
     Warning,
+    /// Takes back.
+    Undo,
+    /// Closes.
+    Close,
 }
 
 impl Icon {
@@ -37,8 +47,15 @@ impl Icon {
             Self::Settings => "M2 4.5h7M12 4.5h2M2 11.5h2M7 11.5h7M10.5 3v3M5.5 10v3",
             Self::Search => "M7 2a5 5 0 1 0 0 10A5 5 0 0 0 7 2ZM14 14l-3.4-3.4",
             Self::Play => "M4.5 3v10L12.5 8z",
-            Self::Close => "M4 4l8 8M12 4l-8 8",
+            Self::Check => "M3 8.5 6.5 12 13 4.5",
+            Self::Skip => "M3 3.5 8.5 8 3 12.5zM12.5 3.5v9",
+            Self::Note => "M3 2.5h10v7l-4 4H3zM13 9.5H9v4",
+            Self::Eye => {
+                "M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8ZM8 6a2 2 0 1 0 0 4 2 2 0 0 0 0-4Z"
+            }
             Self::Warning => "M8 2 1.5 13.5h13zM8 6.5v3M8 11.75h.01",
+            Self::Undo => "M5.5 2.5 2.5 5.5l3 3M2.5 5.5h6.75a4 4 0 0 1 0 8H6",
+            Self::Close => "M4 4l8 8M12 4l-8 8",
         }
     }
 }

@@ -5,8 +5,8 @@ use std::ops::Range;
 use maud::{Markup, html};
 
 /// How many characters of a line stand before and behind a match.
-const BEFORE: usize = 40;
-const BEHIND: usize = 80;
+const BEFORE: usize = 32;
+const BEHIND: usize = 64;
 
 /// Where the words first stand in a text, in bytes.
 pub fn first(text: &str, words: &str) -> Option<Range<usize>> {
@@ -95,7 +95,11 @@ mod tests {
         assert_eq!(excerpt("one\ntwo here\nthree", "HERE").unwrap(), "two here");
         assert_eq!(excerpt("one", "two"), None);
         let long = format!("{}middle{}", "ä".repeat(100), "ö".repeat(100));
+        assert_eq!(
+            excerpt("some words that stand a long way before the match", "match").unwrap(),
+            "…stand a long way before the match"
+        );
         let cut = excerpt(&long, "middle").unwrap();
-        assert_eq!(cut, format!("…{}middle{}…", "ä".repeat(40), "ö".repeat(80)));
+        assert_eq!(cut, format!("…{}middle{}…", "ä".repeat(32), "ö".repeat(64)));
     }
 }
