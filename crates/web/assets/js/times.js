@@ -15,7 +15,6 @@ export function ago(date) {
 
 /** Brings every relative time on the page up to date. */
 export function refresh(within = document) {
-  for (const title of all('[data-greeting]', within)) title.textContent = words.greeting(new Date().getHours(), title.dataset.greeting);
   for (const time of all('time[data-relative]', within)) {
     const date = new Date(time.dateTime);
     if (Number.isNaN(+date)) continue;

@@ -4,7 +4,6 @@ const many = (count, one, more = `${one}s`) => `${count} ${count === 1 ? one : m
 
 export const words = {
   ago: (count, unit, ahead) => (unit === 's' && count < 1 ? 'just now' : ahead ? `in ${count} ${unit}` : `${count} ${unit} ago`),
-  greeting: (hour, name) => `Good ${hour < 5 ? 'night' : hour < 12 ? 'morning' : hour < 18 ? 'afternoon' : 'evening'}, ${name}`,
   undo: 'Undo',
   dismiss: 'Dismiss',
   cancel: 'Cancel',
