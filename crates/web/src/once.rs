@@ -10,8 +10,9 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use resolutionflow_store::Tx;
 use resolutionflow_store::idempotency::{self, Claim, Key};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::auth::caller::Caller;
 use crate::context::App;
@@ -31,6 +32,16 @@ impl Answer {
             status,
             body: serde_json::to_string(body).map_err(Error::internal)?,
         })
+    }
+
+    /// The identifier of what the answer shows, for a page that leads there.
+    pub fn id(&self) -> Result<Uuid> {
+        #[derive(Deserialize)]
+        struct Shown {
+            id: Uuid,
+        }
+        let shown: Shown = serde_json::from_str(&self.body).map_err(Error::internal)?;
+        Ok(shown.id)
     }
 }
 

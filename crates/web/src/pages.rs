@@ -2,7 +2,12 @@
 
 pub mod components;
 pub mod error;
+pub mod flows;
+pub mod people;
+pub mod quick_start;
 pub mod runner;
+pub mod search;
+pub mod sessions;
 pub mod set_up;
 pub mod shell;
 pub mod sign_in;
@@ -20,6 +25,11 @@ use crate::context::App;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/assets/{version}/{*path}", get(assets::send))
+        .route("/", get(quick_start::show))
+        .merge(flows::routes())
+        .merge(sessions::routes())
+        .route("/search", get(search::search))
+        .route("/people", get(people::show))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_out::sign_out))
         .route("/setup", get(set_up::show).post(set_up::set_up))

@@ -2,7 +2,12 @@
 
 pub mod door;
 pub mod error;
+pub mod flows;
+pub mod people;
+pub mod quick_start;
 pub mod runner;
+pub mod search;
+pub mod sessions;
 pub mod shell;
 
 /// A count with its noun: "1 step", "3 steps".

@@ -17,6 +17,8 @@ pub enum Icon {
     Settings,
     /// Search.
     Search,
+    /// Start what runs.
+    Play,
     /// Done.
     Check,
     /// Left out.
@@ -44,6 +46,7 @@ impl Icon {
             }
             Self::Settings => "M2 4.5h7M12 4.5h2M2 11.5h2M7 11.5h7M10.5 3v3M5.5 10v3",
             Self::Search => "M7 2a5 5 0 1 0 0 10A5 5 0 0 0 7 2ZM14 14l-3.4-3.4",
+            Self::Play => "M4.5 3v10L12.5 8z",
             Self::Check => "M3 8.5 6.5 12 13 4.5",
             Self::Skip => "M3 3.5 8.5 8 3 12.5zM12.5 3.5v9",
             Self::Note => "M3 2.5h10v7l-4 4H3zM13 9.5H9v4",
