@@ -215,6 +215,12 @@ impl IdempotencyKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// A key that came another way than by the header, such as in a form; `None` where it cannot be one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let visible = (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        visible.then(|| Self(text.to_owned()))
+    }
 }
 
 impl OptionalFromRequestParts<App> for IdempotencyKey {
@@ -228,12 +234,7 @@ impl OptionalFromRequestParts<App> for IdempotencyKey {
         let Some(value) = only(&parts.headers, &IDEMPOTENCY_KEY).map_err(|()| WRONG)? else {
             return Ok(None);
         };
-        let visible = (1..=255).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic());
-        if visible {
-            Ok(Some(Self(value.to_owned())))
-        } else {
-            Err(WRONG)
-        }
+        Self::parse(value).map(Some).ok_or(WRONG)
     }
 }
 
