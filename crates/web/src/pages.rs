@@ -2,7 +2,9 @@
 
 pub mod components;
 pub mod error;
+pub mod import;
 pub mod set_up;
+pub mod settings;
 pub mod shell;
 pub mod sign_in;
 pub mod sign_out;
@@ -22,4 +24,6 @@ pub fn routes() -> Router<App> {
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_out::sign_out))
         .route("/setup", get(set_up::show).post(set_up::set_up))
+        .merge(import::routes())
+        .merge(settings::routes())
 }

@@ -2,6 +2,8 @@
 
 pub mod door;
 pub mod error;
+pub mod import;
+pub mod settings;
 pub mod shell;
 
 /// A count with its noun: "1 step", "3 steps".
