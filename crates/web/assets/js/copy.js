@@ -1,5 +1,5 @@
 // Copying: the text exactly as shown, after what is being saved has arrived.
-import { all, button, local, on, one } from './dom.js';
+import { all, button, later, local, on, one } from './dom.js';
 import { copyText } from './clipboard.js';
 import { focus } from './controls.js';
 import { bind } from './keys.js';
@@ -49,22 +49,25 @@ async function copy(at, figure, anyway = false) {
   flashCopied(at);
 }
 
+/** What each button says otherwise. */
+const labels = new WeakMap();
+
 /** Says on the button that it is copied, for a moment. */
 function flashCopied(at) {
-  at.dataset.label ??= at.textContent;
+  if (!labels.has(at)) labels.set(at, at.textContent);
   at.textContent = words.copied;
-  setTimeout(() => (at.textContent = at.dataset.label), 1600);
+  later('copied', 1600, () => (at.textContent = labels.get(at)));
 }
 
 function askMissing(at, figure, without) {
-  const labels = without.map((key) => rowOf(key)?.dataset.label ?? key);
+  const named = without.map((key) => rowOf(key)?.dataset.label ?? key);
   const fill = () => {
     note.remove();
     const prompt = [figure, current()].flatMap((place) => all(`.hole[data-var="${CSS.escape(without[0])}"]`, place))
       .map((hole) => one('.prompt, .segment', hole)).find(Boolean) ?? one('.control', rowOf(without[0]));
     if (prompt) focus(prompt);
   };
-  const note = local({ class: 'copy-note', role: 'status' }, words.missing(labels), ' ',
+  const note = local({ class: 'copy-note', role: 'status' }, words.missing(named), ' ',
     button(words.fillIt, fill, { class: 'button small' }), ' ',
     button(words.copyAnyway, () => (at.focus(), copy(at, figure, true)), { class: 'button small' }));
   note.addEventListener('keydown', (event) => {

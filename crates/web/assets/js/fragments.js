@@ -4,7 +4,7 @@ import { openFor } from './popover.js';
 import { call } from './request.js';
 import { inUse, runner, session } from './variables.js';
 
-/** @type {Map<string, {html: string, version: number}>} what could not be merged whole, by id */
+/** @type {Map<string, {html: string, version: number, held: boolean}>} what could not be merged whole, by id */
 const deferred = new Map();
 const mergeListeners = new Set();
 
@@ -43,9 +43,10 @@ function placeFragment(id, html) {
   const newest = fragmentVersion(fresh);
   if (newest < fragmentVersion(standing) || newest < (deferred.get(id)?.version ?? 0)) return;
   deferred.delete(id);
-  let skipped = selected(standing);
-  if (!skipped) Idiomorph.morph(standing, fresh, { morphStyle: 'outerHTML', restoreFocus: false, callbacks: guard(() => (skipped = true)) });
-  if (skipped) deferred.set(id, { html, version: newest });
+  const held = selected(standing);
+  let skipped = held;
+  if (!held) Idiomorph.morph(standing, fresh, { morphStyle: 'outerHTML', restoreFocus: false, callbacks: guard(() => (skipped = true)) });
+  if (skipped) deferred.set(id, { html, version: newest, held });
 }
 
 /** Whether the person has selected text in an element. */
@@ -122,5 +123,5 @@ export function want(wanted, patience = 300) {
 }
 
 document.addEventListener('selectionchange', () => {
-  if (deferred.size && getSelection()?.isCollapsed) settleFragments();
+  if (getSelection()?.isCollapsed && [...deferred.values()].some(({ held }) => held)) settleFragments();
 });

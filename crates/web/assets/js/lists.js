@@ -33,7 +33,7 @@ async function look() {
 function merge(fresh) {
   one('.new-rows')?.remove();
   const keepsTyping = (node) => !(node instanceof Element) || !node.matches('input, select, textarea, [data-local]');
-  Idiomorph.morph(main, fresh, { morphStyle: 'innerHTML', callbacks: {
+  Idiomorph.morph(main, fresh, { morphStyle: 'outerHTML', callbacks: {
     beforeNodeMorphed: keepsTyping,
     beforeAttributeUpdated: (name) => name !== 'open',
   } });

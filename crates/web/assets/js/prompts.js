@@ -1,6 +1,6 @@
 // Filling variables: in the text, in the panel, in dialogs. Enter saves and goes on, leaving saves, Esc restores.
 import { all, button, byId, later, make, never, on, one, seen, user } from './dom.js';
-import { chooses, controlOf, focus, focusable, keyOf, makeEditor, makePrompt, readText, takesLines, writeText } from './js';
+import { chooses, controlOf, focus, focusable, keyOf, makeEditor, makePrompt, readText, takesLines, writeText } from './controls.js';
 import { draft, draftField, drafts, dropDraft, keepDraft } from './drafts.js';
 import { asked, clearHint, clearRefusal, help, noHelp, reserve, showNewer, showRefusal } from './hints.js';
 import { outbox, put, state } from './outbox.js';
@@ -24,7 +24,8 @@ const field = (key) => `var:${key}`;
 const hidden = (key) => 'secret' in (rowOf(key)?.dataset ?? {});
 const controlsOf = (key) =>
   [...holesOf(key).map((hole) => one('.prompt:not(button), .segment', hole)), panelControl(key), ...all(`[popover][data-var="${key}"] :is(textarea, .choices)`),
-    ...all('dialog[open] [name]').map(controlOf).filter((control) => control && keyOf(control) === key)].filter(Boolean);
+    ...inDialogs(key)].filter(Boolean);
+const inDialogs = (key) => all('dialog[open] [name]').map(controlOf).filter((control) => control && keyOf(control) === key);
 
 /** Called when nobody is busy in some control any more. */
 let settled = () => {};
@@ -32,9 +33,19 @@ export const onSettled = (run) => (settled = run);
 
 /** An editor begins: what is on screen now is what the person saw. */
 function beginPrompt(control) {
-  if (!dirty(control)) {
-    cleanTexts.set(control, shown(keyOf(control)) ?? '');
-    control.dataset.seen = versionOf(keyOf(control));
+  const key = keyOf(control);
+  const other = controlsOf(key).find((other) => other !== control && dirty(other));
+  if (other && !dirty(control)) {
+    // Unsent text goes along to where it is edited next.
+    writeText(control, readText(other));
+    cleanTexts.set(control, baseOf(other));
+    control.dataset.seen = other.dataset.seen;
+    control.setAttribute('data-dirty', '');
+    clean(other, true);
+    checkConflict(control);
+  } else if (!dirty(control)) {
+    cleanTexts.set(control, shown(key) ?? '');
+    control.dataset.seen = versionOf(key);
   }
   help(control);
 }
@@ -45,11 +56,6 @@ function typedPrompt(control) {
   const text = readText(control);
   if (!cleanTexts.has(control)) beginPrompt(control);
   clearRefusal(control);
-  for (const other of controlsOf(key)) {
-    if (other === control || !dirty(other)) continue;
-    clearRefusal(other);
-    other.removeAttribute('data-dirty');
-  }
   if (text === baseOf(control) && !asked(control)) {
     control.removeAttribute('data-dirty');
     dropDraft(session, field(key));
@@ -57,7 +63,8 @@ function typedPrompt(control) {
     control.setAttribute('data-dirty', '');
     keepDraft(session, field(key), { text, seen: Number(control.dataset.seen), base: baseOf(control) }, hidden(key));
   }
-  lastUsed.set(key, control.closest('.hole, .field-row')?.id);
+  const place = control.closest('.hole, .field-row')?.id;
+  if (place) lastUsed.set(key, place);
   mirror(control);
   checkConflict(control);
 }
@@ -71,13 +78,13 @@ export function mirror(control) {
 }
 
 /** Forgets what was typed; the control shows what it was told and is like the others again. */
-function clean(control) {
+function clean(control, keepsDraft = false) {
   const key = keyOf(control);
   for (const kind of ['conflict', 'prompt-error']) clearHint(control, kind);
   clearRefusal(control);
   control.removeAttribute('data-dirty');
   cleanTexts.set(control, readText(control));
-  dropDraft(session, field(key));
+  if (!keepsDraft) dropDraft(session, field(key));
   never(`commit:${key}`);
 }
 
@@ -203,7 +210,7 @@ function bringPromptBack(key, kept, refocus) {
   if (!row) return;
   const last = byId(lastUsed.get(key));
   const place = (seen(last) ? last : holesOf(key, one('.step:not([hidden])') ?? document)[0]) ?? row;
-  let control = one('.prompt:not(button), .segment, .control', place) ?? null;
+  let control = inDialogs(key)[0] ?? one('.prompt:not(button), .segment, .control', place);
   if (!control && place.matches('.hole') && row.dataset.kind !== 'long_text' && row.dataset.kind !== 'multi_select' && one('button.value', place)) {
     control = makePrompt(row);
     place.replaceChildren(control);

@@ -15,9 +15,7 @@ export async function call(method, url, body, key) {
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), 20_000);
   try {
-    // What is under way when the page is left still arrives.
-    const keepalive = method !== 'GET' && (text?.length ?? 0) < 15_000;
-    const answer = await fetch(url, { method, headers, body: text, keepalive, signal: limit.signal, cache: 'no-store' });
+    const answer = await fetch(url, { method, headers, body: text, signal: limit.signal, cache: 'no-store' });
     const data = await answer.json().catch(() => null);
     const retryAfter = Number(answer.headers.get('Retry-After')) || 0;
     return { status: answer.status, ok: answer.ok, data, retryAfter };

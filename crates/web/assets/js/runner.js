@@ -5,7 +5,7 @@ import { draftField, drafts } from './drafts.js';
 import { listenToFinish } from './finish.js';
 import { apply, onFragments, refetch, settleFragments, version, want } from './fragments.js';
 import { hear, up, watch } from './live.js';
-import { entries, isEntry, outbox, waiting } from './outbox.js';
+import { entries, isEntry, outbox, state, waiting } from './outbox.js';
 import { offer } from './palette.js';
 import { filterPanel, listenToPanel, openPanel } from './panel.js';
 import { meet } from './presence.js';
@@ -18,6 +18,9 @@ import { say } from './toast.js';
 import { listenToValues } from './value-menu.js';
 import { colour, holesOf, learn, may, nameOf, paint, rowOf, runner, session } from './variables.js';
 import { words } from './words.js';
+
+/** What flashes, for merging takes its classes away. */
+const flashing = new Map();
 
 /** The number of the last event that was told. */
 let said = 0;
@@ -44,10 +47,9 @@ function tellDone(events = []) {
 
 /** Shows for a moment whose value it is. */
 function flashFilled(node, by) {
-  if (!node) return;
-  const names = ['flash', colour(by)];
-  node.classList.add(...names);
-  setTimeout(() => node.classList.remove(...names), 2000);
+  if (!node || flashing.has(node)) return;
+  flashing.set(node, ['flashed', colour(by)]);
+  setTimeout(() => (node.classList.remove(...flashing.get(node)), flashing.delete(node)), 2000);
 }
 
 /** Offers what was typed and can no longer be saved. */
@@ -84,12 +86,18 @@ export function run() {
     checkConflicts();
     uncover();
     tellDone(batch.said);
+    for (const [node, names] of flashing) node.classList.add(...names);
     ended();
   });
   onSettled(settleFragments);
 
   outbox.addEventListener('acknowledged', ({ detail: { entry, data } }) => {
     if (entry.session === session && data?.version) want(data.version, up ? 300 : 0);
+  });
+  let trouble = '';
+  outbox.addEventListener('change', () => {
+    if (trouble !== state.trouble) repaintAll();
+    trouble = state.trouble;
   });
   // Changes that the server will not take leave the page as the server has it.
   outbox.addEventListener('refused', ({ detail: { entry } }) => {

@@ -37,10 +37,10 @@ function showState() {
   else sending = 0;
   if (state.trouble || (offline && count)) sentSince ??= 0;
   else if (!count) sentSince = null;
-  const [look, text] = refused && count ? ['failing', words.notKept]
+  const [look, text] = refused && count ? ['failed', words.notKept]
     : count && offline ? ['waiting', words.waiting(count)]
-      : count && state.trouble ? ['failing', state.trouble === 'server' ? words.retrying : words.waiting(count)]
-        : entries(session).length > count ? ['failing', words.notSaved]
+      : count && state.trouble ? ['failed', state.trouble === 'server' ? words.retrying : words.waiting(count)]
+        : entries(session).length > count ? ['failed', words.notSaved]
           : count && Date.now() - sending > 400 ? ['saving', words.saving]
             : count ? ['saving', null]
               : ['saved', state.savedAt ? words.savedAgo(ago(state.savedAt)) : words.saved];

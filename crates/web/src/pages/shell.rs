@@ -57,8 +57,6 @@ pub struct Frame {
     pub crumbs: Markup,
     /// What stands at the end of the top bar, before what every page has.
     pub top: Markup,
-    /// Modules beside the one that every page has.
-    pub scripts: &'static [&'static str],
 }
 
 impl Frame {
@@ -71,7 +69,6 @@ impl Frame {
             wide: false,
             crumbs: Markup::default(),
             top: Markup::default(),
-            scripts: &[],
         }
     }
 }
@@ -81,7 +78,7 @@ pub fn page(app: &App, visitor: &Visitor, frame: &Frame, content: &Markup) -> Ma
     html! {
         (DOCTYPE)
         html lang="en" data-theme=[visitor.look.theme.attribute()] {
-            (head(app, &frame.title, frame.scripts))
+            (head(app, &frame.title))
             body data-page=(frame.page) data-user=(visitor.user_id()) data-keys=(if visitor.look.keys { "on" } else { "off" })
                 data-theme-choice=(visitor.look.theme.as_str()) class=[frame.wide.then_some("wide")] {
                 a class="skip" href="#main" { (words::SKIP) }
@@ -108,7 +105,7 @@ pub fn plain(app: &App, look: Look, title: &str, page: &'static str, content: &M
     html! {
         (DOCTYPE)
         html lang="en" data-theme=[look.theme.attribute()] {
-            (head(app, title, &[]))
+            (head(app, title))
             body data-page=(page) data-keys="off" {
                 main id="main" class="door" tabindex="-1" { (content) }
                 div id="toast" class="toast" role="status" {}
@@ -118,7 +115,7 @@ pub fn plain(app: &App, look: Look, title: &str, page: &'static str, content: &M
     }
 }
 
-fn head(app: &App, title: &str, scripts: &[&str]) -> Markup {
+fn head(app: &App, title: &str) -> Markup {
     let assets = &app.assets;
     html! {
         head {
@@ -133,8 +130,7 @@ fn head(app: &App, title: &str, scripts: &[&str]) -> Markup {
             link rel="stylesheet" href=(assets.url("app.css"));
             script defer src=(assets.url("third-party/idiomorph.min.js")) {}
             script defer src=(assets.url("third-party/htmx.min.js")) {}
-            script type="module" src=(assets.url("js/app.js")) {}
-            @for script in scripts { script type="module" src=(assets.url(script)) {} }
+            script type="module" src=(assets.url("app.js")) {}
         }
     }
 }

@@ -77,7 +77,7 @@ where
             let mut random = moment.random();
             let new = NewSession {
                 id: Id::new(moment.now(), &mut random),
-                number: sessions::next_number(tx, account).await?,
+                number: sessions::next_number(tx, account, version.flow_id, moment.now()).await?,
                 flow_id: version.flow_id,
                 flow_version: version.number,
             };
