@@ -2,6 +2,7 @@
 
 pub mod components;
 pub mod error;
+pub mod finish;
 pub mod import;
 pub mod set_up;
 pub mod settings;
@@ -24,6 +25,7 @@ pub fn routes() -> Router<App> {
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_out::sign_out))
         .route("/setup", get(set_up::show).post(set_up::set_up))
+        .merge(finish::routes())
         .merge(import::routes())
         .merge(settings::routes())
 }

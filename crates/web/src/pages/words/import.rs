@@ -4,6 +4,7 @@ use resolutionflow_core::field::FieldType;
 use resolutionflow_core::import::Style;
 
 use super::counted;
+pub use super::sentence;
 
 pub const TITLE: &str = "Import a flow";
 pub const CRUMB: &str = "Import";
@@ -130,13 +131,6 @@ pub fn reason(reason: &str) -> &str {
     } else {
         reason
     }
-}
-
-/// What the import noted, as a sentence.
-pub fn sentence(note: &str) -> String {
-    let mut characters = note.chars();
-    let first = characters.next().into_iter().flat_map(char::to_uppercase);
-    first.chain(characters).chain(['.']).collect()
 }
 
 fn count(count: usize) -> i64 {
