@@ -10,7 +10,7 @@ use crate::{Error, Result};
 
 mod list;
 
-pub use list::{Cursor, Filter, Sort, list, tags};
+pub use list::{Cursor, Filter, Sort, documents, list, tags};
 
 /// A flow without its documents.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -170,11 +170,13 @@ async fn look_everything_up(tx: &mut Tx) -> Result<()> {
     };
     flows::list(tx, account, &filter, None, 50).await?;
     flows::tags(tx, account, 50).await?;
+    flows::documents(tx, account, &[id(1), id(2)]).await?;
     sessions::find(tx, account, id(1)).await?;
     sessions::lock(tx, account, id(1)).await?;
     sessions::next_number(tx, account, id(1), at).await?;
     variables::all(tx, account, id(1)).await?;
     steps::all(tx, account, id(1)).await?;
+    steps::finished(tx, account, &[id(1), id(2)]).await?;
     steps::find(tx, account, id(1), &StepId::parse("one").expect("an id")).await?;
     events::after(tx, account, id(1), 9, 50).await?;
     let one = StepId::parse("one").expect("an id");

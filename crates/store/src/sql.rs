@@ -70,6 +70,12 @@ pub(crate) fn for_update(tx: &Tx) -> &'static str {
     }
 }
 
+/// Placeholders for a list of values, counted from `first`: `$2, $3`.
+pub(crate) fn placeholders(first: usize, count: usize) -> String {
+    let list: Vec<_> = (first..first + count).map(|index| format!("${index}")).collect();
+    list.join(", ")
+}
+
 /// Placeholders for `rows` rows of `width` columns: `($1, $2), ($3, $4)`.
 pub(crate) fn values(rows: usize, width: usize) -> String {
     let mut sql = String::with_capacity(rows * width * 5);

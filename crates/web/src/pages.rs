@@ -3,7 +3,12 @@
 pub mod components;
 pub mod error;
 pub mod finish;
+pub mod flows;
 pub mod import;
+pub mod people;
+pub mod quick_start;
+pub mod search;
+pub mod sessions;
 pub mod set_up;
 pub mod settings;
 pub mod shell;
@@ -22,6 +27,11 @@ use crate::context::App;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/assets/{version}/{*path}", get(assets::send))
+        .route("/", get(quick_start::show))
+        .merge(flows::routes())
+        .merge(sessions::routes())
+        .route("/search", get(search::search))
+        .route("/people", get(people::show))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_out::sign_out))
         .route("/setup", get(set_up::show).post(set_up::set_up))

@@ -4,13 +4,14 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use resolutionflow_core::flow::FlowParts;
 use resolutionflow_core::id::{AccountId, FlowId};
 use serde::{Deserialize, Serialize};
 
 use super::{COLUMNS, Flow, one_by_one};
-use crate::Result;
-use crate::db::Tx;
-use crate::sql::{Narrowed, at_least_none, contains, search_key};
+use crate::db::{Parameter, Tx};
+use crate::sql::{Narrowed, at_least_none, contains, placeholders, search_key};
+use crate::{Error, Result};
 
 /// In which order flows are listed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,6 +104,34 @@ pub async fn list(
     });
     query.with(" LIMIT ?", &limit);
     tx.all(&query.sql, &query.parameters).await
+}
+
+/// The newest documents of these flows, or their drafts where none is published, as parts that were checked when
+/// they were kept.
+pub async fn documents(
+    tx: &mut Tx,
+    account: AccountId,
+    flows: &[FlowId],
+) -> Result<HashMap<FlowId, FlowParts>> {
+    let mut found = HashMap::with_capacity(flows.len());
+    for chunk in flows.chunks(100) {
+        let mut parameters: Vec<&dyn Parameter> = vec![&account];
+        parameters.extend(chunk.iter().map(|flow| flow as &dyn Parameter));
+        let sql = format!(
+            "SELECT f.id, COALESCE(v.document, f.draft) FROM flows f \
+             LEFT JOIN flow_versions v ON v.account_id = f.account_id AND v.flow_id = f.id \
+                 AND v.version = f.latest_version \
+             WHERE f.account_id = $1 AND f.id IN ({})",
+            placeholders(2, chunk.len())
+        );
+        let rows: Vec<(FlowId, Option<String>)> = tx.all(&sql, &parameters).await?;
+        for (flow, json) in rows {
+            let Some(json) = json else { continue };
+            let parts = serde_json::from_str(&json).map_err(|_| Error::corrupt("a flow document"))?;
+            found.insert(flow, parts);
+        }
+    }
+    Ok(found)
 }
 
 /// The most flows whose tags are counted.

@@ -3,7 +3,13 @@
 pub mod door;
 pub mod error;
 pub mod finish;
+pub mod flows;
 pub mod import;
+pub mod language;
+pub mod people;
+pub mod quick_start;
+pub mod search;
+pub mod sessions;
 pub mod settings;
 pub mod shell;
 

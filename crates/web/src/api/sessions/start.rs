@@ -36,6 +36,16 @@ pub struct StartFlow {
     variables: BTreeMap<String, Option<String>>,
 }
 
+impl StartFlow {
+    /// With no value known.
+    pub fn plain(flow: FlowId) -> Self {
+        Self {
+            flow_id: flow.uuid(),
+            variables: BTreeMap::new(),
+        }
+    }
+}
+
 /// Start a flow
 ///
 /// The session is active at once; no variable is compulsory.

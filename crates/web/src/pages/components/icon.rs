@@ -37,6 +37,8 @@ pub enum Icon {
     Key,
     /// What closes.
     Close,
+    /// Start what runs.
+    Play,
 }
 
 impl Icon {
@@ -62,6 +64,7 @@ impl Icon {
             Self::Copy => "M5.5 5.5h8v8h-8zM3 10.5h-.5v-8h8V3",
             Self::Key => "M10 2.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7ZM7.5 8.5l-5 5M4.5 11.5l2 2",
             Self::Close => "M4 4l8 8M12 4l-8 8",
+            Self::Play => "M4.5 3v10L12.5 8z",
         }
     }
 }
