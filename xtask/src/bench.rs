@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::command::{Done, cargo, output, root, run};
+use crate::command::{Done, cargo, output, root, run, target};
 use crate::postgres::{Cluster, Durability};
 
 mod client;
@@ -71,7 +71,7 @@ fn measure(engine: Engine, options: &Options) -> Done {
         Engine::Postgres => Some(Cluster::start(Durability::Full)?),
     };
     // Beside the build, not in the temporary directory: that is often memory, where syncing costs nothing.
-    let directory = server::target().join(format!("bench-{}", std::process::id()));
+    let directory = target().join(format!("bench-{}", std::process::id()));
     let directory = Directory::create(directory)?;
     let url = match &cluster {
         Some(cluster) => cluster.url.clone(),

@@ -116,6 +116,27 @@ impl Drop for Cluster {
     }
 }
 
+/// The server of a run of tests.
+pub(crate) struct Server {
+    /// Its address, as `DATABASE_URL` takes it.
+    pub(crate) url: String,
+    _cluster: Option<Cluster>,
+}
+
+impl Server {
+    /// The one that `TEST_POSTGRES_URL` names, else one of the run's own.
+    pub(crate) fn named_or_temporary() -> Done<Self> {
+        if let Ok(url) = std::env::var("TEST_POSTGRES_URL") {
+            return Ok(Self { url, _cluster: None });
+        }
+        let cluster = Cluster::start(Durability::None)?;
+        Ok(Self {
+            url: cluster.url.clone(),
+            _cluster: Some(cluster),
+        })
+    }
+}
+
 /// `cargo xtask postgres`: a cluster until Enter or Ctrl+C.
 pub(crate) fn hold(arguments: &[String]) -> Done {
     let durability = match arguments {

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::command::{Done, cargo, output, run, works};
-use crate::postgres::{Cluster, Durability};
+use crate::e2e;
+use crate::postgres::Server;
 
 /// A part of the checks: its name, what it does, and how.
 struct Part {
@@ -12,7 +13,7 @@ struct Part {
 }
 
 /// The parts in the order in which they run; the tests are last, so that their summary stays in sight.
-const PARTS: [Part; 4] = [
+const PARTS: [Part; 5] = [
     Part {
         name: "format",
         run: format,
@@ -28,6 +29,10 @@ const PARTS: [Part; 4] = [
     Part {
         name: "test",
         run: test,
+    },
+    Part {
+        name: "e2e",
+        run: in_browsers,
     },
 ];
 
@@ -175,33 +180,20 @@ fn deny(context: &mut Context) -> Done<Outcome> {
 }
 
 fn lint(_: &mut Context) -> Done<Outcome> {
-    run(&mut cargo([
-        "clippy",
-        "--locked",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))?;
+    // The tests in browsers run by a command of their own, so "all targets" are all but them.
+    for targets in [&["--all-targets"][..], &["--test", "e2e"]] {
+        let mut clippy = cargo(["clippy", "--locked", "--workspace"]);
+        run(clippy.args(targets).args(["--", "-D", "warnings"]))?;
+    }
     Ok(Outcome::Passed)
 }
 
 fn test(context: &mut Context) -> Done<Outcome> {
-    let named = std::env::var("TEST_POSTGRES_URL").ok();
-    let cluster = match named {
-        Some(_) => None,
-        None => Some(Cluster::start(Durability::None)?),
-    };
-    let url = cluster
-        .as_ref()
-        .map(|cluster| cluster.url.clone())
-        .or(named)
-        .unwrap_or_default();
+    let postgres = Server::named_or_temporary()?;
     let with_postgres = |arguments: &[&str]| {
         let mut command = cargo(arguments);
         command
-            .env("TEST_POSTGRES_URL", &url)
+            .env("TEST_POSTGRES_URL", &postgres.url)
             .env("REQUIRE_POSTGRES", "1");
         command
     };
@@ -227,6 +219,16 @@ fn test(context: &mut Context) -> Done<Outcome> {
     Ok(Outcome::Passed)
 }
 
+fn in_browsers(context: &mut Context) -> Done<Outcome> {
+    if !context.runner_arguments.is_empty() {
+        let why = "e2e: arguments choose among the other tests; see cargo xtask e2e";
+        context.skipped.push(why.to_owned());
+        return Ok(Outcome::Skipped);
+    }
+    e2e::run_tests(&e2e::Options::default())?;
+    Ok(Outcome::Passed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,16 +240,16 @@ mod tests {
 
     #[test]
     fn parts_are_chosen_and_left_out() {
-        assert_eq!(chosen(&[]).unwrap(), ["format", "deny", "lint", "test"]);
+        assert_eq!(chosen(&[]).unwrap(), ["format", "deny", "lint", "test", "e2e"]);
         assert_eq!(chosen(&["--only", "test,format"]).unwrap(), ["format", "test"]);
         assert_eq!(
             chosen(&["--skip=deny", "--keep-going"]).unwrap(),
-            ["format", "lint", "test"]
+            ["format", "lint", "test", "e2e"]
         );
         assert!(
             chosen(&["--only", "tests"])
                 .unwrap_err()
-                .contains("there are format, deny, lint, test")
+                .contains("there are format, deny, lint, test, e2e")
         );
         assert!(chosen(&["--only"]).is_err());
         assert!(chosen(&["--fast"]).is_err());

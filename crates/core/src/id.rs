@@ -73,6 +73,9 @@ pub mod kind {
     /// A run of a flow.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
     pub enum Session {}
+    /// A browser in which a person signed in.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+    pub enum Login {}
     /// An access or personal token.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
     pub enum Token {}
@@ -88,5 +91,7 @@ pub type TeamId = Id<kind::Team>;
 pub type FlowId = Id<kind::Flow>;
 /// Identifies a session.
 pub type SessionId = Id<kind::Session>;
+/// Identifies a login.
+pub type LoginId = Id<kind::Login>;
 /// Identifies a token.
 pub type TokenId = Id<kind::Token>;

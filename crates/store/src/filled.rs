@@ -10,7 +10,9 @@ use resolutionflow_core::session::Status;
 
 use crate::migrate::{MIGRATIONS, Migration};
 use crate::testing::{empty_postgres, now};
-use crate::{Db, DbConfig, Result, Tx, events, flows, members, sessions, steps, tokens, variables};
+use crate::{
+    Db, DbConfig, Result, Tx, events, flows, logins, members, presence, sessions, steps, tokens, variables,
+};
 
 /// What a database holds after one migration and some use.
 struct Rows {
@@ -21,23 +23,29 @@ struct Rows {
 }
 
 /// One for each migration; a new migration brings its own.
-const ROWS: &[Rows] = &[Rows {
-    tables: &[
-        "accounts",
-        "users",
-        "teams",
-        "members",
-        "tokens",
-        "flows",
-        "flow_versions",
-        "sessions",
-        "session_variables",
-        "session_steps",
-        "events",
-        "idempotency_keys",
-    ],
-    fill: |tx| Box::pin(ground(tx)),
-}];
+const ROWS: &[Rows] = &[
+    Rows {
+        tables: &[
+            "accounts",
+            "users",
+            "teams",
+            "members",
+            "tokens",
+            "flows",
+            "flow_versions",
+            "sessions",
+            "session_variables",
+            "session_steps",
+            "events",
+            "idempotency_keys",
+        ],
+        fill: |tx| Box::pin(ground(tx)),
+    },
+    Rows {
+        tables: &["logins", "presence"],
+        fill: |tx| Box::pin(pages(tx)),
+    },
+];
 
 fn id<K>(number: u128) -> Id<K> {
     Id::from_uuid(uuid::Uuid::from_u128(number))
@@ -137,6 +145,32 @@ async fn ground(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
+/// Migration 2: login 7, and the person is in the session.
+async fn pages(tx: &mut Tx) -> Result<()> {
+    let uuid = |number| uuid::Uuid::from_u128(number);
+    let (account, user, session, login) = (uuid(1), uuid(2), uuid(6), uuid(7));
+    let (now, hash) = (now(), first_hash());
+    tx.execute(
+        "INSERT INTO logins (hash, id, account_id, user_id, auth_epoch, device, place, created_at, last_used_at, \
+             expires_at) VALUES ($1, $2, $3, $4, 3, 'Firefox on Linux', '192.0.2.7', $5, $5, $6)",
+        &[
+            &hash,
+            &login,
+            &account,
+            &user,
+            &now,
+            &(now + chrono::TimeDelta::days(1)),
+        ],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO presence (account_id, session_id, user_id, step_id, seen_at) VALUES ($1, $2, $3, 'one', $4)",
+        &[&account, &session, &user, &now],
+    )
+    .await?;
+    Ok(())
+}
+
 /// A migration beyond the newest, so that this test has one to make on data even while there is one.
 fn with_one_more() -> &'static [Migration] {
     let sql = "ALTER TABLE sessions ADD COLUMN pretended TEXT NOT NULL DEFAULT 'yes'";
@@ -230,11 +264,21 @@ async fn all_is_readable(tx: &mut Tx) -> Result<()> {
         .await?
         .expect("the token is good");
     assert_eq!(bearer.token_id, id(4));
+    let holder = logins::holder(tx, &first_hash(), now(), now())
+        .await?
+        .expect("the login is good");
+    assert_eq!(holder.login_id, id(7));
+    let present = presence::of(tx, account, session, now()).await?;
+    assert_eq!(
+        (present.len(), present[0].user_id, present[0].name.as_str()),
+        (1, id(2), "Olga")
+    );
     let flow = flows::find(tx, account, id(5)).await?.expect("the flow is there");
     assert_eq!(
         (flow.title.as_str(), flow.tags.as_slice()),
         ("Ü", &["ad".to_owned()][..])
     );
+    assert_eq!((flow.used_count, flow.last_used_at), (1, Some(now())));
     let document = flows::document(tx, account, id(5), 1)
         .await?
         .expect("version 1 is there");

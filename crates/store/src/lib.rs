@@ -10,10 +10,12 @@ pub mod events;
 mod filled;
 pub mod flows;
 pub mod idempotency;
+pub mod logins;
 pub mod members;
 pub mod migrate;
 #[cfg(test)]
 mod plans;
+pub mod presence;
 pub mod sessions;
 mod sql;
 pub mod steps;

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use resolutionflow_core::access::Role;
 use resolutionflow_core::id::{AccountId, TeamId, UserId};
 
-use crate::db::{FromRow, Parameter, Row, Topic, Tx};
-use crate::sql::at_least_none;
+use crate::db::{Engine, FromRow, Parameter, Row, Topic, Tx};
+use crate::sql::{at_least_none, placeholders};
 use crate::{Error, Result};
 
 /// A person as a member of an account.
@@ -122,6 +122,53 @@ pub async fn create_user(tx: &mut Tx, user: &NewUser, now: DateTime<Utc>) -> Res
     Ok(made == 1)
 }
 
+/// Whether there is anybody at all; nobody on a new database, which still has to be set up.
+pub async fn anybody(tx: &mut Tx) -> Result<bool> {
+    let found: Option<(i64,)> = tx.optional("SELECT 1 FROM users LIMIT 1", &[]).await?;
+    Ok(found.is_some())
+}
+
+/// What a new database is set up with.
+#[derive(Clone, Debug)]
+pub struct Founding {
+    /// The account's identifier.
+    pub account_id: AccountId,
+    /// What the account is called.
+    pub account_name: String,
+    /// The identifier of its team.
+    pub team_id: TeamId,
+    /// Its owner.
+    pub owner: NewUser,
+}
+
+/// Sets a new database up: the account, its team, and its owner; `false`, and nothing done, when there is
+/// somebody already. Of several at once one wins.
+pub async fn found(tx: &mut Tx, founding: &Founding, now: DateTime<Utc>) -> Result<bool> {
+    if anybody(tx).await? {
+        return Ok(false);
+    }
+    if tx.engine() == Engine::Postgres {
+        // No row is there to be locked. Readers go on; who makes a person waits, and then is not the first.
+        tx.execute("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE", &[])
+            .await?;
+        if anybody(tx).await? {
+            return Ok(false);
+        }
+    }
+    let Founding {
+        account_id,
+        account_name,
+        team_id,
+        owner,
+    } = founding;
+    create_account(tx, *account_id, account_name, *team_id, now).await?;
+    if !create_user(tx, owner, now).await? {
+        return Err(Error::Duplicate);
+    }
+    add(tx, *account_id, owner.id, Role::Owner, *team_id, now).await?;
+    Ok(true)
+}
+
 /// Makes a person a member of an account.
 pub async fn add(
     tx: &mut Tx,
@@ -165,11 +212,10 @@ pub async fn names(tx: &mut Tx, account: AccountId, people: &[UserId]) -> Result
     for chunk in people.chunks(100) {
         let mut parameters: Vec<&dyn Parameter> = vec![&account];
         parameters.extend(chunk.iter().map(|user| user as &dyn Parameter));
-        let list: Vec<_> = (2..=chunk.len() + 1).map(|index| format!("${index}")).collect();
         let sql = format!(
             "SELECT m.user_id, u.name FROM members m JOIN users u ON u.id = m.user_id \
              WHERE m.account_id = $1 AND m.user_id IN ({})",
-            list.join(", ")
+            placeholders(2, chunk.len())
         );
         let rows: Vec<(UserId, String)> = tx.all(&sql, &parameters).await?;
         names.extend(rows);

@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use futures_util::FutureExt;
 use resolutionflow_core::id::Id;
@@ -23,11 +24,15 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::api;
 use crate::api::answers::{ProblemDocument, ProblemPlace};
+use crate::auth::origin;
+use crate::auth::visitor::Look;
 use crate::context::App;
 use crate::error::{Error, Refused, Result, kinds};
-use crate::metrics;
+use crate::{metrics, pages};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
 /// How long the database has to answer whether it is there.
 const READY_TIME: Duration = Duration::from_secs(2);
@@ -46,8 +51,11 @@ pub struct RequestId(pub String);
 /// The JSON Schema of a flow document, as core keeps it in step with its types.
 const FLOW_SCHEMA: &str = include_str!("../../core/schema/flow.schema.json");
 
-/// Answers of this path part are nobody's to keep.
-const API: &str = "/api/";
+/// What a page may load and where its forms may go: this server alone.
+const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+);
 
 /// The whole application.
 pub fn router(app: App) -> Router {
@@ -58,6 +66,7 @@ fn routes() -> Router<App> {
     let (operations, document) = operations().split_for_parts();
     let document = bytes::Bytes::from(document.to_json().expect("the document is made of plain values"));
     operations
+        .merge(pages::routes())
         .route("/healthz", get(async || "ok\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(count))
@@ -77,6 +86,7 @@ fn complete(routes: Router<App>, app: App) -> Router {
     routes
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
+        .layer(from_fn(origin::refuse_strangers))
         .layer(from_fn_with_state(app.clone(), surround))
         .with_state(app)
 }
@@ -148,7 +158,7 @@ async fn surround(State(app): State<App>, mut request: Request, next: Next) -> R
     let path = route.as_ref().map_or("none", MatchedPath::as_str);
     // The path itself may hold what is private; its template does not.
     let span = tracing::info_span!("request", request_id = %id, %method, route = path, user = field::Empty);
-    let private = request.uri().path().starts_with(API);
+    let asker = Asker::of(&request);
     request.extensions_mut().insert(RequestId(id.clone()));
     let limit = app.settings.server.request_timeout;
     app.metrics.requests_running.inc();
@@ -161,9 +171,9 @@ async fn surround(State(app): State<App>, mut request: Request, next: Next) -> R
     };
     drop(running);
     if let Some(Refused(error)) = response.extensions_mut().remove::<Refused>() {
-        response = refuse(&span, &error, &id, &response);
+        response = refuse(&app, &asker, &span, &error, &id, &response);
     }
-    finish(&mut response, &id, private);
+    finish(&app, &mut response, &id);
     let took = started.elapsed();
     let status = response.status().as_u16();
     app.metrics.answered(&method, path, status, took);
@@ -180,7 +190,32 @@ impl Drop for Running<'_> {
     }
 }
 
-fn refuse(span: &Span, error: &Error, id: &str, original: &Response) -> Response {
+/// What an answer depends on that the handler may not have given.
+struct Asker {
+    /// Whether a person reads the answer in a browser.
+    page: bool,
+    look: Look,
+    /// Where to come back to after signing in; for what only reads.
+    next: Option<String>,
+}
+
+impl Asker {
+    fn of(request: &Request) -> Self {
+        let accepts = request
+            .headers()
+            .get(ACCEPT)
+            .and_then(|value| value.to_str().ok());
+        let page = !request.uri().path().starts_with(origin::API)
+            && accepts.is_some_and(|accept| accept.contains("text/html"));
+        Self {
+            page,
+            look: Look::of(request.headers()),
+            next: (page && request.method().is_safe()).then(|| request.uri().to_string()),
+        }
+    }
+}
+
+fn refuse(app: &App, asker: &Asker, span: &Span, error: &Error, id: &str, original: &Response) -> Response {
     span.in_scope(|| match error {
         Error::Internal(_) => tracing::error!(cause = error.chain(), "failed"),
         Error::Unavailable { .. } | Error::Database(_) | Error::Timeout => {
@@ -189,15 +224,39 @@ fn refuse(span: &Span, error: &Error, id: &str, original: &Response) -> Response
         // Details of a refusal may quote the request, which is nobody's business but its sender's.
         _ => tracing::debug!(kind = error.kind().name(), "refused"),
     });
+    if let (Error::Unauthorized(_), Some(next)) = (error, &asker.next) {
+        return Redirect::to(&pages::sign_in::address(next)).into_response();
+    }
     let mut response = error.respond(id);
+    if asker.page {
+        let page = pages::error::page(app, asker.look, error, id).into_string();
+        response
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+        *response.body_mut() = axum::body::Body::from(page);
+    }
     if let Some(allow) = original.headers().get(ALLOW) {
         response.headers_mut().insert(ALLOW, allow.clone());
     }
     response
 }
 
-fn finish(response: &mut Response, id: &str, private: bool) {
+fn finish(app: &App, response: &mut Response, id: &str) {
     let headers = response.headers_mut();
+    let page = headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if page {
+        headers.entry(CONTENT_SECURITY_POLICY).or_insert(PAGE_POLICY);
+        headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
+    }
+    if !app.settings.server.insecure_http {
+        // Browsers heed it only where it came by HTTPS.
+        headers.insert(
+            STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
+    }
     headers.insert(
         REQUEST_ID,
         HeaderValue::from_str(id).expect("a UUID is a header value"),
@@ -211,11 +270,10 @@ fn finish(response: &mut Response, id: &str, private: bool) {
         .or_insert(HeaderValue::from_static(
             "default-src 'none'; frame-ancestors 'none'",
         ));
-    if private {
-        headers
-            .entry(CACHE_CONTROL)
-            .or_insert(HeaderValue::from_static("no-store"));
-    }
+    // Nobody's to keep, unless the handler says so.
+    headers
+        .entry(CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
 }
 
 #[cfg(test)]

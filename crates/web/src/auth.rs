@@ -1,5 +1,11 @@
-//! Who asks: tokens, passwords, and the one way in which a handler learns of its caller.
+//! Who asks: tokens, logins, passwords, and the one way in which a handler learns of its caller.
 
 pub mod caller;
+pub mod login;
+pub mod origin;
 pub mod password;
+pub mod person;
 pub mod secret;
+pub mod setup;
+pub mod sign_in;
+pub mod visitor;

@@ -10,7 +10,7 @@ mod load;
 mod value;
 
 pub use load::{Mistakes, load};
-pub use value::{DatabaseUrl, Directives, Format, Size};
+pub use value::{CookieName, DatabaseUrl, Directives, Format, Size};
 
 use value::Value;
 
@@ -44,6 +44,8 @@ pub struct Server {
     pub stop_timeout: Duration,
     /// The most connections at a time.
     pub max_connections: usize,
+    /// Whether browsers come by plain HTTP from other machines.
+    pub insecure_http: bool,
 }
 
 /// `[database]`: where the data is.
@@ -73,6 +75,12 @@ pub struct Log {
 pub struct Auth {
     /// How long an access token lives.
     pub access_token: Duration,
+    /// What the cookie of a login is called.
+    pub cookie: CookieName,
+    /// How long a login lives that nobody uses.
+    pub login_idle: Duration,
+    /// How long a login lives at most.
+    pub login_life: Duration,
 }
 
 /// `[limits]`: how much is too much.
@@ -97,6 +105,7 @@ impl Default for Server {
             body_timeout: Duration::from_secs(20),
             stop_timeout: Duration::from_secs(8),
             max_connections: 10_000,
+            insecure_http: false,
         }
     }
 }
@@ -126,6 +135,9 @@ impl Default for Auth {
     fn default() -> Self {
         Self {
             access_token: Duration::from_mins(10),
+            cookie: CookieName::new("rf").expect("the default is a cookie name"),
+            login_idle: Duration::from_hours(14 * 24),
+            login_life: Duration::from_hours(90 * 24),
         }
     }
 }
@@ -177,6 +189,9 @@ pub const SETTINGS: &[Setting] = &[
         meaning: "Longest time a stopping server waits for the requests that it accepted." },
     Setting { name: "server.max_connections", slot: |s| &mut s.server.max_connections,
         meaning: "Most connections at a time; further ones wait." },
+    Setting { name: "server.insecure_http", slot: |s| &mut s.server.insecure_http,
+        meaning: "`true` lets browsers sign in over plain HTTP from other machines, where anybody on the way can read \
+                  along; localhost and HTTPS need nothing." },
     Setting { name: "database.url", slot: |s| &mut s.database.url,
         meaning: "`sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`. DATABASE_URL sets it too." },
     Setting { name: "database.connections", slot: |s| &mut s.database.connections,
@@ -192,6 +207,12 @@ pub const SETTINGS: &[Setting] = &[
                   `debug` logs every request." },
     Setting { name: "auth.access_token", slot: |s| &mut s.auth.access_token,
         meaning: "Life of an access token." },
+    Setting { name: "auth.cookie", slot: |s| &mut s.auth.cookie,
+        meaning: "Name of the cookie of a login, behind the prefix `__Host-`; two servers on one host need two names." },
+    Setting { name: "auth.login_idle", slot: |s| &mut s.auth.login_idle,
+        meaning: "Life of a browser's login that is not used." },
+    Setting { name: "auth.login_life", slot: |s| &mut s.auth.login_life,
+        meaning: "Longest life of a browser's login." },
     Setting { name: "limits.body", slot: |s| &mut s.limits.body,
         meaning: "Largest body of a request." },
     Setting { name: "limits.import", slot: |s| &mut s.limits.import,

@@ -12,7 +12,9 @@ use resolutionflow_core::random::Random;
 use resolutionflow_store::{Db, Tx};
 use tokio::sync::watch;
 
+use crate::assets::Assets;
 use crate::auth::password::Passwords;
+use crate::auth::setup::Setup;
 use crate::config::Settings;
 use crate::error::Result;
 use crate::live::Live;
@@ -39,6 +41,10 @@ pub struct Parts {
     pub live: Live,
     /// What hashes and verifies passwords.
     pub passwords: Passwords,
+    /// What pages load.
+    pub assets: Assets,
+    /// The way in for the first person of a new server.
+    pub setup: Setup,
     /// Set once, when the server is told to stop.
     stopping: watch::Sender<bool>,
 }
@@ -55,6 +61,8 @@ impl App {
             versions: Versions::default(),
             live: Live::default(),
             passwords: Passwords::default(),
+            assets: Assets::default(),
+            setup: Setup::default(),
             stopping: watch::Sender::new(false),
         }))
     }

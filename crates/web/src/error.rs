@@ -239,7 +239,8 @@ impl Error {
         }
     }
 
-    fn detail(&self) -> String {
+    /// What happened, for whoever asked.
+    pub fn detail(&self) -> String {
         match self {
             Self::InvalidHeader { .. } => "A header of the request has a value that it cannot have.".to_owned(),
             Self::Unprocessable(_) | Self::UnprocessableParameter { .. } => {

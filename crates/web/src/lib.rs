@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod app;
+pub mod assets;
 pub mod auth;
 pub mod command;
 pub mod config;
@@ -14,6 +15,7 @@ pub mod live;
 pub mod log;
 pub mod metrics;
 pub mod once;
+pub mod pages;
 mod place;
 pub mod request;
 pub mod serve;

@@ -93,6 +93,63 @@ impl FromRequest<App> for Markdown {
     }
 }
 
+/// A form (`application/x-www-form-urlencoded`) as a `T`; members that `T` does not know are let be.
+#[derive(Clone, Copy, Debug)]
+pub struct Form<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<App> for Form<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
+        let Pairs(pairs) = Pairs::from_request(request, app).await?;
+        let text = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(pairs)
+            .finish();
+        let request = Request::builder()
+            .method("POST")
+            .header(CONTENT_TYPE, FORM)
+            .body(Body::from(text))
+            .map_err(Error::internal)?;
+        match axum::extract::Form::<T>::from_request(request, &()).await {
+            Ok(form) => Ok(Self(form.0)),
+            Err(refused) => Err(Error::BadRequest {
+                detail: json::shorten(&refused.body_text()),
+                place: None,
+            }),
+        }
+    }
+}
+
+/// A form as the pairs of names and values that were sent, in order.
+#[derive(Clone, Debug)]
+pub struct Pairs(pub Vec<(String, String)>);
+
+const FORM: &str = "application/x-www-form-urlencoded";
+
+impl FromRequest<App> for Pairs {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
+        if content_type(request.headers()).is_none_or(|essence| essence != FORM) {
+            return Err(Error::UnsupportedMediaType { expected: FORM });
+        }
+        let body = read(request, app, app.settings.limits.body).await?;
+        // What is no UTF-8 behind the percent signs would be replaced in silence.
+        let pairs = |part: &[u8]| {
+            percent_encoding::percent_decode(part)
+                .decode_utf8()
+                .is_ok_and(|text| !text.contains('\0'))
+        };
+        if !body.split(|byte| matches!(byte, b'&' | b'=')).all(pairs) {
+            return Err(Error::BadRequest {
+                detail: "The form holds bytes that are no text.".to_owned(),
+                place: None,
+            });
+        }
+        Ok(Self(url::form_urlencoded::parse(&body).into_owned().collect()))
+    }
+}
+
 /// The parameters of the query as a `T`; what does not fit is 422.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<T>(pub T);
@@ -158,6 +215,12 @@ impl IdempotencyKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// A key that came another way than by the header, such as in a form; `None` where it cannot be one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let visible = (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        visible.then(|| Self(text.to_owned()))
+    }
 }
 
 impl OptionalFromRequestParts<App> for IdempotencyKey {
@@ -171,12 +234,7 @@ impl OptionalFromRequestParts<App> for IdempotencyKey {
         let Some(value) = only(&parts.headers, &IDEMPOTENCY_KEY).map_err(|()| WRONG)? else {
             return Ok(None);
         };
-        let visible = (1..=255).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic());
-        if visible {
-            Ok(Some(Self(value.to_owned())))
-        } else {
-            Err(WRONG)
-        }
+        Self::parse(value).map(Some).ok_or(WRONG)
     }
 }
 

@@ -2,13 +2,12 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use super::client::{Client, member};
 use super::scenario::expect;
-use crate::command::{Done, output, root, run};
+use crate::command::{Done, output, run, target};
 
 /// A running server with sample data, and a token of its owner.
 pub(super) struct Server {
@@ -17,11 +16,6 @@ pub(super) struct Server {
     token: String,
     /// Clock ticks a second, in which the kernel counts processor time.
     ticks: f64,
-}
-
-/// Where cargo puts what it builds.
-pub(super) fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 impl Server {

@@ -9,8 +9,8 @@ use super::export::{self, MarkdownTemplate};
 use super::highlight::Highlighter;
 use super::plain::{self, PlainTemplate};
 use super::swap::{self, Swapped};
-use super::template::{self, HtmlTemplate};
-use super::{html, limits};
+use super::template::HtmlTemplate;
+use super::{cutter, html, limits};
 use crate::flow::FlowDocument;
 use crate::problem::Problem;
 use crate::step::{Step, StepId};
@@ -32,7 +32,7 @@ impl Text {
     }
 }
 
-/// A fenced code block: what Copy gives.
+/// A block of code, fenced or indented: what Copy gives.
 #[derive(Debug)]
 pub struct Command {
     /// The first word behind the fence, empty where there is none.
@@ -54,11 +54,11 @@ pub struct CompiledStep {
     pub body: Text,
     /// The label of each choice, in order.
     pub choices: Vec<Text>,
-    /// Its fenced code blocks, in order.
+    /// Its blocks of code, in order.
     pub commands: Vec<Command>,
     /// How many task items its body has.
     pub tasks: usize,
-    /// The keys of the variables that it uses.
+    /// The keys of the variables that its texts use, link targets included.
     pub keys: BTreeSet<String>,
 }
 
@@ -278,12 +278,12 @@ pub(super) fn compile_text(
     let markdown = export::cut(root, &swapped);
     let commands = commands(root, &swapped);
     let clean = html::write(root, &swapped, &options, highlighter, prefix)?;
-    let plain = plain::write(root);
+    let plain = plain::write(root, swapped.marks);
     let plain = plain
         .strip_prefix(swapped.marks.title)
         .map_or(plain.as_str(), str::trim_start);
     let text = Text {
-        html: template::cut(&clean, &swapped),
+        html: cutter::cut(&clean, &swapped),
         markdown,
         plain: plain::cut(plain, &swapped),
     };
@@ -298,9 +298,7 @@ pub(super) fn compile_text(
 fn commands<'a>(root: &'a AstNode<'a>, swapped: &Swapped) -> Vec<Command> {
     let mut commands = Vec::new();
     for node in root.descendants() {
-        if let NodeValue::CodeBlock(block) = &node.data().value
-            && block.fenced
-        {
+        if let NodeValue::CodeBlock(block) = &node.data().value {
             let text = block.literal.strip_suffix('\n').unwrap_or(&block.literal);
             commands.push(Command {
                 language: html::language(&block.info).to_owned(),

@@ -27,6 +27,8 @@ struct State<'s> {
     highlighter: &'s mut Highlighter,
     tags: Tags,
     targets: Vec<Target>,
+    /// How many blocks of code were written.
+    commands: usize,
 }
 
 /// Writes the document as clean HTML; `prefix` stands before every id, so that texts on one page do not collide.
@@ -44,6 +46,7 @@ pub(super) fn write<'a>(
         highlighter,
         tags: Tags::default(),
         targets: Vec::new(),
+        commands: 0,
     };
     let state =
         format_document_with_formatter(root, options, &mut html, &Plugins::default(), format_node, state)
@@ -194,6 +197,10 @@ fn write_code(context: &mut Context<State<'_>>, block: &NodeCodeBlock) -> fmt::R
     }
     // A line break directly behind `<pre>` would not count; here `<code>` stands between.
     html.push('>');
+    let mark = context.user.swapped.marks.command;
+    let number = context.user.commands;
+    context.user.commands += 1;
+    write!(html, "{mark}{number}{mark}")?;
     context
         .user
         .highlighter

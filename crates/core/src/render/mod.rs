@@ -6,6 +6,7 @@
 //! escaped for its place, never Markdown, never HTML, never expanded again.
 
 mod compile;
+mod cutter;
 mod escape;
 mod export;
 #[cfg(test)]
@@ -25,15 +26,19 @@ mod swap;
 mod template;
 #[cfg(test)]
 mod tests;
+mod writer;
+#[cfg(test)]
+mod writer_tests;
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
 
 pub use compile::{Command, CompiledFlow, CompiledSection, CompiledStep, Text, compile};
 pub use export::MarkdownTemplate;
-pub use plain::PlainTemplate;
+pub use plain::{PlainTemplate, PlainText};
 pub use swap::{MAX_PLACEHOLDERS, Variable};
-pub use template::{Context, Hole, HtmlTemplate};
+pub use template::HtmlTemplate;
+pub use writer::{CommandBlock, Context, Hole, Writer};
 
 /// Where a template finds its values.
 pub trait Values {

@@ -1,52 +1,120 @@
 //! A document as plain text: for commands that are copied, titles in lists, and tickets.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
+use std::ops::Range;
 use std::sync::Arc;
 
 use comrak::arena_tree::NodeEdge;
 use comrak::nodes::{AstNode, ListType, NodeValue};
 
 use super::raw_html;
-use super::swap::{Spot, Swapped, Variable, is_ours};
+use super::swap::{Marks, Spot, Swapped, Variable, is_ours};
 use super::{Unset, Values};
 use crate::filter::apply_all;
+
+/// What is not literal, or begins or ends something there.
+#[derive(Clone, Copy, Debug)]
+enum Piece {
+    Hole(u32),
+    /// Code inside a line begins or ends.
+    Code,
+    /// A block of code begins or ends.
+    Block,
+    /// What stands in the box of the next task; whether the author ticked it.
+    Task(bool),
+}
 
 /// A text without markup, ready for values.
 #[derive(Debug)]
 pub struct PlainTemplate {
     literals: String,
-    /// Where each hole stands in the literals, and its variable.
-    holes: Vec<(u32, u32)>,
+    /// With their places in the literals.
+    pieces: Vec<(u32, Piece)>,
     variables: Arc<[Variable]>,
+}
+
+/// A text with its values, and what in it is to stay as it is where its lines are broken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlainText {
+    /// The text.
+    pub text: String,
+    /// Blocks of code, each from its first character to its last.
+    pub blocks: Vec<Range<usize>>,
+    /// Values and code inside lines.
+    pub kept: Vec<Range<usize>>,
 }
 
 impl PlainTemplate {
     /// Appends the text with its values, as they are.
     pub fn text(&self, values: &impl Values, unset: Unset, out: &mut String) {
         let mut at = 0;
-        for (place, index) in &self.holes {
+        for (place, piece) in &self.pieces {
             out.push_str(&self.literals[at..*place as usize]);
             at = *place as usize;
-            let variable = &self.variables[*index as usize];
-            match values.value(&variable.key) {
-                Some(value) => out.push_str(&apply_all(&variable.filters, value)),
-                None if unset == Unset::Placeholder => out.push_str(&variable.source),
-                None => {}
+            match piece {
+                Piece::Hole(index) => self.hole(*index, values, unset, out),
+                Piece::Task(is_done) => out.push(if *is_done { 'x' } else { ' ' }),
+                Piece::Code | Piece::Block => {}
             }
         }
         out.push_str(&self.literals[at..]);
     }
 
+    /// The text with its values and the ticks of its tasks, by their numbers from 0.
+    pub fn ticked(&self, values: &impl Values, unset: Unset, ticked: &BTreeSet<u16>) -> PlainText {
+        let mut plain = PlainText::default();
+        let (mut code, mut block) = (None, None);
+        let mut tasks = 0_u16;
+        let mut at = 0;
+        for (place, piece) in &self.pieces {
+            plain.text.push_str(&self.literals[at..*place as usize]);
+            at = *place as usize;
+            let here = plain.text.len();
+            let toggle = |start: &mut Option<usize>, ranges: &mut Vec<Range<usize>>| match start.take() {
+                Some(start) => ranges.push(start..here),
+                None => *start = Some(here),
+            };
+            match piece {
+                Piece::Hole(index) => {
+                    self.hole(*index, values, unset, &mut plain.text);
+                    if code.is_none() && block.is_none() {
+                        plain.kept.push(here..plain.text.len());
+                    }
+                }
+                Piece::Task(is_done) => {
+                    let is_ticked = *is_done || ticked.contains(&tasks);
+                    plain.text.push(if is_ticked { 'x' } else { ' ' });
+                    tasks = tasks.saturating_add(1);
+                }
+                Piece::Code => toggle(&mut code, &mut plain.kept),
+                Piece::Block => toggle(&mut block, &mut plain.blocks),
+            }
+        }
+        plain.text.push_str(&self.literals[at..]);
+        plain
+    }
+
+    fn hole(&self, index: u32, values: &impl Values, unset: Unset, out: &mut String) {
+        let variable = &self.variables[index as usize];
+        match values.value(&variable.key) {
+            Some(value) => out.push_str(&apply_all(&variable.filters, value)),
+            None if unset == Unset::Placeholder => out.push_str(&variable.source),
+            None => {}
+        }
+    }
+
     /// The variables in it, in order.
     pub fn variables(&self) -> impl Iterator<Item = &Variable> {
-        self.holes
-            .iter()
-            .map(|(_, index)| &self.variables[*index as usize])
+        self.pieces.iter().filter_map(|(_, piece)| match piece {
+            Piece::Hole(index) => Some(&self.variables[*index as usize]),
+            _ => None,
+        })
     }
 
     /// About how much memory it takes.
     pub fn bytes(&self) -> usize {
-        size_of::<Self>() + self.literals.len() + self.holes.len() * size_of::<(u32, u32)>()
+        size_of::<Self>() + self.literals.len() + self.pieces.len() * size_of::<(u32, Piece)>()
     }
 
     #[cfg(test)]
@@ -57,29 +125,41 @@ impl PlainTemplate {
 
 /// Cuts plain text at the characters of the swap.
 pub(super) fn cut(text: &str, swapped: &Swapped) -> PlainTemplate {
+    let marks = swapped.marks;
     let mut literals = String::with_capacity(text.len());
-    let mut holes = Vec::new();
+    let mut pieces = Vec::new();
     for character in text.chars() {
-        match swapped.spot(character) {
-            Some(Spot::Variable(index)) => {
-                holes.push((u32::try_from(literals.len()).expect("a text is bounded"), *index));
+        let piece = match swapped.spot(character) {
+            Some(Spot::Variable(index)) => Piece::Hole(*index),
+            Some(Spot::Literal(literal)) => {
+                literals.push_str(literal);
+                continue;
             }
-            Some(Spot::Literal(literal)) => literals.push_str(literal),
-            None if is_ours(character) => {}
-            None => literals.push(character),
-        }
+            None if character == marks.target => Piece::Code,
+            None if character == marks.command => Piece::Block,
+            None if character == marks.task_open => Piece::Task(false),
+            None if character == marks.task_done => Piece::Task(true),
+            None if is_ours(character) => continue,
+            None => {
+                literals.push(character);
+                continue;
+            }
+        };
+        pieces.push((u32::try_from(literals.len()).expect("a text is bounded"), piece));
     }
     literals.shrink_to_fit();
     PlainTemplate {
         literals,
-        holes,
+        pieces,
         variables: Arc::clone(&swapped.variables),
     }
 }
 
-/// Writes a document as plain text: blocks apart, lists with their markers, code as it is.
-pub(super) fn write<'a>(root: &'a AstNode<'a>) -> String {
+/// Writes a document as plain text: blocks apart, lists with their markers, code as it is. Marks stand around code, and for
+/// what stands in the boxes of tasks.
+pub(super) fn write<'a>(root: &'a AstNode<'a>, marks: Marks) -> String {
     let mut writer = Writer {
+        marks,
         out: String::new(),
         indent: String::new(),
         lists: Vec::new(),
@@ -97,6 +177,7 @@ pub(super) fn write<'a>(root: &'a AstNode<'a>) -> String {
 }
 
 struct Writer {
+    marks: Marks,
     out: String,
     /// What stands before each line of the open containers.
     indent: String,
@@ -110,9 +191,15 @@ impl Writer {
     fn start<'a>(&mut self, node: &'a AstNode<'a>) {
         match &node.data().value {
             NodeValue::Text(text) => self.write(text),
-            NodeValue::Code(code) => self.write(&code.literal),
+            NodeValue::Code(code) => {
+                let mark = self.marks.target;
+                self.write(&format!("{mark}{}{mark}", code.literal));
+            }
             NodeValue::SoftBreak | NodeValue::LineBreak => self.write("\n"),
-            NodeValue::CodeBlock(block) => self.block(block.literal.trim_end_matches('\n')),
+            NodeValue::CodeBlock(block) => {
+                let mark = self.marks.command;
+                self.block(&format!("{mark}{}{mark}", block.literal.trim_end_matches('\n')));
+            }
             NodeValue::HtmlBlock(block) => {
                 let mut text = String::new();
                 raw_html::text_of(&block.literal, &mut text);
@@ -137,7 +224,13 @@ impl Writer {
                     .push((list.list_type == ListType::Ordered).then_some(list.start));
             }
             NodeValue::Item(_) => self.item(""),
-            NodeValue::TaskItem(task) => self.item(if task.symbol.is_some() { "[x] " } else { "[ ] " }),
+            NodeValue::TaskItem(task) => {
+                let mark = match task.symbol {
+                    Some(_) => self.marks.task_done,
+                    None => self.marks.task_open,
+                };
+                self.item(&format!("[{mark}] "));
+            }
             NodeValue::BlockQuote => self.indent.push_str("> "),
             NodeValue::TableCell if node.previous_sibling().is_some() => self.write(" | "),
             NodeValue::ThematicBreak => self.block("---"),

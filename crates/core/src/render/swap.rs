@@ -23,6 +23,8 @@ pub(super) struct Marks {
     pub task_done: char,
     /// An address that stands in the table of targets.
     pub target: char,
+    /// Stands around the number of a block of code, at its beginning.
+    pub command: char,
     /// What stands before a title, so that no block begins there.
     pub title: char,
 }
@@ -126,6 +128,7 @@ pub(super) fn swap(source: &str, is_title: bool) -> Result<Swapped, String> {
         task_open: mark()?,
         task_done: mark()?,
         target: mark()?,
+        command: mark()?,
         title: mark()?,
     };
     if is_title {

@@ -2,8 +2,8 @@
 
 use resolutionflow_core::access::Role;
 use resolutionflow_core::id::{AccountId, UserId};
-use resolutionflow_store::members::{self, Member, NewUser};
-use resolutionflow_store::testing::databases;
+use resolutionflow_store::members::{self, Founding, Member, NewUser};
+use resolutionflow_store::testing::{TestDb, databases};
 use resolutionflow_store::{Error, Result};
 
 use super::world::{FINN, LENA, OLGA, account, at, commit, companies, id, look};
@@ -40,6 +40,79 @@ async fn the_first_account_is_the_oldest_and_a_new_database_has_none() {
         )
         .await);
         assert!(matches!(again, Err(Error::Duplicate)), "{again:?}");
+    }
+}
+
+fn founding(number: u128) -> Founding {
+    Founding {
+        account_id: id(number),
+        account_name: format!("Company {number}"),
+        team_id: id(number + 1_000),
+        owner: NewUser {
+            id: id(number + 2_000),
+            email: format!("owner{number}@example.com"),
+            name: "Owner".into(),
+            password_hash: Some("$argon2id$".into()),
+        },
+    }
+}
+
+/// How many accounts, teams, people and members there are.
+async fn founded(test: &TestDb) -> (i64, i64, i64, i64) {
+    look!(test, |tx| {
+        tx.one(
+            "SELECT (SELECT COUNT(*) FROM accounts), (SELECT COUNT(*) FROM teams), \
+                 (SELECT COUNT(*) FROM users), (SELECT COUNT(*) FROM members)",
+            &[],
+        )
+        .await
+    })
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_new_database_is_set_up_once() {
+    for test in databases().await {
+        assert!(!look!(test, |tx| members::anybody(tx).await).unwrap());
+        let new = founding(1);
+        assert!(commit!(test, [new], |tx| members::found(tx, &new, at(0)).await).unwrap());
+        assert!(look!(test, |tx| members::anybody(tx).await).unwrap());
+        let owner = look!(test, |tx| members::find(tx, id(1), id(2_001)).await)
+            .unwrap()
+            .unwrap();
+        assert_eq!((owner.role, owner.team_id), (Role::Owner, id(1_001)));
+        assert_eq!(owner.email, "owner1@example.com");
+        assert_eq!(
+            look!(test, |tx| members::account_name(tx, id(1)).await).unwrap(),
+            "Company 1"
+        );
+        let second = founding(2);
+        assert!(!commit!(test, [second], |tx| members::found(tx, &second, at(0)).await).unwrap());
+        assert_eq!(founded(&test).await, (1, 1, 1, 1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_who_set_a_new_database_up_one_wins() {
+    for test in databases().await {
+        let tasks: Vec<_> = (1..=32)
+            .map(|number| {
+                let (db, new) = (test.db.clone(), founding(number));
+                tokio::spawn(async move {
+                    db.write::<_, Error, _>(move |tx| {
+                        let new = new.clone();
+                        Box::pin(async move { members::found(tx, &new, at(0)).await })
+                    })
+                    .await
+                })
+            })
+            .collect();
+        let mut won = 0;
+        for task in tasks {
+            won += i64::from(task.await.unwrap().unwrap());
+        }
+        assert_eq!(won, 1);
+        assert_eq!(founded(&test).await, (1, 1, 1, 1));
     }
 }
 

@@ -1,5 +1,6 @@
 // What every page has: times, keys, palette, toasts, forms that are sent once, and the live stream.
 import { all, byId, on, one, user } from './dom.js';
+import { listenToDrops } from './import.js';
 import { bind } from './keys.js';
 import { listenToLists } from './lists.js';
 import { outbox, send, waiting } from './outbox.js';
@@ -89,6 +90,7 @@ bind('k', words.keys.previousRow, rows(-1));
 on('click', '[data-action=palette]', openPalette);
 if (byId('toast')?.textContent.trim()) toast(byId('toast').textContent.trim());
 if (/^\/(flows|sessions)\/[0-9a-f-]{36}$/.test(location.pathname)) visited(location.pathname, document.title.replace(/ · [^·]*$/, ''));
+listenToDrops();
 
 if (byId('runner')) run();
 else if (user) listenToLists();

@@ -2,14 +2,12 @@
 
 use axum::extract::State;
 use resolutionflow_core::id::Id;
-use resolutionflow_store::members;
 use resolutionflow_store::tokens::{self, NewToken, TokenKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::answers::Refusals;
-use crate::auth::password::LONGEST;
-use crate::auth::secret;
+use crate::auth::{secret, sign_in};
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::request::Json;
@@ -48,21 +46,7 @@ pub struct LoggedIn {
     request_body = Login, responses((status = 200, body = LoggedIn), Refusals))]
 pub async fn login(State(app): State<App>, Json(login): Json<Login>) -> Result<Json<LoggedIn>> {
     const REFUSED: Error = Error::Unauthorized("The address or the password is wrong.");
-    if login.password.chars().count() > LONGEST {
-        return Err(REFUSED);
-    }
-    let email = login.email;
-    let credentials = app
-        .read(move |tx| {
-            let email = email.clone();
-            Box::pin(async move { Ok(members::credentials(tx, &email).await?) })
-        })
-        .await?;
-    let hash = credentials
-        .as_ref()
-        .and_then(|credentials| credentials.password_hash.clone());
-    let right = app.passwords.verify(login.password, hash).await?;
-    let Some(credentials) = credentials.filter(|_| right) else {
+    let Some(credentials) = sign_in::verify(&app, login.email, login.password).await? else {
         return Err(REFUSED);
     };
 

@@ -315,7 +315,7 @@ async fn a_ready_server_has_its_database() {
         assert_eq!(ask().await, StatusCode::OK);
         let newer = test.db.write(|tx| {
             async {
-                tx.execute("UPDATE schema_migrations SET version = version + 1", &[])
+                tx.execute("UPDATE schema_migrations SET version = version + 100", &[])
                     .await
             }
             .boxed()

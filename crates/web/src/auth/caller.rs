@@ -1,20 +1,20 @@
 //! The caller of an operation. A handler can only get one by naming the action it allows, so a route without an
 //! access rule has no account to act in and does not compile.
 
-use std::ops::Deref;
-
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use chrono::TimeDelta;
 use futures_util::FutureExt;
-use resolutionflow_core::access::{Action, Relation, may};
+use resolutionflow_core::access::{Action, Relation, Role, may};
 use resolutionflow_core::event::Hash;
+use resolutionflow_core::id::{AccountId, TeamId, UserId};
 use resolutionflow_core::random::Random;
 use resolutionflow_core::session::{Act, Actor};
+use resolutionflow_store::logins::Holder;
 use resolutionflow_store::tokens::{self, Bearer, TokenKind};
 
-use super::secret;
+use super::{login, origin, secret};
 use crate::context::App;
 use crate::error::{Error, Result};
 
@@ -59,16 +59,22 @@ pub type MayReopenSession = May<{ Action::ReopenSession as usize }>;
 /// Who asks, as they stood when the request came.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    bearer: Bearer,
-    digest: Hash,
+    /// The account they act in.
+    pub account_id: AccountId,
+    /// The person.
+    pub user_id: UserId,
+    /// Their role.
+    pub role: Role,
+    /// Their team.
+    pub team_id: TeamId,
+    shown: Shown,
 }
 
-impl Deref for Caller {
-    type Target = Bearer;
-
-    fn deref(&self) -> &Bearer {
-        &self.bearer
-    }
+/// What a caller showed.
+#[derive(Clone, Copy, Debug)]
+enum Shown {
+    Token { digest: Hash, personal: bool },
+    Login(Hash),
 }
 
 impl Caller {
@@ -90,9 +96,38 @@ impl Caller {
         }
     }
 
-    /// Whether the token is still good; a live stream asks again and again.
+    /// Whether the token or login is still good; a live stream asks again and again.
     pub async fn still_good(&self, app: &App) -> Result<bool> {
-        Ok(look_up(app, self.digest, self.personal).await?.is_some())
+        Ok(match self.shown {
+            Shown::Token { digest, personal } => look_up(app, digest, personal).await?.is_some(),
+            Shown::Login(digest) => login::holder(app, digest).await?.is_some(),
+        })
+    }
+
+    /// The caller whose login this is.
+    pub(super) fn holding(holder: &Holder, digest: Hash) -> Self {
+        Self {
+            account_id: holder.account_id,
+            user_id: holder.user_id,
+            role: holder.role,
+            team_id: holder.team_id,
+            shown: Shown::Login(digest),
+        }
+    }
+
+    /// Refuses what nobody of the caller's role may do; what also depends on the session is decided by its rules.
+    pub(super) fn require(&self, action: Action) -> Result<()> {
+        tracing::Span::current().record("user", tracing::field::display(self.user_id));
+        let allowed = Relation::ALL
+            .into_iter()
+            .any(|relation| may(self.role, relation, action));
+        if allowed {
+            Ok(())
+        } else {
+            Err(Error::Forbidden(
+                "Your role in this account does not allow that.".to_owned(),
+            ))
+        }
     }
 }
 
@@ -101,16 +136,7 @@ impl<const ACTION: usize> FromRequestParts<App> for May<ACTION> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         let caller = caller(parts, app).await?;
-        tracing::Span::current().record("user", tracing::field::display(caller.user_id));
-        let action = Action::ALL[ACTION];
-        if !Relation::ALL
-            .into_iter()
-            .any(|relation| may(caller.role, relation, action))
-        {
-            return Err(Error::Forbidden(
-                "Your role in this account does not allow that.".to_owned(),
-            ));
-        }
+        caller.require(Action::ALL[ACTION])?;
         Ok(Self(caller))
     }
 }
@@ -119,6 +145,9 @@ async fn caller(parts: &Parts, app: &App) -> Result<Caller> {
     const MISSING: Error =
         Error::Unauthorized("Send Authorization: Bearer with an access or personal token.");
     const WRONG: Error = Error::Unauthorized("The token is unknown, expired or revoked.");
+    if !origin::is_api(parts) || !parts.headers.contains_key(AUTHORIZATION) {
+        return visitor(parts, app).await;
+    }
     let mut values = parts.headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else {
         return Err(MISSING);
@@ -134,7 +163,28 @@ async fn caller(parts: &Parts, app: &App) -> Result<Caller> {
         .await?
         .ok_or(WRONG)?;
     keep_last_use(app, &bearer);
-    Ok(Caller { bearer, digest })
+    Ok(Caller {
+        account_id: bearer.account_id,
+        user_id: bearer.user_id,
+        role: bearer.role,
+        team_id: bearer.team_id,
+        shown: Shown::Token {
+            digest,
+            personal: bearer.personal,
+        },
+    })
+}
+
+/// The caller by their login. Pages know nobody else; the API takes it from our own pages alone.
+async fn visitor(parts: &Parts, app: &App) -> Result<Caller> {
+    const MISSING: Error =
+        Error::Unauthorized("Sign in, or send Authorization: Bearer with an access or personal token.");
+    if origin::is_api(parts) && !origin::cookie_counts(&parts.method, &parts.headers) {
+        return Err(MISSING);
+    }
+    let digest = login::digest(&parts.headers, &app.settings).ok_or(MISSING)?;
+    let holder = login::holder(app, digest).await?.ok_or(MISSING)?;
+    Ok(Caller::holding(&holder, digest))
 }
 
 async fn look_up(app: &App, digest: Hash, personal: bool) -> Result<Option<Bearer>> {

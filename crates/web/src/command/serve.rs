@@ -6,7 +6,7 @@ use clap::Args;
 use resolutionflow_store::Db;
 use tokio::net::TcpListener;
 
-use super::{Done, Place, database};
+use super::{Done, Place, complain, database};
 use crate::app::router;
 use crate::config::Settings;
 use crate::context::{App, Clock};
@@ -65,6 +65,7 @@ pub(super) async fn answer(
         tracing::info!(%address, database = %settings.database.url, "listening");
     }
     let app = App::new(settings, Clock::system(), db.clone());
+    offer_setup(&app, listener.local_addr().ok()).await;
     let waking = tokio::spawn(app.live.clone().run(db.clone()));
     let keeping = tokio::spawn(housekeeping::run(app.clone()));
     serve(listener, router(app.clone()), &app, stop).await;
@@ -74,4 +75,23 @@ pub(super) async fn answer(
     db.close().await;
     waking.abort();
     tracing::info!("stopped");
+}
+
+/// Prints the code for the first person, where nobody is there yet.
+async fn offer_setup(app: &App, address: Option<SocketAddr>) {
+    if app.settings.server.insecure_http {
+        tracing::warn!("browsers may sign in by plain HTTP, which anybody on the way can read");
+    }
+    match app.setup.prepare(&app.db, &mut app.random()).await {
+        Ok(Some(code)) => {
+            let address = address.map_or_else(String::new, |address| format!(" at http://{address}/setup"));
+            complain(format!(
+                "Nobody is here yet. Set up this server{address} with the code {code}"
+            ));
+        }
+        Ok(None) => {}
+        Err(error) => {
+            tracing::error!(%error, "whether anybody is there could not be read; no one can be set up")
+        }
+    }
 }

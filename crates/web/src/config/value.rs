@@ -44,6 +44,49 @@ impl Value for usize {
     }
 }
 
+impl Value for bool {
+    fn read(&mut self, text: &str) -> Result<(), String> {
+        *self = text.parse().map_err(|_| "expected true or false".to_owned())?;
+        Ok(())
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+/// The name of a cookie: 1 to 40 letters, digits, `-` and `_`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CookieName(String);
+
+impl CookieName {
+    /// Takes a name, or says what was expected.
+    pub fn new(text: &str) -> Result<Self, String> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if (1..=40).contains(&text.len()) && text.bytes().all(plain) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err("expected 1 to 40 letters, digits, - and _".to_owned())
+        }
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Value for CookieName {
+    fn read(&mut self, text: &str) -> Result<(), String> {
+        *self = Self::new(text)?;
+        Ok(())
+    }
+
+    fn show(&self) -> String {
+        self.0.clone()
+    }
+}
+
 /// Units of time and their milliseconds, the largest first.
 const TIME_UNITS: [(&str, u64); 5] = [
     ("d", 86_400_000),

@@ -24,14 +24,14 @@ use crate::request::{IdempotencyKey, Json, Path};
 pub struct PatchVariables {
     /// A value each; `null` unsets, `""` sets to empty. What is not named is not touched.
     #[schema(example = json!({"server_name": "srv-01", "ticket": null}))]
-    variables: BTreeMap<String, Option<String>>,
+    pub variables: BTreeMap<String, Option<String>>,
     /// The version each was seen at, for those to be written only over what was seen; 0 stands for unset.
     #[serde(default)]
     #[schema(example = json!({"server_name": 2}))]
-    expected: BTreeMap<String, i64>,
+    pub expected: BTreeMap<String, i64>,
     /// Whether a value that does not fit its type is kept, marked `valid: false`.
     #[serde(default)]
-    keep_invalid: bool,
+    pub keep_invalid: bool,
 }
 
 /// What a change of variables did.

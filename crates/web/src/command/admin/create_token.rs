@@ -24,7 +24,7 @@ pub(in crate::command) struct CreateToken {
     #[arg(long)]
     email: String,
     /// What to call it, to tell it from others
-    #[arg(long, value_parser = super::create_user::one_line)]
+    #[arg(long, value_parser = crate::auth::person::one_line)]
     name: String,
     /// After how many days it is refused
     #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(i64).range(1..=LONGEST))]

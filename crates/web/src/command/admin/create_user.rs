@@ -3,7 +3,6 @@
 use clap::Args;
 use futures_util::FutureExt;
 use resolutionflow_core::access::Role;
-use resolutionflow_core::field::{Field, FieldName, FieldType};
 use resolutionflow_core::id::{AccountId, Id, TeamId};
 use resolutionflow_core::random::Random;
 use resolutionflow_store::Tx;
@@ -12,10 +11,8 @@ use resolutionflow_store::members::{self, NewUser};
 use super::super::local::open;
 use super::super::{Done, Failure, Place, complain};
 use super::new_password::PasswordOptions;
+use crate::auth::person::{email, one_line};
 use crate::context::{Clock, seed};
-
-/// The longest name of a person or an account, in bytes.
-const LONGEST: usize = 200;
 
 /// The options of the command.
 #[derive(Args, Debug)]
@@ -43,27 +40,6 @@ pub(in crate::command) struct CreateUser {
     password: PasswordOptions,
     #[command(flatten)]
     place: Place,
-}
-
-fn email(text: &str) -> Result<String, String> {
-    let name = FieldName::parse("email").expect("this is a name of a field");
-    let field = Field {
-        field_type: FieldType::Email,
-        ..Field::plain(name)
-    };
-    match field.accept(text) {
-        Ok(email) if email.is_empty() => Err("expected a mail address".to_owned()),
-        Ok(email) => Ok(email),
-        Err(invalid) => Err(invalid.to_string()),
-    }
-}
-
-pub(super) fn one_line(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    if text.is_empty() || text.len() > LONGEST || text.chars().any(char::is_control) {
-        return Err(format!("expected one line of 1 to {LONGEST} bytes"));
-    }
-    Ok(text.to_owned())
 }
 
 fn role(text: &str) -> Result<Role, String> {
@@ -152,12 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_address_name_or_role_is_refused() {
-        for wrong in ["", "morgan", "a b@c.example", "@c.example"] {
-            assert!(email(wrong).is_err(), "{wrong}");
-        }
-        assert_eq!(email(" m@contoso.example ").unwrap(), "m@contoso.example");
-        assert!(one_line(" \t").is_err() && one_line("a\nb").is_err() && one_line(&"x".repeat(201)).is_err());
+    fn what_is_no_role_is_refused() {
         assert!(
             role("boss")
                 .unwrap_err()

@@ -1,0 +1,52 @@
+-- What the pages need: logins of browsers, who is in a session just now, and what lists are sorted and counted by.
+
+-- Looked up before the account is known, so by the digest of the cookie's secret alone.
+CREATE TABLE logins (
+    hash BYTEA PRIMARY KEY,
+    id UUID NOT NULL UNIQUE,
+    account_id UUID NOT NULL,
+    user_id UUID NOT NULL,
+    auth_epoch BIGINT NOT NULL,
+    -- The browser and its system, as the person knows them.
+    device TEXT NOT NULL,
+    -- The address that they signed in from.
+    place TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    last_used_at TIMESTAMPTZ NOT NULL,
+    expires_at TIMESTAMPTZ NOT NULL,
+    FOREIGN KEY (account_id, user_id) REFERENCES members (account_id, user_id)
+) WITH (fillfactor = 80);
+CREATE INDEX logins_by_user ON logins (user_id, account_id);
+CREATE INDEX logins_by_expiry ON logins (expires_at);
+
+CREATE TABLE presence (
+    account_id UUID NOT NULL,
+    session_id UUID NOT NULL,
+    user_id UUID NOT NULL,
+    step_id TEXT,
+    seen_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (account_id, session_id, user_id),
+    FOREIGN KEY (account_id, session_id) REFERENCES sessions (account_id, id)
+);
+CREATE INDEX presence_by_age ON presence (seen_at);
+
+ALTER TABLE flows ADD COLUMN used_count BIGINT NOT NULL DEFAULT 0 CHECK (used_count >= 0);
+-- 1970 until the first session is made, which sorts last.
+ALTER TABLE flows ADD COLUMN last_used_at TIMESTAMPTZ NOT NULL DEFAULT 'epoch';
+UPDATE flows SET used_count = used.times, last_used_at = used.last
+    FROM (SELECT account_id, flow_id, COUNT(*) AS times, MAX(created_at) AS last FROM sessions
+          GROUP BY account_id, flow_id) used
+    WHERE used.account_id = flows.account_id AND used.flow_id = flows.id;
+-- Sorted by the bytes, as SQLite does it, whatever the language of the database.
+ALTER TABLE flows ALTER COLUMN title_key TYPE TEXT COLLATE "C";
+CREATE INDEX flows_by_title ON flows (account_id, title_key, id);
+CREATE INDEX flows_by_use ON flows (account_id, last_used_at, id);
+
+CREATE INDEX sessions_open_by_flow ON sessions (account_id, flow_id, id)
+    WHERE completed_at IS NULL AND discarded_at IS NULL;
+CREATE INDEX sessions_active_by_owner ON sessions (account_id, owner_id, id)
+    WHERE started_at IS NOT NULL AND completed_at IS NULL AND discarded_at IS NULL;
+CREATE INDEX sessions_active_by_assignee ON sessions (account_id, assigned_to_id, id)
+    WHERE started_at IS NOT NULL AND completed_at IS NULL AND discarded_at IS NULL;
+CREATE INDEX sessions_unassigned ON sessions (account_id, team_id, due_at, id)
+    WHERE started_at IS NULL AND completed_at IS NULL AND discarded_at IS NULL AND assigned_to_id IS NULL;

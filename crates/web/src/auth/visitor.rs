@@ -1,0 +1,141 @@
+//! The visitor of a page: a caller with what every page shows of them.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use resolutionflow_core::access::{Action, Role};
+use resolutionflow_core::id::{LoginId, UserId};
+
+use super::caller::Caller;
+use super::login;
+use crate::context::App;
+use crate::error::{Error, Result};
+
+/// Somebody signed in who is allowed, as far as their role goes, what the page is for.
+#[derive(Clone, Debug)]
+pub struct Visit<const ACTION: usize>(pub Visitor);
+
+/// Looks at a page of the account.
+pub type VisitRead = Visit<{ Action::Read as usize }>;
+/// Completes sessions.
+pub type VisitCompleteSession = Visit<{ Action::CompleteSession as usize }>;
+/// Starts flows.
+pub type VisitStartFlow = Visit<{ Action::StartFlow as usize }>;
+/// Imports flows.
+pub type VisitWriteFlow = Visit<{ Action::WriteFlow as usize }>;
+
+/// Who looks at a page.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// For everything that is asked or done.
+    pub caller: Caller,
+    /// Their login.
+    pub login_id: LoginId,
+    /// Their name.
+    pub name: String,
+    /// Their mail address.
+    pub email: String,
+    /// What the account is called.
+    pub account_name: String,
+    /// How their pages look.
+    pub look: Look,
+}
+
+impl Visitor {
+    /// The person.
+    pub fn user_id(&self) -> UserId {
+        self.caller.user_id
+    }
+
+    /// Their role in the account.
+    pub fn role(&self) -> Role {
+        self.caller.role
+    }
+}
+
+impl<const ACTION: usize> FromRequestParts<App> for Visit<ACTION> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        const MISSING: Error = Error::Unauthorized("Sign in first.");
+        let digest = login::digest(&parts.headers, &app.settings).ok_or(MISSING)?;
+        let holder = login::holder(app, digest).await?.ok_or(MISSING)?;
+        let caller = Caller::holding(&holder, digest);
+        caller.require(Action::ALL[ACTION])?;
+        Ok(Self(Visitor {
+            caller,
+            login_id: holder.login_id,
+            name: holder.name,
+            email: holder.email,
+            account_name: holder.account_name,
+            look: Look::of(&parts.headers),
+        }))
+    }
+}
+
+/// What a browser was told about looks, in cookies of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// The colours.
+    pub theme: Theme,
+    /// Whether single keys do something.
+    pub keys: bool,
+}
+
+/// The colours of the pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system says.
+    #[default]
+    System,
+    /// Dark.
+    Dark,
+    /// Light.
+    Light,
+}
+
+impl Theme {
+    /// Every theme.
+    pub const ALL: [Self; 3] = [Self::System, Self::Dark, Self::Light];
+
+    /// The name in the cookie and the form.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Dark => "dark",
+            Self::Light => "light",
+        }
+    }
+
+    /// The theme of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|theme| theme.as_str() == name)
+    }
+
+    /// The attribute `data-theme`, where the page does not follow the system.
+    pub fn attribute(self) -> Option<&'static str> {
+        (self != Self::System).then_some(self.as_str())
+    }
+}
+
+impl Look {
+    /// What the request's cookies say.
+    pub fn of(headers: &HeaderMap) -> Self {
+        Self {
+            theme: login::cookie(headers, "theme")
+                .and_then(Theme::parse)
+                .unwrap_or_default(),
+            keys: login::cookie(headers, "keys") != Some("off"),
+        }
+    }
+}
+
+impl FromRequestParts<App> for Look {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers))
+    }
+}

@@ -1,0 +1,199 @@
+//! `/setup`: the first account of a new server, made by who has the code that the server printed.
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, State};
+use axum::http::header::{LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use futures_util::FutureExt;
+use maud::{Markup, html};
+use resolutionflow_core::id::{AccountId, Id, TeamId};
+use resolutionflow_store::logins;
+use resolutionflow_store::members::{self, Founding, NewUser};
+use serde::Deserialize;
+
+use super::components::form::Line;
+use super::shell;
+use super::words::door as words;
+use crate::auth::person::{email, one_line};
+use crate::auth::visitor::Look;
+use crate::auth::{login, password};
+use crate::context::App;
+use crate::error::Result;
+use crate::request::Form;
+
+/// How hard to guess a password must be, of 4.
+const STRENGTH: zxcvbn::Score = zxcvbn::Score::Three;
+
+/// The form.
+#[derive(Debug, Default, Deserialize)]
+pub struct SetUp {
+    code: String,
+    account: String,
+    name: String,
+    email: String,
+    password: String,
+}
+
+/// What is wrong with each line.
+#[derive(Default)]
+struct Wrong {
+    code: Option<&'static str>,
+    account: Option<&'static str>,
+    name: Option<&'static str>,
+    email: Option<&'static str>,
+    password: Option<String>,
+}
+
+impl Wrong {
+    fn all(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [
+            ("code", self.code),
+            ("account", self.account),
+            ("name", self.name),
+            ("email", self.email),
+            ("password", self.password.as_deref()),
+        ]
+        .into_iter()
+        .filter_map(|(line, wrong)| Some((line, wrong?)))
+    }
+}
+
+/// Shows the form, as long as nobody is here.
+pub async fn show(State(app): State<App>, look: Look) -> Response {
+    if app.setup.is_open() {
+        form(&app, look, &SetUp::default(), &Wrong::default()).into_response()
+    } else {
+        Redirect::to("/sign-in").into_response()
+    }
+}
+
+/// Makes account, team and owner, and signs the owner in; all of it or nothing, and once.
+pub async fn set_up(
+    State(app): State<App>,
+    look: Look,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    Form(typed): Form<SetUp>,
+) -> Result<Response> {
+    if !app.setup.is_open() {
+        return Ok(Redirect::to("/sign-in").into_response());
+    }
+    let wrong = check(&app, &typed);
+    if wrong.all().next().is_some() {
+        let page = form(&app, look, &typed, &wrong);
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    }
+    let (now, mut random) = (app.now(), app.random());
+    let hash = app.passwords.hash(typed.password, &mut random).await?;
+    let founding = Founding {
+        account_id: AccountId::new(now, &mut random),
+        account_name: typed.account.trim().to_owned(),
+        team_id: TeamId::new(now, &mut random),
+        owner: NewUser {
+            id: Id::new(now, &mut random),
+            email: typed.email.trim().to_owned(),
+            name: typed.name.trim().to_owned(),
+            password_hash: Some(hash),
+        },
+    };
+    let place = address.ip().to_canonical().to_string();
+    let opening = login::open(&app, founding.owner.id, &headers, &place);
+    let kept = opening.login.clone();
+    let founded = app
+        .write(move |tx| {
+            let (founding, login) = (founding.clone(), kept.clone());
+            async move {
+                let founded = members::found(tx, &founding, now).await?;
+                Ok(founded && logins::create(tx, founding.account_id, &login, now).await?)
+            }
+            .boxed()
+        })
+        .await?;
+    app.setup.close();
+    if !founded {
+        return Ok(Redirect::to("/sign-in").into_response());
+    }
+    tracing::info!("the first account was set up");
+    let home = (LOCATION, HeaderValue::from_static("/"));
+    Ok((StatusCode::SEE_OTHER, [home, (SET_COOKIE, opening.cookie)]).into_response())
+}
+
+fn check(app: &App, typed: &SetUp) -> Wrong {
+    let weak = || {
+        let others = [typed.account.as_str(), typed.name.as_str(), typed.email.as_str()];
+        let strength = zxcvbn::zxcvbn(&typed.password, &others);
+        (strength.score() < STRENGTH).then(|| words::PASSWORD_WEAK.to_owned())
+    };
+    Wrong {
+        code: (!app.setup.accepts(&typed.code)).then_some(words::CODE_WRONG),
+        account: one_line(&typed.account).err().map(|_| words::COMPANY_WRONG),
+        name: one_line(&typed.name).err().map(|_| words::NAME_WRONG),
+        email: email(&typed.email).err().map(|_| words::EMAIL_WRONG),
+        password: password::check(&typed.password).err().or_else(weak),
+    }
+}
+
+fn form(app: &App, look: Look, typed: &SetUp, wrong: &Wrong) -> Markup {
+    let line = |name, label, value, help, error| Line {
+        name,
+        label,
+        value,
+        help,
+        error,
+        kind: "text",
+        autocomplete: "off",
+        ..Line::default()
+    };
+    let first_wrong = wrong.all().next().map_or("code", |(line, _)| line);
+    let lines = [
+        line("code", words::CODE, &typed.code, words::CODE_HELP, wrong.code),
+        Line {
+            autocomplete: "organization",
+            ..line(
+                "account",
+                words::COMPANY,
+                &typed.account,
+                words::COMPANY_HELP,
+                wrong.account,
+            )
+        },
+        Line {
+            autocomplete: "name",
+            ..line("name", words::NAME, &typed.name, "", wrong.name)
+        },
+        Line {
+            autocomplete: "username",
+            kind: "email",
+            ..line("email", words::EMAIL, &typed.email, "", wrong.email)
+        },
+        Line {
+            autocomplete: "new-password",
+            kind: "password",
+            ..line(
+                "password",
+                words::PASSWORD,
+                "",
+                words::PASSWORD_HELP,
+                wrong.password.as_deref(),
+            )
+        },
+    ];
+    let content = html! {
+        div class="door-mark" { (super::components::icon::mark()) span { (super::words::shell::PRODUCT) } }
+        h1 { (words::SET_UP) }
+        p { (words::SET_UP_HELP) }
+        @if wrong.all().next().is_some() {
+            div class="error-summary" role="alert" {
+                p { (words::LOOK) }
+                ul { @for (line, text) in wrong.all() { li { a href={ "#" (line) } { (text) } } } }
+            }
+        }
+        form class="stack" method="post" action="/setup" {
+            @for line in &lines { (Line { focus: line.name == first_wrong, ..*line }.draw()) }
+            button class="button primary block" type="submit" { (words::CREATE) }
+        }
+    };
+    shell::plain(app, look, words::SET_UP, "set-up", &content)
+}

@@ -1,0 +1,171 @@
+//! What frames every page: the head, the top bar, the navigation.
+
+use maud::{DOCTYPE, Markup, html};
+
+use super::components::avatar;
+use super::components::icon::{Icon, icon, mark};
+use super::words::shell as words;
+use crate::auth::visitor::{Look, Visitor};
+use crate::context::App;
+
+/// Which part of the product a page belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// What waits for the visitor, and what to start.
+    QuickStart,
+    /// The library.
+    Flows,
+    /// What runs and ran.
+    Sessions,
+    /// The members of the account.
+    People,
+    /// The visitor's own settings.
+    Settings,
+}
+
+impl Section {
+    const ALL: [Self; 5] = [
+        Self::QuickStart,
+        Self::Flows,
+        Self::Sessions,
+        Self::People,
+        Self::Settings,
+    ];
+
+    const fn row(self) -> (&'static str, &'static str, Icon) {
+        match self {
+            Self::QuickStart => ("/", words::QUICK_START, Icon::Start),
+            Self::Flows => ("/flows", words::FLOWS, Icon::Flows),
+            Self::Sessions => ("/sessions", words::SESSIONS, Icon::Sessions),
+            Self::People => ("/people", words::PEOPLE, Icon::People),
+            Self::Settings => ("/settings", words::SETTINGS, Icon::Settings),
+        }
+    }
+}
+
+/// What a page puts into the frame.
+pub struct Frame {
+    /// The title of the document, without the product's name.
+    pub title: String,
+    /// The page's name, for styles and scripts.
+    pub page: &'static str,
+    /// Where it belongs.
+    pub section: Section,
+    /// Whether the page has the width to itself and brings its own `main`; else it stands beside the navigation.
+    pub wide: bool,
+    /// What stands in the top bar behind the mark, usually where one is.
+    pub crumbs: Markup,
+    /// What stands at the end of the top bar, before what every page has.
+    pub top: Markup,
+}
+
+impl Frame {
+    /// A page beside the navigation, with nothing of its own in the top bar.
+    pub fn new(title: impl Into<String>, page: &'static str, section: Section) -> Self {
+        Self {
+            title: title.into(),
+            page,
+            section,
+            wide: false,
+            crumbs: Markup::default(),
+            top: Markup::default(),
+        }
+    }
+}
+
+/// A page for somebody who is signed in.
+pub fn page(app: &App, visitor: &Visitor, frame: &Frame, content: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" data-theme=[visitor.look.theme.attribute()] {
+            (head(app, &frame.title))
+            body data-page=(frame.page) data-user=(visitor.user_id()) data-keys=(if visitor.look.keys { "on" } else { "off" })
+                data-theme-choice=(visitor.look.theme.as_str()) class=[frame.wide.then_some("wide")] {
+                a class="skip" href="#main" { (words::SKIP) }
+                header class="top" {
+                    a class="mark" href="/" aria-label=(words::HOME) { (mark()) span { (words::PRODUCT) } }
+                    nav class="crumbs" aria-label=(words::BREADCRUMB) { (frame.crumbs) }
+                    div class="top-end" { (frame.top) (help()) (account_menu(visitor)) }
+                }
+                @if frame.wide {
+                    (content)
+                } @else {
+                    (navigation(frame.section))
+                    main id="main" tabindex="-1" { (content) }
+                }
+                div id="toast" class="toast" role="status" {}
+                div id="live-region" class="visually-hidden" role="status" aria-live="polite" {}
+            }
+        }
+    }
+}
+
+/// A page for anybody: a door, an error.
+pub fn plain(app: &App, look: Look, title: &str, page: &'static str, content: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" data-theme=[look.theme.attribute()] {
+            (head(app, title))
+            body data-page=(page) data-keys="off" {
+                main id="main" class="door" tabindex="-1" { (content) }
+                div id="toast" class="toast" role="status" {}
+                div id="live-region" class="visually-hidden" role="status" aria-live="polite" {}
+            }
+        }
+    }
+}
+
+fn head(app: &App, title: &str) -> Markup {
+    let assets = &app.assets;
+    html! {
+        head {
+            meta charset="utf-8";
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="dark light";
+            meta name="htmx-config"
+                content=r#"{"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyCacheSize":0,"scrollBehavior":"auto"}"#;
+            title { (words::document_title(title)) }
+            link rel="icon" href=(assets.url("mark.svg")) type="image/svg+xml";
+            link rel="preload" href=(assets.url("fonts/inter-latin-wght-normal.woff2")) as="font" type="font/woff2" crossorigin;
+            link rel="stylesheet" href=(assets.url("app.css"));
+            script defer src=(assets.url("third-party/idiomorph.min.js")) {}
+            script defer src=(assets.url("third-party/htmx.min.js")) {}
+            script type="module" src=(assets.url("app.js")) {}
+        }
+    }
+}
+
+fn help() -> Markup {
+    html! {
+        button class="icon-button needs-js" type="button" data-action="shortcuts" aria-label=(words::SHORTCUTS) { "?" }
+    }
+}
+
+fn account_menu(visitor: &Visitor) -> Markup {
+    html! {
+        details class="menu" id="account-menu" {
+            summary class={ "avatar " (avatar::colour(visitor.user_id())) } aria-label=(words::account_menu(&visitor.name)) {
+                (avatar::initials(&visitor.name))
+            }
+            div class="menu-list" {
+                p class="menu-head" { strong { (visitor.name) } br; (visitor.email) br; (visitor.account_name) }
+                a href="/settings" { (words::SETTINGS) }
+                form method="post" action="/sign-out" data-sign-out { button type="submit" { (words::SIGN_OUT) } }
+            }
+        }
+    }
+}
+
+fn navigation(current: Section) -> Markup {
+    html! {
+        nav class="side" aria-label=(words::MAIN) {
+            @for section in Section::ALL {
+                @let (href, label, picture) = section.row();
+                a href=(href) aria-current=[(section == current).then_some("page")] {
+                    (icon(picture)) span { (label) }
+                    @if section == Section::QuickStart { i class="dot" title=(words::NEW) hidden {} }
+                }
+            }
+        }
+    }
+}
