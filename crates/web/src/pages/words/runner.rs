@@ -64,6 +64,7 @@ pub const STEP_CHANGED: &str =
 pub const NOTHING: &str = "nothing";
 pub const SOMEBODY: &str = "Somebody";
 pub const YOU: &str = "You";
+pub const BY_YOU: &str = "you";
 
 pub fn session(number: i64, title: &str) -> String {
     if title.is_empty() {
