@@ -278,6 +278,7 @@ async fn all_is_readable(tx: &mut Tx) -> Result<()> {
         (flow.title.as_str(), flow.tags.as_slice()),
         ("Ü", &["ad".to_owned()][..])
     );
+    assert_eq!((flow.used_count, flow.last_used_at), (1, Some(now())));
     let document = flows::document(tx, account, id(5), 1)
         .await?
         .expect("version 1 is there");

@@ -5,8 +5,12 @@ use resolutionflow_core::flow::FlowDocument;
 use resolutionflow_core::id::{AccountId, FlowId, UserId};
 
 use crate::db::{FromRow, Row, Topic, Tx};
-use crate::sql::{Narrowed, at_least_none, contains, for_update, search_key};
+use crate::sql::{at_least_none, for_update, search_key};
 use crate::{Error, Result};
+
+mod list;
+
+pub use list::{Cursor, Filter, Sort, documents, list, tags};
 
 /// A flow without its documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,22 +35,23 @@ pub struct Flow {
     pub created_at: DateTime<Utc>,
     /// When it last changed.
     pub updated_at: DateTime<Utc>,
+    /// How many sessions of it were started or prepared.
+    pub used_count: i64,
+    /// When the last of them was made.
+    pub last_used_at: Option<DateTime<Utc>>,
 }
 
 const COLUMNS: &str = "id, title, tags, latest_version, CASE WHEN draft IS NULL THEN 0 ELSE 1 END, step_count, \
-    field_count, created_by_id, created_at, updated_at";
+    field_count, created_by_id, created_at, updated_at, used_count, last_used_at";
 
 impl FromRow for Flow {
     fn from_row(row: &Row<'_>) -> Result<Self> {
         let (tags, draft): (String, i64) = (row.get(2)?, row.get(4)?);
+        let (used_count, last_used_at) = (row.get(10)?, row.get(11)?);
         Ok(Self {
             id: row.get(0)?,
             title: row.get(1)?,
-            tags: tags
-                .lines()
-                .filter(|tag| !tag.is_empty())
-                .map(str::to_owned)
-                .collect(),
+            tags: one_by_one(&tags).map(str::to_owned).collect(),
             latest_version: row.get(3)?,
             has_draft: draft == 1,
             step_count: row.get(5)?,
@@ -54,8 +59,16 @@ impl FromRow for Flow {
             created_by_id: row.get(7)?,
             created_at: row.get(8)?,
             updated_at: row.get(9)?,
+            used_count,
+            // 1970 in the database, so that an index has a place for it.
+            last_used_at: Some(last_used_at).filter(|_| used_count > 0),
         })
     }
+}
+
+/// The tags of a flow, as its row keeps them.
+fn one_by_one(tags: &str) -> impl Iterator<Item = &str> {
+    tags.lines().filter(|tag| !tag.is_empty())
 }
 
 /// What the head row says of a document.
@@ -299,42 +312,12 @@ pub async fn document(
     found.map(|(json,)| read(&json)).transpose()
 }
 
-/// What a list of flows is narrowed to.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Words in title, tags, description or steps.
-    pub text: Option<String>,
-    /// A tag they carry.
-    pub tag: Option<String>,
-}
-
-/// The flows that fit, newest first, from after the flow `after` on.
-pub async fn list(
-    tx: &mut Tx,
-    account: AccountId,
-    filter: &Filter,
-    after: Option<FlowId>,
-    limit: i64,
-) -> Result<Vec<Flow>> {
-    let text = filter.text.as_deref().map(|text| contains(text.trim()));
-    let tag = filter
-        .tag
-        .as_ref()
-        .map(|tag| contains(&format!("\n{}\n", tag.trim().to_lowercase())));
-    let limit = at_least_none(limit);
-    let mut query = Narrowed::new(
-        format!("SELECT {COLUMNS} FROM flows WHERE account_id = $1"),
-        &account,
-    );
-    if let Some(text) = &text {
-        query.with(" AND search LIKE ? ESCAPE '!'", text);
-    }
-    if let Some(tag) = &tag {
-        query.with(" AND tags LIKE ? ESCAPE '!'", tag);
-    }
-    if let Some(after) = &after {
-        query.with(" AND id < ?", after);
-    }
-    query.with(" ORDER BY id DESC LIMIT ?", &limit);
-    tx.all(&query.sql, &query.parameters).await
+/// Counts a new session of a flow.
+pub(crate) async fn used(tx: &mut Tx, account: AccountId, id: FlowId, now: DateTime<Utc>) -> Result<()> {
+    tx.execute(
+        "UPDATE flows SET used_count = used_count + 1, last_used_at = $3 WHERE account_id = $1 AND id = $2",
+        &[&account, &id, &now],
+    )
+    .await?;
+    Ok(())
 }

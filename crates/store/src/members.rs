@@ -7,7 +7,7 @@ use resolutionflow_core::access::Role;
 use resolutionflow_core::id::{AccountId, TeamId, UserId};
 
 use crate::db::{Engine, FromRow, Parameter, Row, Topic, Tx};
-use crate::sql::at_least_none;
+use crate::sql::{at_least_none, placeholders};
 use crate::{Error, Result};
 
 /// A person as a member of an account.
@@ -212,11 +212,10 @@ pub async fn names(tx: &mut Tx, account: AccountId, people: &[UserId]) -> Result
     for chunk in people.chunks(100) {
         let mut parameters: Vec<&dyn Parameter> = vec![&account];
         parameters.extend(chunk.iter().map(|user| user as &dyn Parameter));
-        let list: Vec<_> = (2..=chunk.len() + 1).map(|index| format!("${index}")).collect();
         let sql = format!(
             "SELECT m.user_id, u.name FROM members m JOIN users u ON u.id = m.user_id \
              WHERE m.account_id = $1 AND m.user_id IN ({})",
-            list.join(", ")
+            placeholders(2, chunk.len())
         );
         let rows: Vec<(UserId, String)> = tx.all(&sql, &parameters).await?;
         names.extend(rows);

@@ -10,6 +10,7 @@ use resolutionflow_core::session::Status;
 use resolutionflow_core::step::StepId;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
+use crate::flows::{Cursor, Sort};
 use crate::idempotency::Key;
 use crate::logins::NewLogin;
 use crate::members::NewUser;
@@ -161,17 +162,21 @@ async fn look_everything_up(tx: &mut Tx) -> Result<()> {
     flows::draft(tx, account, id(1)).await?;
     flows::document(tx, account, id(1), 1).await?;
     flows::versions(tx, account, id(1), 9, 50).await?;
-    flows::list(tx, account, &flows::Filter::default(), Some(id(1)), 50).await?;
+    flows::list(tx, account, &flows::Filter::default(), None, 50).await?;
     let filter = flows::Filter {
         text: Some("t".into()),
         tag: Some("t".into()),
+        ..flows::Filter::default()
     };
     flows::list(tx, account, &filter, None, 50).await?;
+    flows::tags(tx, account, 50).await?;
+    flows::documents(tx, account, &[id(1), id(2)]).await?;
     sessions::find(tx, account, id(1)).await?;
     sessions::lock(tx, account, id(1)).await?;
-    sessions::next_number(tx, account).await?;
+    sessions::next_number(tx, account, id(1), at).await?;
     variables::all(tx, account, id(1)).await?;
     steps::all(tx, account, id(1)).await?;
+    steps::finished(tx, account, &[id(1), id(2)]).await?;
     steps::find(tx, account, id(1), &StepId::parse("one").expect("an id")).await?;
     events::after(tx, account, id(1), 9, 50).await?;
     let one = StepId::parse("one").expect("an id");
@@ -258,7 +263,195 @@ fn lists() -> Vec<(Filter, &'static str)> {
             },
             "sqlite_autoindex_sessions_1",
         ),
+        (
+            Filter {
+                missing: true,
+                ..status(Status::Active)
+            },
+            "sessions_active",
+        ),
     ]
+}
+
+/// Each way to narrow the list of one person's sessions, and the indexes that find what they started and what is
+/// assigned to them.
+fn lists_of_a_person() -> Vec<(Filter, [&'static str; 2])> {
+    let mine = || Filter {
+        mine: Some(id(1)),
+        ..Filter::default()
+    };
+    let active = ["sessions_active_by_owner", "sessions_active_by_assignee"];
+    vec![
+        (mine(), ["sessions_by_owner", "sessions_by_assignee"]),
+        (
+            Filter {
+                status: Some(Status::Active),
+                ..mine()
+            },
+            active,
+        ),
+        (
+            Filter {
+                status: Some(Status::Active),
+                flow_id: Some(id(1)),
+                ..mine()
+            },
+            active,
+        ),
+        (
+            Filter {
+                status: Some(Status::Prepared),
+                ..mine()
+            },
+            ["sessions_by_owner", "sessions_queue"],
+        ),
+        (
+            Filter {
+                status: Some(Status::Completed),
+                missing: true,
+                text: Some("1".into()),
+                ..mine()
+            },
+            ["sessions_by_owner", "sessions_by_assignee"],
+        ),
+    ]
+}
+
+/// The one statement that ran since `texts` were caught, and its plan.
+fn caught_plan(tx: &mut Tx, texts: &Mutex<Vec<String>>) -> Vec<String> {
+    let statement = texts
+        .lock()
+        .expect("nothing panics")
+        .pop()
+        .expect("one statement");
+    plan(tx, &statement)
+}
+
+/// Whether a plan finds the sessions through this index, and looks at no table whole. What it reads of its own
+/// parts stands there as a scan, too.
+fn finds(plan: &[String], index: &str) -> bool {
+    let index = format!("SEARCH s USING INDEX {index} (account_id=?");
+    let covering = index.replace("USING INDEX", "USING COVERING INDEX");
+    let own =
+        ["owned", "assigned", "d", "u", "begun", "found", "CONSTANT ROW"].map(|part| format!("SCAN {part}"));
+    plan.iter()
+        .any(|line| line.starts_with(&index) || line.starts_with(&covering))
+        && plan
+            .iter()
+            .all(|line| !line.contains("SCAN") || own.contains(line))
+}
+
+#[tokio::test]
+async fn the_sessions_of_a_person_come_sorted_out_of_two_indexes() {
+    for analyse in [false, true] {
+        let test = sqlite(|config| config.time_limit = std::time::Duration::from_mins(1)).await;
+        let look = test.db.write::<_, crate::Error, _>(move |tx| {
+            Box::pin(async move {
+                fill(tx, analyse);
+                for (filter, indexes) in lists_of_a_person() {
+                    for after in [None, Some(id(1))] {
+                        let texts = caught(tx);
+                        sessions::list(tx, id(0), &filter, after, 50).await?;
+                        let plan = caught_plan(tx, &texts);
+                        // Each half is sorted once more after it was cut, since they are merged.
+                        let sorted_rows = ["SCAN owned", "SCAN assigned"];
+                        let cut = plan.windows(2).all(|lines| {
+                            !lines[1].contains("B-TREE") || sorted_rows.contains(&lines[0].as_str())
+                        });
+                        for index in indexes {
+                            // Of two that both have only what is open, either will do.
+                            let found = finds(&plan, index)
+                                || (filter.flow_id.is_some() && finds(&plan, "sessions_open_by_flow"));
+                            assert!(found, "analysed: {analyse}\n{filter:?}\n{plan:#?}");
+                        }
+                        assert!(cut, "analysed: {analyse}\n{filter:?}\n{plan:#?}");
+                    }
+                }
+                Ok(())
+            })
+        });
+        look.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn counts_and_queues_use_the_indexes_of_what_is_open() {
+    for analyse in [false, true] {
+        let test = sqlite(|config| config.time_limit = std::time::Duration::from_mins(1)).await;
+        let look = test.db.write::<_, crate::Error, _>(move |tx| {
+            Box::pin(async move {
+                fill(tx, analyse);
+                let texts = caught(tx);
+                sessions::queues(tx, id(0), id(1), id(0), 5).await?;
+                let begun = caught_plan(tx, &texts);
+                assert!(finds(&begun, "sessions_active_by_owner"), "{analyse} {begun:#?}");
+                assert!(
+                    finds(&begun, "sessions_active_by_assignee"),
+                    "{analyse} {begun:#?}"
+                );
+                let unassigned = caught_plan(tx, &texts);
+                assert!(
+                    finds(&unassigned, "sessions_unassigned"),
+                    "{analyse} {unassigned:#?}"
+                );
+                let assigned = caught_plan(tx, &texts);
+                assert!(finds(&assigned, "sessions_queue"), "{analyse} {assigned:#?}");
+                sessions::of_flow_counts(tx, id(0), id(1)).await?;
+                let counted = caught_plan(tx, &texts);
+                assert!(finds(&counted, "sessions_open_by_flow"), "{analyse} {counted:#?}");
+                let people = lists_of_a_person().into_iter().map(|(filter, _)| filter);
+                for filter in lists().into_iter().map(|(filter, _)| filter).chain(people) {
+                    sessions::counts(tx, id(0), &filter).await?;
+                    let plan = caught_plan(tx, &texts);
+                    let own = ["SCAN found", "SCAN CONSTANT ROW"];
+                    let scans = plan
+                        .iter()
+                        .any(|line| line.contains("SCAN") && !own.contains(&line.as_str()));
+                    assert!(!scans, "{analyse} {filter:?} {plan:#?}");
+                }
+                Ok(())
+            })
+        });
+        look.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn each_order_of_the_flows_comes_out_of_its_index() {
+    for analyse in [false, true] {
+        let test = sqlite(|config| config.time_limit = std::time::Duration::from_mins(1)).await;
+        let look = test.db.write::<_, crate::Error, _>(move |tx| {
+            Box::pin(async move {
+                fill(tx, analyse);
+                for (sort, after, index) in [
+                    (Sort::Newest, Cursor::Newest(id(1)), "sqlite_autoindex_flows_1"),
+                    (
+                        Sort::RecentlyUsed,
+                        Cursor::RecentlyUsed(None, id(1)),
+                        "flows_by_use",
+                    ),
+                    (Sort::Title, Cursor::Title("T".into(), id(1)), "flows_by_title"),
+                ] {
+                    for after in [None, Some(&after)] {
+                        let filter = flows::Filter {
+                            sort,
+                            ..flows::Filter::default()
+                        };
+                        let texts = caught(tx);
+                        flows::list(tx, id(0), &filter, after, 50).await?;
+                        let plan = caught_plan(tx, &texts);
+                        let found = format!("SEARCH flows USING INDEX {index} (account_id=?");
+                        assert!(
+                            plan.len() == 1 && plan[0].starts_with(&found),
+                            "{analyse} {sort:?} {plan:#?}"
+                        );
+                    }
+                }
+                Ok(())
+            })
+        });
+        look.await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -295,12 +488,7 @@ async fn each_list_of_sessions_comes_sorted_out_of_its_index() {
                     for after in [None, Some(id(1))] {
                         let texts = caught(tx);
                         sessions::list(tx, id(0), &filter, after, 50).await?;
-                        let statement = texts
-                            .lock()
-                            .expect("nothing panics")
-                            .pop()
-                            .expect("one statement");
-                        let plan = plan(tx, &statement);
+                        let plan = caught_plan(tx, &texts);
                         let index = format!("SEARCH s USING INDEX {index} (account_id=?");
                         let found = plan.iter().any(|line| line.starts_with(&index));
                         assert!(found, "analysed: {analyse}\n{filter:?}\n{plan:#?}");

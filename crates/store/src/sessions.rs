@@ -1,12 +1,20 @@
 //! Sessions: their rows, the lock that every change takes first, and the lists.
 
 use chrono::{DateTime, Utc};
-use resolutionflow_core::id::{AccountId, FlowId, SessionId, UserId};
-use resolutionflow_core::session::{Change, Outcome, Session, Status};
+use resolutionflow_core::id::{AccountId, FlowId, SessionId};
+use resolutionflow_core::session::{Change, Outcome, Session};
 
 use crate::db::{FromRow, Row, Topic, Tx};
-use crate::sql::{Narrowed, at_least_none, contains, for_update, search_key};
-use crate::{Error, Result, events, steps, variables};
+use crate::sql::{for_update, search_key};
+use crate::{Error, Result, events, flows, steps, variables};
+
+mod counts;
+mod list;
+mod queues;
+
+pub use counts::{Count, Counts, MOST_COUNTED, counts, of_flow_counts};
+pub use list::{Assigned, Filter, Listed, active_of, list};
+pub use queues::{Queue, Queues, queues};
 
 const COLUMNS: &str = "id, number, flow_id, flow_version, team_id, title, note, version, head, \
     prepared_by_id, assigned_to_id, owner_id, created_at, started_at, completed_at, discarded_at, due_at, \
@@ -49,8 +57,10 @@ impl FromRow for Session {
     }
 }
 
-/// Counts a new session into the account and answers its number, from 1.
-pub async fn next_number(tx: &mut Tx, account: AccountId) -> Result<i64> {
+/// Counts a new session into its flow and the account, and answers its number there, from 1.
+pub async fn next_number(tx: &mut Tx, account: AccountId, flow: FlowId, now: DateTime<Utc>) -> Result<i64> {
+    // In this order: the flow's row is locked before the account's.
+    flows::used(tx, account, flow, now).await?;
     let counted: (i64,) = tx
         .one(
             "UPDATE accounts SET session_count = session_count + 1 WHERE id = $1 RETURNING session_count",
@@ -206,132 +216,4 @@ async fn save_rest(tx: &mut Tx, account: AccountId, change: &Change) -> Result<(
 pub async fn find(tx: &mut Tx, account: AccountId, id: SessionId) -> Result<Option<Session>> {
     let sql = format!("SELECT {COLUMNS} FROM sessions WHERE account_id = $1 AND id = $2");
     tx.optional(&sql, &[&account, &id]).await
-}
-
-/// Which assignee a list is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Assigned {
-    /// This person.
-    To(UserId),
-    /// Nobody.
-    Nobody,
-}
-
-/// What a list of sessions is narrowed to; what is `None` does not narrow.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    /// Where they are in their life.
-    pub status: Option<Status>,
-    /// Who is to run them.
-    pub assigned: Option<Assigned>,
-    /// Who prepared them.
-    pub prepared_by_id: Option<UserId>,
-    /// Who started them.
-    pub owner_id: Option<UserId>,
-    /// Of which flow they are.
-    pub flow_id: Option<FlowId>,
-    /// Started at or after.
-    pub started_after: Option<DateTime<Utc>>,
-    /// Started before.
-    pub started_before: Option<DateTime<Utc>>,
-    /// Completed at or after.
-    pub completed_after: Option<DateTime<Utc>>,
-    /// Completed before.
-    pub completed_before: Option<DateTime<Utc>>,
-    /// Words in the title of the session or its flow, or the session's number.
-    pub text: Option<String>,
-}
-
-/// A session in a list, with the title of its flow.
-#[derive(Clone, Debug)]
-pub struct Listed {
-    /// The session.
-    pub session: Session,
-    /// What its flow is called now.
-    pub flow_title: String,
-}
-
-impl FromRow for Listed {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(Self {
-            session: Session::from_row(row)?,
-            flow_title: row.get(26)?,
-        })
-    }
-}
-
-/// The sessions that fit, newest first, from after the session `after` on.
-pub async fn list(
-    tx: &mut Tx,
-    account: AccountId,
-    filter: &Filter,
-    after: Option<SessionId>,
-    limit: i64,
-) -> Result<Vec<Listed>> {
-    let columns: Vec<_> = COLUMNS
-        .split(", ")
-        .map(|column| format!("s.{}", column.trim()))
-        .collect();
-    // CROSS JOIN is a plain join to PostgreSQL; SQLite takes it as the order, and so never begins with the flows.
-    let mut query = Narrowed::new(
-        format!(
-            "SELECT {}, f.title FROM sessions s CROSS JOIN flows f \
-             WHERE s.account_id = $1 AND f.account_id = s.account_id AND f.id = s.flow_id",
-            columns.join(", ")
-        ),
-        &account,
-    );
-    let limit = at_least_none(limit);
-    let (number, pattern);
-    match &filter.assigned {
-        Some(Assigned::To(user)) => query.with(" AND s.assigned_to_id = ?", user),
-        Some(Assigned::Nobody) => query.sql.push_str(" AND s.assigned_to_id IS NULL"),
-        None => {}
-    }
-    if let Some(user) = &filter.prepared_by_id {
-        query.with(" AND s.prepared_by_id = ?", user);
-    }
-    if let Some(user) = &filter.owner_id {
-        query.with(" AND s.owner_id = ?", user);
-    }
-    if let Some(flow) = &filter.flow_id {
-        query.with(" AND s.flow_id = ?", flow);
-    }
-    for (condition, time) in [
-        (" AND s.started_at >= ?", &filter.started_after),
-        (" AND s.started_at < ?", &filter.started_before),
-        (" AND s.completed_at >= ?", &filter.completed_after),
-        (" AND s.completed_at < ?", &filter.completed_before),
-    ] {
-        if let Some(time) = time {
-            query.with(condition, time);
-        }
-    }
-    if let Some(text) = &filter.text {
-        number = text.trim().parse::<i64>().unwrap_or(-1);
-        pattern = contains(text.trim());
-        query.with(" AND (s.number = ?", &number);
-        query.with(
-            " OR s.title_key LIKE ? ESCAPE '!' OR f.title_key LIKE ? ESCAPE '!')",
-            &pattern,
-        );
-    }
-    query.sql.push_str(filter.status.map_or("", status_condition));
-    if let Some(after) = &after {
-        query.with(" AND s.id < ?", after);
-    }
-    query.with(" ORDER BY s.id DESC LIMIT ?", &limit);
-    tx.all(&query.sql, &query.parameters).await
-}
-
-/// The timestamps that [`Status::of`] reads, as SQL that the partial indexes know.
-const fn status_condition(status: Status) -> &'static str {
-    match status {
-        Status::Prepared => " AND s.started_at IS NULL AND s.completed_at IS NULL AND s.discarded_at IS NULL",
-        Status::Active => {
-            " AND s.started_at IS NOT NULL AND s.completed_at IS NULL AND s.discarded_at IS NULL"
-        }
-        Status::Completed => " AND s.completed_at IS NOT NULL AND s.discarded_at IS NULL",
-        Status::Discarded => " AND s.discarded_at IS NOT NULL",
-    }
 }

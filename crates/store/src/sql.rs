@@ -13,7 +13,7 @@ pub(crate) struct Narrowed<'a> {
 }
 
 impl<'a> Narrowed<'a> {
-    /// Starts with a text that ends in its first condition, and that condition's parameter `$1`.
+    /// Starts with a text and its parameter `$1`.
     pub(crate) fn new(sql: String, first: &'a dyn Parameter) -> Self {
         Self {
             sql,
@@ -21,11 +21,16 @@ impl<'a> Narrowed<'a> {
         }
     }
 
+    /// Takes a parameter along and answers its placeholder, for a text that is made by hand.
+    pub(crate) fn bind(&mut self, parameter: &'a dyn Parameter) -> String {
+        self.parameters.push(parameter);
+        format!("${}", self.parameters.len())
+    }
+
     /// Adds a text in which each `?` stands for this one parameter.
     pub(crate) fn with(&mut self, text: &str, parameter: &'a dyn Parameter) {
-        self.parameters.push(parameter);
-        self.sql
-            .push_str(&text.replace('?', &format!("${}", self.parameters.len())));
+        let placeholder = self.bind(parameter);
+        self.sql.push_str(&text.replace('?', &placeholder));
     }
 }
 
@@ -63,6 +68,12 @@ pub(crate) fn for_update(tx: &Tx) -> &'static str {
         Engine::Sqlite => "",
         Engine::Postgres => " FOR UPDATE",
     }
+}
+
+/// Placeholders for a list of values, counted from `first`: `$2, $3`.
+pub(crate) fn placeholders(first: usize, count: usize) -> String {
+    let list: Vec<_> = (first..first + count).map(|index| format!("${index}")).collect();
+    list.join(", ")
 }
 
 /// Placeholders for `rows` rows of `width` columns: `($1, $2), ($3, $4)`.

@@ -4,7 +4,8 @@ use resolutionflow_core::id::{AccountId, SessionId};
 use resolutionflow_core::session::{StepRecord, StepRecords, StepState};
 use resolutionflow_core::step::StepId;
 
-use crate::db::{FromRow, Row, Tx};
+use crate::db::{FromRow, Parameter, Row, Tx};
+use crate::sql::placeholders;
 use crate::{Error, Result};
 
 const COLUMNS: &str = "step_id, state, note, output, reason, choice, checked, version, changed_by_id, \
@@ -41,6 +42,30 @@ pub async fn all(tx: &mut Tx, account: AccountId, session: SessionId) -> Result<
         .into_iter()
         .map(|step| (step.step_id.clone(), step))
         .collect())
+}
+
+/// The steps of these sessions that are done or skipped, each with its session; without what stands in them.
+pub async fn finished(
+    tx: &mut Tx,
+    account: AccountId,
+    sessions: &[SessionId],
+) -> Result<Vec<(SessionId, StepId)>> {
+    let mut found = Vec::new();
+    for chunk in sessions.chunks(100) {
+        let mut parameters: Vec<&dyn Parameter> = vec![&account];
+        parameters.extend(chunk.iter().map(|session| session as &dyn Parameter));
+        let sql = format!(
+            "SELECT session_id, step_id FROM session_steps \
+             WHERE account_id = $1 AND session_id IN ({}) AND state <> 'open'",
+            placeholders(2, chunk.len())
+        );
+        let rows: Vec<(SessionId, String)> = tx.all(&sql, &parameters).await?;
+        for (session, step) in rows {
+            let step = StepId::parse(&step).map_err(|_| Error::corrupt("session_steps.step_id"))?;
+            found.push((session, step));
+        }
+    }
+    Ok(found)
 }
 
 /// One step of a session, if somebody touched it.

@@ -4,14 +4,17 @@
 mod contract {
     mod accounts;
     mod append_only;
+    mod counts;
     mod events;
     mod flows;
     mod idempotency;
+    mod library;
     mod listing;
     mod listing_text;
     mod logins;
     mod parallel;
     mod presence;
+    mod queues;
     mod sessions;
     mod tenancy;
     mod tokens;

@@ -2,7 +2,7 @@
 
 use resolutionflow_core::flow::{FlowDocument, FlowParts};
 use resolutionflow_core::id::FlowId;
-use resolutionflow_store::flows::{self, Filter, Flow, Version};
+use resolutionflow_store::flows::{self, Cursor, Filter, Flow, Version};
 use resolutionflow_store::testing::TestDb;
 use resolutionflow_store::{Error, Result};
 
@@ -72,6 +72,8 @@ async fn a_flow_is_found_as_it_was_made_and_published() {
             created_by_id: id(OLGA),
             created_at: at(10),
             updated_at: at(10),
+            used_count: 0,
+            last_used_at: None,
         };
         assert_eq!(find(&test, 200).await.as_ref(), Some(&made));
         assert_eq!(publish(&test, 200, &document("First"), 11).await.unwrap(), 1);
@@ -245,6 +247,7 @@ async fn list(on: &TestDb, text: Option<&str>, tag: Option<&str>) -> Vec<FlowId>
     let filter = Filter {
         text: text.map(str::to_owned),
         tag: tag.map(str::to_owned),
+        ..Filter::default()
     };
     let found = look!(on, [filter], |tx| flows::list(tx, account(), &filter, None, 100)
         .await)
@@ -315,7 +318,7 @@ async fn flows_are_found_by_text_and_tag() {
         );
         let nul = Filter {
             text: Some("a\0b".into()),
-            tag: None,
+            ..Filter::default()
         };
         let refused = look!(test, [nul], |tx| flows::list(tx, account(), &nul, None, 100)
             .await);
@@ -330,18 +333,18 @@ async fn flows_come_newest_first_in_pages() {
             create(&test, number, &small(&format!("Flow {number}"), &["even"], "b")).await;
         }
         let filter = Filter {
-            text: None,
             tag: Some("even".into()),
+            ..Filter::default()
         };
         for limit in [1, 4, 25] {
             let mut paged: Vec<FlowId> = Vec::new();
             loop {
-                let after = paged.last().copied();
-                let page = look!(test, [filter], |tx| flows::list(
+                let after = paged.last().copied().map(Cursor::Newest);
+                let page = look!(test, [filter, after], |tx| flows::list(
                     tx,
                     account(),
                     &filter,
-                    after,
+                    after.as_ref(),
                     limit
                 )
                 .await)

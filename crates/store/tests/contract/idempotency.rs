@@ -4,7 +4,7 @@ use resolutionflow_store::idempotency::{self, Claim, Key};
 use resolutionflow_store::testing::TestDb;
 use resolutionflow_store::{Error, Result, sessions};
 
-use super::world::{LENA, MORGAN, account, at, commit, companies, id};
+use super::world::{LENA, MORGAN, account, at, commit, companies, flow, id};
 
 fn key(name: &str) -> Key {
     Key {
@@ -100,7 +100,7 @@ async fn many_requests_with_one_key_have_one_effect() {
                         let key = key("one");
                         match idempotency::claim(tx, &key, at(1)).await? {
                             Claim::New => {
-                                let number = sessions::next_number(tx, account()).await?;
+                                let number = sessions::next_number(tx, account(), flow(), at(1)).await?;
                                 idempotency::keep(tx, &key, 201, &number.to_string()).await?;
                                 Ok((true, number.to_string()))
                             }
@@ -121,7 +121,9 @@ async fn many_requests_with_one_key_have_one_effect() {
         }
         assert_eq!(first, 1);
         assert_eq!(
-            commit!(test, |tx| sessions::next_number(tx, account()).await).unwrap(),
+            commit!(test, |tx| sessions::next_number(tx, account(), flow(), at(1))
+                .await)
+            .unwrap(),
             2
         );
     }

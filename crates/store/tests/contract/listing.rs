@@ -127,6 +127,10 @@ fn fits(session: &Session, filter: &Filter) -> bool {
         asked.is_none_or(|asked| is.is_some_and(|is| is < asked))
     };
     filter.status.is_none_or(|status| session.status() == status)
+        && filter
+            .mine
+            .is_none_or(|user| session.owner_id == Some(user) || session.assigned_to_id == Some(user))
+        && (!filter.missing || session.missing > 0)
         && match filter.assigned {
             None => true,
             Some(Assigned::Nobody) => session.assigned_to_id.is_none(),
@@ -155,6 +159,10 @@ fn parts() -> Vec<Vec<fn(&mut Filter)>> {
             |filter| filter.assigned = Some(Assigned::To(id(VERA))),
             |filter| filter.assigned = Some(Assigned::Nobody),
         ],
+        vec![|filter| filter.mine = Some(id(LENA)), |filter| {
+            filter.mine = Some(id(OLGA));
+        }],
+        vec![|filter| filter.missing = true],
         vec![|filter| filter.prepared_by_id = Some(id(MORGAN))],
         vec![|filter| filter.owner_id = Some(id(LENA))],
         vec![|filter| filter.flow_id = Some(flow()), |filter| {
@@ -221,6 +229,8 @@ async fn a_filter_of_everything_finds_the_one_that_fits() {
         let second = chrono::TimeDelta::seconds(1);
         let whole = Filter {
             status: Some(Status::Completed),
+            mine: wanted.owner_id,
+            missing: wanted.missing > 0,
             assigned: wanted.assigned_to_id.map(Assigned::To),
             prepared_by_id: wanted.prepared_by_id,
             owner_id: wanted.owner_id,
@@ -255,6 +265,10 @@ async fn pages_have_no_gaps_and_no_repeats_while_sessions_are_added() {
             },
             Filter {
                 assigned: Some(Assigned::Nobody),
+                ..Filter::default()
+            },
+            Filter {
+                mine: Some(id(MORGAN)),
                 ..Filter::default()
             },
         ];

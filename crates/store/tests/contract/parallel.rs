@@ -5,8 +5,8 @@ use resolutionflow_store::testing::TestDb;
 use resolutionflow_store::{Error, sessions};
 
 use super::world::{
-    Failed, LENA, MORGAN, OLGA, account, assert_whole, at, command, commit, companies, kept, look, make, set,
-    sets, started,
+    Failed, LENA, MORGAN, OLGA, account, assert_whole, at, command, commit, companies, flow, kept, look,
+    make, set, sets, started,
 };
 
 const WRITERS: usize = 32;
@@ -151,7 +151,7 @@ async fn sessions_started_side_by_side_are_numbered_without_gaps() {
                 tokio::spawn(async move {
                     if number % 4 == 0 {
                         let failed = commit!(test, |tx| {
-                            sessions::next_number(tx, account()).await?;
+                            sessions::next_number(tx, account(), flow(), at(1)).await?;
                             Err::<(), _>(Error::NoRow)
                         });
                         assert!(failed.is_err());

@@ -7,8 +7,8 @@ use resolutionflow_store::testing::TestDb;
 
 use super::world::{LENA, MORGAN, OLGA, account, at, commit, companies, company, id, look, started};
 
-fn step(name: &str) -> Option<StepId> {
-    Some(StepId::parse(name).unwrap())
+fn step(name: &str) -> StepId {
+    StepId::parse(name).unwrap()
 }
 
 async fn here(test: &TestDb, person: u128, step: Option<StepId>, when: i64) -> bool {
@@ -33,12 +33,12 @@ async fn news_is_who_comes_who_comes_back_and_who_goes_to_another_step() {
         for (step, when, news) in [
             (None, 0, true),
             (None, 20, false),
-            (step("one"), 21, true),
-            (step("one"), 40, false),
+            (Some(step("one")), 21, true),
+            (Some(step("one")), 40, false),
             // A minute without a word is not yet too long.
-            (step("one"), 100, false),
-            (step("one"), 161, true),
-            (step("two"), 162, true),
+            (Some(step("one")), 100, false),
+            (Some(step("one")), 161, true),
+            (Some(step("two")), 162, true),
             (None, 163, true),
             (None, 164, false),
         ] {
@@ -56,9 +56,9 @@ async fn everybody_in_a_session_is_seen_with_name_and_step() {
         started(&test, 301).await;
         company(&test, id(2)).await;
         for (person, at_step, when) in [
-            (LENA, step("one"), 0),
+            (LENA, Some(step("one")), 0),
             (OLGA, None, 10),
-            (MORGAN, step("two"), 30),
+            (MORGAN, Some(step("two")), 30),
         ] {
             assert!(here(&test, person, at_step, when).await);
         }
@@ -72,7 +72,7 @@ async fn everybody_in_a_session_is_seen_with_name_and_step() {
             people,
             [
                 present(OLGA, "Olga", None),
-                present(MORGAN, "Morgan", step("two"))
+                present(MORGAN, "Morgan", Some(step("two")))
             ]
         );
         assert_eq!(of(&test, 0).await.len(), 3);

@@ -16,7 +16,7 @@ use resolutionflow_store::{Error, Result, sessions, steps};
 
 use super::world::{
     Failed, Kept, LENA, MORGAN, OLGA, Standing, account, actor, assert_whole, at, command, commit, companies,
-    id, kept, kept_in, locked, look, make, random, set, sets, started, values,
+    flow, id, kept, kept_in, locked, look, make, random, set, sets, started, values,
 };
 
 /// What should be kept, grown by each change.
@@ -391,7 +391,7 @@ async fn what_fails_after_the_save_leaves_nothing() {
 
         // A start that fails takes its number back.
         let refused: Result<()> = commit!(test, |tx| {
-            sessions::next_number(tx, account()).await?;
+            sessions::next_number(tx, account(), flow(), at(9)).await?;
             Err(Error::NoRow)
         });
         assert!(refused.is_err());
@@ -402,7 +402,7 @@ async fn what_fails_after_the_save_leaves_nothing() {
 #[tokio::test]
 async fn an_account_that_is_not_there_gives_no_numbers() {
     for test in companies().await {
-        let number = commit!(test, |tx| sessions::next_number(tx, id(9)).await);
+        let number = commit!(test, |tx| sessions::next_number(tx, id(9), flow(), at(9)).await);
         assert!(matches!(number, Err(Error::NoRow)), "{number:?}");
     }
 }

@@ -242,7 +242,7 @@ where
         .write::<_, Failed, _>(move |tx| {
             let rule = rule.clone();
             Box::pin(async move {
-                let number = sessions::next_number(tx, account).await?;
+                let number = sessions::next_number(tx, account, flow_id, at(when)).await?;
                 let make = NewSession {
                     id: id(session),
                     number,

@@ -6,12 +6,11 @@ import { bind } from './keys.js';
 import { entries, quiet, send } from './outbox.js';
 import { commit } from './prompts.js';
 import { bringRecordBack } from './records.js';
-import { call, reason } from './request.js';
+import { call, page, reason } from './request.js';
 import { toast } from './toast.js';
 import { may, path, session, shown } from './variables.js';
 import { words } from './words.js';
 
-const finishAddress = `/sessions/${session}/finish`;
 let opening = false;
 
 /** Opens the dialog; Esc leads back to where the focus was. */
@@ -21,11 +20,10 @@ async function openFinish() {
   const from = document.activeElement;
   for (const control of all('[data-dirty]')) if (keyOf(control)) commit(control);
   await quiet(session, 1000);
-  const answer = await fetch(finishAddress, { headers: { Accept: 'text/html', 'HX-Request': 'true' }, cache: 'no-store' }).catch(() => null);
+  const answer = await page(`/sessions/${session}/finish`);
   opening = false;
-  if (!answer?.ok) return toast(words.finishFailed, { error: true, actions: [[words.retry, openFinish]] });
-  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-  const content = [...(one('.finish, #main', page) ?? page.body).childNodes].map((node) => document.importNode(node, true));
+  if (!answer) return toast(words.finishFailed, { error: true, actions: [[words.retry, openFinish]] });
+  const content = [...(one('.finish, #main', answer) ?? answer.body).childNodes].map((node) => document.importNode(node, true));
   byId('finish')?.remove();
   const dialog = make('dialog', { id: 'finish', class: 'dialog finish', 'aria-label': words.finish }, ...content);
   const form = one('form[method=post]', dialog);

@@ -37,8 +37,10 @@ document.addEventListener('keydown', (event) => {
       return;
     }
   } else if (dialog && key !== 'enter' && key !== 'k') return;
-  const place = document.activeElement?.closest('.row') ?? one('#main') ?? document;
-  const target = !control && (one(`[data-key="${CSS.escape(key)}"]`, place) ?? one(`#main [data-key="${CSS.escape(key)}"]`));
+  // A key of a row counts in that row alone.
+  const row = document.activeElement?.closest('.row');
+  const keyed = `[data-key="${CSS.escape(key)}"]`;
+  const target = !control && ((row && one(keyed, row)) ?? one(`#main ${keyed}:not(.row *)`));
   const bound = bindings.get(name);
   if (!bound && !target) return;
   event.preventDefault();

@@ -2,7 +2,7 @@
 // that somebody points at or is in never moves.
 import { all, button, byId, later, local, one, user } from './dom.js';
 import { hear, watch } from './live.js';
-import { call } from './request.js';
+import { call, page } from './request.js';
 import { keep, read } from './store.js';
 import { refresh } from './times.js';
 import { words } from './words.js';
@@ -15,11 +15,9 @@ let listAsks = 0;
 /** Reads the page again and shows what is new in it. */
 async function look() {
   const ask = ++listAsks;
-  const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store' }).catch(() => null);
-  const text = answer?.ok && !answer.redirected ? await answer.text() : '';
+  const answer = await page(location.href);
   // Only the newest answer counts.
-  if (!text || ask !== listAsks) return;
-  const fresh = one('#main', new DOMParser().parseFromString(text, 'text/html'));
+  const fresh = answer && ask === listAsks && one('#main', answer);
   if (!fresh) return;
   const known = new Set(listRows(main).map(rowName));
   const count = listRows(fresh).filter((row) => !known.has(rowName(row))).length;
@@ -68,7 +66,6 @@ export function listenToLists() {
       if (listRows(main).length || document.body.dataset.page === 'quick-start') look();
       markNavigation();
     });
-    window.htmx?.trigger(document.body, 'rf:lists');
   });
   hear('up', () => later('lists', 400, markNavigation));
   watch({ lists: true });

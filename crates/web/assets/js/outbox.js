@@ -141,8 +141,6 @@ function settleChange(sent, { status, ok, data, retryAfter }) {
       makeDraft(sent);
       tellOutbox('conflict', { entry: sent, current });
     }
-  } else if (status === 422 && data?.type?.endsWith('/idempotency-key-reused')) {
-    keep(placeOf(sent), { ...sent, key: uuid() }, sent.volatile);
   } else if (status === 422) {
     makeDraft(sent, reason(data));
     tellOutbox('invalid', { entry: sent, why: reason(data) });

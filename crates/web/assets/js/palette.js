@@ -1,6 +1,7 @@
 // The command palette: flows, sessions, and what can be done on this page; recent first.
 import { all, byId, later, make, never, one, user } from './dom.js';
 import { bind } from './keys.js';
+import { page } from './request.js';
 import { keep, read } from './store.js';
 import { words } from './words.js';
 
@@ -69,10 +70,8 @@ export function openPalette() {
     if (!query) return never('palette');
     later('palette', 80, async () => {
       const own = (search = new AbortController());
-      const answer = await fetch(`/search?q=${encodeURIComponent(query)}`, { signal: own.signal, headers: { Accept: 'text/html', 'HX-Request': 'true' } }).catch(() => null);
-      const text = answer?.ok ? await answer.text().catch(() => '') : '';
-      if (own !== search || own.signal.aborted || !text) return;
-      fill(all('a[href]', new DOMParser().parseFromString(text, 'text/html').body).map((found) => link(document.importNode(found, true))));
+      const found = await page(`/search?q=${encodeURIComponent(query)}`, own.signal);
+      if (found && own === search && !own.signal.aborted) fill(all('a[href]', found).map((found) => link(document.importNode(found, true))));
     });
   }
 
@@ -101,8 +100,7 @@ export function openPalette() {
     dialog.close();
     if (item.run) return item.run();
     visited(anchor.getAttribute('href'), anchor.textContent.trim());
-    if (event.ctrlKey || event.metaKey) open(anchor.href);
-    else location.assign(anchor.href);
+    location.assign(anchor.href);
   }
 }
 

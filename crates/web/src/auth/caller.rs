@@ -145,7 +145,7 @@ async fn caller(parts: &Parts, app: &App) -> Result<Caller> {
     const MISSING: Error =
         Error::Unauthorized("Send Authorization: Bearer with an access or personal token.");
     const WRONG: Error = Error::Unauthorized("The token is unknown, expired or revoked.");
-    if !parts.uri.path().starts_with(origin::API) || !parts.headers.contains_key(AUTHORIZATION) {
+    if !origin::is_api(parts) || !parts.headers.contains_key(AUTHORIZATION) {
         return visitor(parts, app).await;
     }
     let mut values = parts.headers.get_all(AUTHORIZATION).iter();
@@ -179,8 +179,7 @@ async fn caller(parts: &Parts, app: &App) -> Result<Caller> {
 async fn visitor(parts: &Parts, app: &App) -> Result<Caller> {
     const MISSING: Error =
         Error::Unauthorized("Sign in, or send Authorization: Bearer with an access or personal token.");
-    let api = parts.uri.path().starts_with(origin::API);
-    if api && !origin::cookie_counts(&parts.method, &parts.headers) {
+    if origin::is_api(parts) && !origin::cookie_counts(&parts.method, &parts.headers) {
         return Err(MISSING);
     }
     let digest = login::digest(&parts.headers, &app.settings).ok_or(MISSING)?;

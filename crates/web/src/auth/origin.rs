@@ -1,7 +1,8 @@
 //! Whether a request comes from our own pages: what a cookie may authorise.
 
-use axum::extract::Request;
+use axum::extract::{OriginalUri, Request};
 use axum::http::header::{HOST, ORIGIN};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -12,6 +13,12 @@ use crate::error::Error;
 pub const API: &str = "/api/";
 
 const FETCH_SITE: &str = "sec-fetch-site";
+
+/// Whether a request is for the API; a handler's own path lacks the part that its router took off.
+pub fn is_api(parts: &Parts) -> bool {
+    let original = parts.extensions.get::<OriginalUri>();
+    original.map_or(&parts.uri, |uri| &uri.0).path().starts_with(API)
+}
 
 /// Whether the request says that one of our pages sent it: `Sec-Fetch-Site`, and where that is missing, an `Origin`
 /// that is exactly this host.

@@ -1,7 +1,7 @@
 //! `GET /flows`: the library.
 
 use axum::extract::State;
-use resolutionflow_store::flows::{self, Filter};
+use resolutionflow_store::flows::{self, Cursor, Filter};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -42,16 +42,17 @@ pub async fn list(
     Query(query): Query<FlowsQuery>,
 ) -> Result<Json<Page<FlowView>>> {
     let (account, limit) = (caller.account_id, page::limit(&app, query.limit)?);
-    let after = page::id_cursor(query.cursor.as_deref())?;
+    let after = page::id_cursor(query.cursor.as_deref())?.map(Cursor::Newest);
     let filter = Filter {
         text: page::search("q", query.q)?,
         tag: page::search("tag", query.tag)?,
+        ..Filter::default()
     };
     // A search looks at many rows, so it may take its time.
     let rows = app
         .read_long(move |tx| {
-            let filter = filter.clone();
-            Box::pin(async move { Ok(flows::list(tx, account, &filter, after, limit + 1).await?) })
+            let (filter, after) = (filter.clone(), after.clone());
+            Box::pin(async move { Ok(flows::list(tx, account, &filter, after.as_ref(), limit + 1).await?) })
         })
         .await?;
     Ok(Json(page::page(

@@ -117,6 +117,7 @@ pub async fn list(
         completed_after: query.completed_after,
         completed_before: query.completed_before,
         text: page::search("q", query.q)?,
+        ..Filter::default()
     };
     // A search looks at many rows, so it may take its time.
     let rows = app

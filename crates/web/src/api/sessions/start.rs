@@ -36,6 +36,16 @@ pub struct StartFlow {
     variables: BTreeMap<String, Option<String>>,
 }
 
+impl StartFlow {
+    /// With no value known.
+    pub fn plain(flow: FlowId) -> Self {
+        Self {
+            flow_id: flow.uuid(),
+            variables: BTreeMap::new(),
+        }
+    }
+}
+
 /// Start a flow
 ///
 /// The session is active at once; no variable is compulsory.
@@ -77,7 +87,7 @@ where
             let mut random = moment.random();
             let new = NewSession {
                 id: Id::new(moment.now(), &mut random),
-                number: sessions::next_number(tx, account).await?,
+                number: sessions::next_number(tx, account, version.flow_id, moment.now()).await?,
                 flow_id: version.flow_id,
                 flow_version: version.number,
             };

@@ -169,7 +169,8 @@ impl World {
             let [made, later @ ..] = &changes[..] else {
                 continue;
             };
-            if sessions::next_number(tx, MARK).await? != made.session.number {
+            let new = &made.session;
+            if sessions::next_number(tx, MARK, new.flow_id, new.created_at).await? != new.number {
                 return Err(Error::internal("the sessions of a new account count from 1"));
             }
             sessions::create(tx, MARK, made).await?;

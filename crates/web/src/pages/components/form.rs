@@ -62,11 +62,21 @@ impl Line<'_> {
 pub struct Keyed {
     #[serde(default)]
     key: String,
+    #[serde(default)]
+    from: String,
 }
+
+/// What a form in a list sends beside its key, so that who is refused comes back to a list.
+pub const FROM_LIST: (&str, &str) = ("from", "list");
 
 impl Keyed {
     /// The key by which a form that is sent twice has one effect.
     pub fn key(&self) -> Option<IdempotencyKey> {
         IdempotencyKey::parse(&self.key)
+    }
+
+    /// Whether the form stands in a list.
+    pub fn is_from_list(&self) -> bool {
+        self.from == FROM_LIST.1
     }
 }

@@ -13,6 +13,7 @@ use crate::auth::visitor::Visit;
 use crate::context::App;
 use crate::error::Result;
 use crate::pages::components::form::Keyed;
+use crate::pages::quick_start;
 use crate::request::{Form, Path};
 
 /// Takes an unassigned session.
@@ -25,6 +26,9 @@ pub(super) async fn take(
     let caller = May(visitor.caller.clone());
     match api::take(State(app.clone()), caller, Path(id), form.key()).await {
         Ok(_) => Ok(Redirect::to(&address(id, None)).into_response()),
+        Err(error) if form.is_from_list() && quick_start::is_lost(&error) => {
+            Ok(Redirect::to(&quick_start::address_of_lost(id)).into_response())
+        }
         Err(error) => refused::whole(&app, &visitor, id, error).await,
     }
 }

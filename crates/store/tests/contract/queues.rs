@@ -1,0 +1,225 @@
+//! What waits for a person, and what the lists say beside each session.
+
+use resolutionflow_core::access::Role;
+use resolutionflow_core::session::{
+    Assignee, Completion, Preparation, change_details, complete, prepare, start_prepared,
+};
+use resolutionflow_store::flows;
+use resolutionflow_store::sessions::{self, Filter, Listed, Queue};
+use resolutionflow_store::testing::TestDb;
+
+use super::world::{
+    FINN, LENA, MORGAN, OLGA, account, at, command, commit, companies, company, document, flow, id, look,
+    make, make_in, set, sets, started, values,
+};
+
+async fn prepared(test: &TestDb, session: u128, by: u128, assignee: Option<u128>, due: Option<i64>) {
+    let preparation = Preparation {
+        assignee: assignee.map(|person| Assignee {
+            user_id: id(person),
+            role: Some(Role::Engineer),
+        }),
+        due_at: due.map(at),
+        ..Preparation::default()
+    };
+    make(test, session, by, 1, move |new, outline, act| {
+        prepare(new, outline, &preparation, act)
+    })
+    .await;
+}
+
+fn numbers(queue: &Queue) -> (Vec<u128>, bool) {
+    let ids = queue
+        .sessions
+        .iter()
+        .map(|listed| listed.session.id.uuid().as_u128());
+    (ids.collect(), queue.more)
+}
+
+/// The three queues of a person.
+async fn queues(test: &TestDb, person: u128, per_list: usize) -> [(Vec<u128>, bool); 3] {
+    let team = if person == FINN { 22 } else { 21 };
+    let queues = look!(test, |tx| sessions::queues(
+        tx,
+        account(),
+        id(person),
+        id(team),
+        per_list
+    )
+    .await)
+    .unwrap();
+    [
+        numbers(&queues.prepared_for_you),
+        numbers(&queues.unassigned),
+        numbers(&queues.continue_),
+    ]
+}
+
+#[tokio::test]
+async fn what_is_due_first_and_what_waits_longest_comes_first() {
+    for test in companies().await {
+        company(&test, id(2)).await;
+        for (number, due) in (0..).zip([None, Some(50), Some(10), None, Some(50), Some(-10)]) {
+            prepared(&test, 300 + number, OLGA, Some(LENA), due).await;
+            prepared(&test, 400 + number, OLGA, None, due).await;
+        }
+        let mine = vec![305, 302, 301, 304, 300, 303];
+        let teams = vec![405, 402, 401, 404, 400, 403];
+        let nothing = (vec![], false);
+        let found = queues(&test, LENA, 6).await;
+        assert_eq!(
+            found,
+            [(mine.clone(), false), (teams.clone(), false), nothing.clone()]
+        );
+        for wanted in [0, 1, 4, 5] {
+            let found = queues(&test, LENA, wanted).await;
+            assert_eq!(found[0], (mine[..wanted].to_vec(), true));
+            assert_eq!(found[1], (teams[..wanted].to_vec(), true));
+        }
+        assert_eq!(
+            queues(&test, MORGAN, 6).await,
+            [nothing.clone(), (teams, false), nothing.clone()]
+        );
+        // Another team's, and another account's.
+        assert_eq!(
+            queues(&test, FINN, 6).await,
+            [nothing.clone(), nothing.clone(), nothing]
+        );
+        let theirs = look!(test, |tx| sessions::queues(tx, id(2), id(LENA), id(21), 5).await).unwrap();
+        assert!(theirs.prepared_for_you.sessions.is_empty() && theirs.unassigned.sessions.is_empty());
+        // What was started waits no longer.
+        command(&test, 305, LENA, 60, |s, act| start_prepared(&s.session, act))
+            .await
+            .unwrap();
+        assert_eq!(queues(&test, LENA, 6).await[0].0, mine[1..]);
+    }
+}
+
+#[tokio::test]
+async fn what_a_person_began_or_took_over_comes_last_changed_first() {
+    for test in companies().await {
+        for session in [300, 301, 302, 303] {
+            started(&test, session).await;
+        }
+        prepared(&test, 304, OLGA, Some(MORGAN), None).await;
+        command(&test, 304, MORGAN, 20, |s, act| start_prepared(&s.session, act))
+            .await
+            .unwrap();
+        // Morgan's own, and handed to Lena.
+        command(&test, 301, OLGA, 30, |s, act| {
+            let handed = resolutionflow_core::session::Details {
+                assignee: Some(Some(Assignee {
+                    user_id: id(LENA),
+                    role: Some(Role::Engineer),
+                })),
+                ..Default::default()
+            };
+            change_details(&s.session, &handed, act)
+        })
+        .await
+        .unwrap();
+        sets(&test, 300, MORGAN, 40, set(&[("site", Some("Berlin"))]))
+            .await
+            .unwrap();
+        command(&test, 303, MORGAN, 50, |s, act| {
+            complete(&s.session, &Completion::default(), act)
+        })
+        .await
+        .unwrap();
+        assert_eq!(
+            queues(&test, MORGAN, 5).await[2],
+            (vec![300, 301, 304, 302], false)
+        );
+        assert_eq!(queues(&test, MORGAN, 3).await[2], (vec![300, 301, 304], true));
+        assert_eq!(queues(&test, LENA, 5).await[2], (vec![301], false));
+    }
+}
+
+#[tokio::test]
+async fn a_listed_session_says_who_is_in_it_and_whether_its_flow_moved_on() {
+    for test in companies().await {
+        prepared(&test, 300, OLGA, Some(LENA), None).await;
+        prepared(&test, 301, MORGAN, None, None).await;
+        commit!(test, |tx| flows::publish(
+            tx,
+            account(),
+            flow(),
+            &document("Cut-over, next"),
+            id(OLGA),
+            at(8)
+        )
+        .await)
+        .unwrap();
+        command(&test, 300, LENA, 9, |s, act| start_prepared(&s.session, act))
+            .await
+            .unwrap();
+        let listed = look!(test, |tx| sessions::list(
+            tx,
+            account(),
+            &Filter::default(),
+            None,
+            10
+        )
+        .await)
+        .unwrap();
+        let said = |listed: &Listed| {
+            assert_eq!(
+                (listed.flow_title.as_str(), listed.flow_latest_version),
+                ("Cut-over, next", 2)
+            );
+            assert_eq!(listed.session.flow_version, 1);
+            [&listed.prepared_by, &listed.assigned_to, &listed.owner]
+                .map(|name| name.clone().unwrap_or_default())
+        };
+        assert_eq!(said(&listed[0]), ["Morgan", "", ""]);
+        assert_eq!(said(&listed[1]), ["Olga", "Lena", "Lena"]);
+        let queues = look!(test, |tx| sessions::queues(tx, account(), id(LENA), id(21), 5)
+            .await)
+        .unwrap();
+        assert_eq!(said(&queues.unassigned.sessions[0]), ["Morgan", "", ""]);
+        assert_eq!(said(&queues.continue_.sessions[0]), ["Olga", "Lena", "Lena"]);
+    }
+}
+
+#[tokio::test]
+async fn the_newest_active_session_of_a_flow_is_found() {
+    for test in companies().await {
+        company(&test, id(2)).await;
+        commit!(test, |tx| {
+            flows::create(tx, account(), id(101), &document("Other"), id(OLGA), at(0)).await?;
+            flows::publish(tx, account(), id(101), &document("Other"), id(OLGA), at(0)).await
+        })
+        .unwrap();
+        let active = |in_account, flow, person| {
+            let test = &test;
+            async move {
+                let found = look!(test, |tx| sessions::active_of(
+                    tx,
+                    id(in_account),
+                    id(flow),
+                    id(person)
+                )
+                .await);
+                found.unwrap().map(|listed| listed.session.id.uuid().as_u128())
+            }
+        };
+        assert_eq!(active(1, 100, MORGAN).await, None);
+        for session in [300, 301, 302] {
+            started(&test, session).await;
+        }
+        make_in(&test, account(), 303, id(101), MORGAN, 1, |new, outline, act| {
+            resolutionflow_core::session::start(new, outline, &values(&[]), act)
+        })
+        .await;
+        assert_eq!(active(1, 100, MORGAN).await, Some(302));
+        command(&test, 302, MORGAN, 50, |s, act| {
+            complete(&s.session, &Completion::default(), act)
+        })
+        .await
+        .unwrap();
+        assert_eq!(active(1, 100, MORGAN).await, Some(301));
+        assert_eq!(active(1, 101, MORGAN).await, Some(303));
+        assert_eq!(active(1, 100, LENA).await, None);
+        assert_eq!(active(2, 100, MORGAN).await, None);
+    }
+}

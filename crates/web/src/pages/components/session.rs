@@ -1,0 +1,100 @@
+//! What several lists show of a session in the same way.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use maud::{Markup, html};
+use resolutionflow_store::sessions::Listed;
+
+use super::form;
+use super::icon::{Icon, icon};
+use crate::context::App;
+use crate::pages::words::sessions as words;
+
+/// From how long ago on a prepared session needs a look before it runs.
+const OLD: TimeDelta = TimeDelta::days(7);
+
+/// Its number, as people say it.
+pub fn number(number: i64) -> String {
+    format!("{number:04}")
+}
+
+/// What a session is called: its flow, and its own title where it has one.
+pub fn title(flow: &str, own: &str) -> String {
+    if own.is_empty() || own == flow {
+        flow.to_owned()
+    } else if own.starts_with(flow) {
+        own.to_owned()
+    } else {
+        format!("{flow} · {own}")
+    }
+}
+
+/// The first of somebody's names, by which colleagues call them.
+pub fn first_name(name: &str) -> &str {
+    name.split_whitespace().next().unwrap_or(name)
+}
+
+/// Where a session is.
+pub fn address(listed: &Listed) -> String {
+    format!("/sessions/{}", listed.session.id)
+}
+
+/// Why a prepared session needs a look before it runs; empty where it needs none.
+pub fn stale(listed: &Listed, now: DateTime<Utc>) -> Vec<String> {
+    let session = &listed.session;
+    let age = now - session.created_at;
+    let newer = listed.flow_latest_version > session.flow_version;
+    let due = session.due_at.is_some_and(|due| due < now);
+    [
+        newer.then(|| words::FLOW_CHANGED.to_owned()),
+        due.then(|| words::PAST_DUE.to_owned()),
+        (age > OLD).then(|| words::prepared_days_ago(age.num_days())),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The amber chip of a session that needs a look.
+pub fn stale_chip(reasons: &[String]) -> Markup {
+    html! {
+        @if !reasons.is_empty() { span class="chip warn" { (icon(Icon::Warning)) (reasons.join(", ")) } }
+    }
+}
+
+/// How many required values are missing, where any is.
+pub fn missing(count: i64) -> Markup {
+    html! { @if count > 0 { span class="count" { (words::missing(count)) } } }
+}
+
+/// A button that does something to what the row is about; `about` tells those who hear it which one.
+pub fn act(app: &App, address: &str, label: &str, about: &str) -> Markup {
+    html! {
+        form class="row-end" method="post" action=(address) {
+            (form::key(app))
+            input type="hidden" name=(form::FROM_LIST.0) value=(form::FROM_LIST.1);
+            button class="button small" data-key="s" aria-label=(words::about(label, about)) { (label) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_called_like_its_flow_and_what_it_is_for() {
+        assert_eq!(title("Firewall swap", ""), "Firewall swap");
+        assert_eq!(title("Firewall swap", "Contoso"), "Firewall swap · Contoso");
+        assert_eq!(
+            title("Firewall swap", "Firewall swap in Bern"),
+            "Firewall swap in Bern"
+        );
+        assert_eq!(title("Firewall swap", "Firewall swap"), "Firewall swap");
+    }
+
+    #[test]
+    fn people_are_called_by_their_first_name() {
+        assert_eq!(first_name("Morgan Osei"), "Morgan");
+        assert_eq!(first_name(""), "");
+    }
+}

@@ -1,0 +1,118 @@
+//! `GET /search`: what the command palette finds, as links.
+
+use axum::extract::State;
+use maud::{Markup, html};
+use resolutionflow_core::access::{Action, Relation, may};
+use resolutionflow_store::flows::{self, Flow, Sort};
+use resolutionflow_store::sessions::{self, Listed};
+use serde::Deserialize;
+
+use super::components::filter::address;
+use super::components::icon::{Icon, icon};
+use super::components::matches::{first, marked};
+use super::components::session;
+use super::words::search as words;
+use super::words::{flows as flow_words, sessions as session_words};
+use crate::api::page;
+use crate::auth::visitor::{Visit, VisitRead, Visitor};
+use crate::context::App;
+use crate::error::Result;
+use crate::request::Query;
+
+/// How many of each kind are found.
+const MOST: i64 = 6;
+
+/// What is looked for.
+#[derive(Debug, Default, Deserialize)]
+pub struct Words {
+    #[serde(default)]
+    q: String,
+}
+
+/// The fragment: one link a result. Without words, what is new and what is used most.
+pub async fn search(
+    State(app): State<App>,
+    Visit(visitor): VisitRead,
+    Query(Words { q }): Query<Words>,
+) -> Result<Markup> {
+    let account = visitor.caller.account_id;
+    let text = page::search("q", Some(q))?;
+    let words = text.clone().unwrap_or_default();
+    let session_filter = sessions::Filter {
+        text: text.clone(),
+        ..sessions::Filter::default()
+    };
+    let flow_filter = flows::Filter {
+        text,
+        tag: None,
+        sort: Sort::RecentlyUsed,
+    };
+    // A search looks at many rows, so it may take its time.
+    let (found_flows, found_sessions) = app
+        .read_long(move |tx| {
+            let (flow_filter, session_filter) = (flow_filter.clone(), session_filter.clone());
+            Box::pin(async move {
+                let found = flows::list(tx, account, &flow_filter, None, MOST).await?;
+                Ok((
+                    found,
+                    sessions::list(tx, account, &session_filter, None, MOST).await?,
+                ))
+            })
+        })
+        .await?;
+    let words = words.trim();
+    Ok(html! {
+        @for flow in &found_flows { (flow_row(flow, words)) }
+        @for listed in &found_sessions { (session_row(listed, words)) }
+        @for (href, label) in actions(&visitor) {
+            @if words.is_empty() || first(label, words).is_some() {
+                a class="palette-row" href=(href) { span { (marked(label, words)) } }
+            }
+        }
+        @if !words.is_empty() {
+            a class="palette-row" href=(address("/flows", &[("q", words)])) {
+                (icon(Icon::Search)) span { (words::flows_with(words)) }
+            }
+            a class="palette-row" href=(address("/sessions", &[("q", words)])) {
+                (icon(Icon::Search)) span { (words::sessions_with(words)) }
+            }
+        }
+    })
+}
+
+/// Places that the page itself does not offer.
+fn actions(visitor: &Visitor) -> Vec<(&'static str, &'static str)> {
+    let mut actions = vec![("/people", words::PEOPLE), ("/settings", words::SETTINGS)];
+    if may(visitor.role(), Relation::Member, Action::WriteFlow) {
+        actions.insert(0, ("/flows/import", words::IMPORT));
+    }
+    actions
+}
+
+fn flow_row(flow: &Flow, words: &str) -> Markup {
+    html! {
+        a class="palette-row" href={ "/flows/" (flow.id) } {
+            (icon(Icon::Flows))
+            span { (marked(&flow.title, words)) } " "
+            span class="faint" {
+                @if flow.latest_version == 0 { (words::DRAFT) } @else { (flow_words::steps(flow.step_count)) }
+            }
+        }
+    }
+}
+
+fn session_row(listed: &Listed, words: &str) -> Markup {
+    let title = session::title(&listed.flow_title, &listed.session.title);
+    let who = listed.owner.as_deref().or(listed.assigned_to.as_deref());
+    let text = format!("{} {title}", session::number(listed.session.number));
+    html! {
+        a class="palette-row" href=(session::address(listed)) {
+            (icon(Icon::Sessions))
+            span { (marked(&text, words)) } " "
+            span class="faint" {
+                @if let Some(who) = who { (session::first_name(who)) ", " }
+                (session_words::status(listed.session.status()))
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The pages as browsers without scripts meet them: a real server on a loopback port, real HTTP, both engines.
+//!
+//! `visitor` holds a person with a cookie; the people and the server are those of the tests of the API.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+#[path = "../api/asking.rs"]
+#[expect(dead_code, reason = "the tests of the API use the rest")]
+mod asking;
+#[path = "../api/cast.rs"]
+#[expect(dead_code, reason = "the tests of the API use the rest")]
+mod cast;
+mod door;
+mod visitor;

@@ -1,0 +1,146 @@
+//! A person at a browser without scripts: a cookie, links and forms.
+
+use std::net::SocketAddr;
+
+use reqwest::header::{CONTENT_TYPE, COOKIE, LOCATION, SET_COOKIE};
+use reqwest::redirect::Policy;
+
+use crate::cast::{PASSWORD, TestApp};
+
+/// A browser, signed in or not.
+#[derive(Clone)]
+pub(crate) struct Visitor {
+    http: reqwest::Client,
+    base: String,
+    pub(crate) cookie: String,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    pub(crate) text: String,
+    pub(crate) location: String,
+    pub(crate) headers: reqwest::header::HeaderMap,
+}
+
+impl Page {
+    /// The page, which must have come.
+    pub(crate) fn ok(self) -> Self {
+        assert_eq!(self.status, 200, "{}", self.text);
+        self
+    }
+
+    /// Where the answer sends the browser to.
+    pub(crate) fn goes_to(self) -> String {
+        assert_eq!(self.status, 303, "{}", self.text);
+        self.location
+    }
+
+    /// A header, empty where there is none.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Asserts that each of these stands in the page.
+    pub(crate) fn has(self, parts: &[&str]) -> Self {
+        for part in parts {
+            assert!(self.text.contains(part), "{part} is not in {}", self.text);
+        }
+        self
+    }
+
+    /// Asserts that none of these stands in the page.
+    pub(crate) fn lacks(self, parts: &[&str]) -> Self {
+        for part in parts {
+            assert!(!self.text.contains(part), "{part} is in {}", self.text);
+        }
+        self
+    }
+}
+
+impl Visitor {
+    /// Nobody yet.
+    pub(crate) fn new(app: &TestApp) -> Self {
+        Self::at(app.address)
+    }
+
+    /// Nobody yet, at the server there.
+    pub(crate) fn at(address: SocketAddr) -> Self {
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(Policy::none())
+            .build();
+        Self {
+            http: http.unwrap(),
+            base: format!("http://{address}"),
+            cookie: String::new(),
+        }
+    }
+
+    /// Somebody of the cast, signed in through the page.
+    pub(crate) async fn signed_in(app: &TestApp, name: &str) -> Self {
+        let mut visitor = Self::new(app);
+        let email = format!("{name}@example.com");
+        let answer = visitor
+            .post("/sign-in", &[("email", &email), ("password", PASSWORD)])
+            .await;
+        visitor.cookie = answer
+            .header(SET_COOKIE.as_str())
+            .split(';')
+            .next()
+            .unwrap()
+            .to_owned();
+        assert_eq!(answer.goes_to(), "/");
+        visitor
+    }
+
+    /// Follows a link.
+    pub(crate) async fn get(&self, path: &str) -> Page {
+        self.send("GET", path, &[("accept", "text/html")], None).await
+    }
+
+    /// Sends a form from one of our pages.
+    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Page {
+        let headers = [("accept", "text/html"), ("sec-fetch-site", "same-origin")];
+        self.send("POST", path, &headers, Some(form)).await
+    }
+
+    /// Sends a request with headers of the test's own.
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        form: Option<&[(&str, &str)]>,
+    ) -> Page {
+        let url = format!("{}{path}", self.base);
+        let mut request = self.http.request(method.parse().unwrap(), url);
+        if !self.cookie.is_empty() {
+            request = request.header(COOKIE, &self.cookie);
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        if let Some(form) = form {
+            let body = url::form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(form)
+                .finish();
+            request = request
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(body);
+        }
+        let response = request.send().await.unwrap();
+        let headers = response.headers().clone();
+        let location = headers
+            .get(LOCATION)
+            .map_or("", |value| value.to_str().unwrap())
+            .to_owned();
+        Page {
+            status: response.status().as_u16(),
+            text: response.text().await.unwrap(),
+            location,
+            headers,
+        }
+    }
+}
