@@ -10,4 +10,6 @@ mod asking;
 #[expect(dead_code, reason = "the tests of the API use the rest")]
 mod cast;
 mod door;
+mod import;
+mod settings;
 mod visitor;

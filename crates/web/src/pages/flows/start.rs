@@ -26,7 +26,7 @@ pub async fn start(
     Path(id): Path<FlowId>,
     Form(form): Form<Key>,
 ) -> Result<Redirect> {
-    let key = IdempotencyKey::of_form(&form.key);
+    let key = IdempotencyKey::parse(&form.key);
     let started = start_session(State(app), May(visitor.caller), key, Json(StartFlow::plain(id)));
     Ok(Redirect::to(&format!("/sessions/{}", started.await?.id()?)))
 }
