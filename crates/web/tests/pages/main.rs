@@ -10,4 +10,9 @@ mod asking;
 #[expect(dead_code, reason = "the tests of the API use the rest")]
 mod cast;
 mod door;
+mod flows;
+mod people;
+mod quick_start;
+mod search;
+mod sessions;
 mod visitor;
