@@ -1,13 +1,13 @@
 //! Quick start: what waits, what was begun, what can be started.
 
 use chrono::TimeDelta;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cast::{TestApp, apps, flow_document, path};
 use crate::visitor::Visitor;
 
 /// Makes what waits: two prepared sessions, one of them for Morgan, and one that Morgan has begun.
-async fn busy(app: &TestApp) -> [serde_json::Value; 3] {
+async fn busy(app: &TestApp) -> [Value; 3] {
     let (lena, flow) = (app.member("lena"), app.flow().await);
     let mine = lena
         .prepares(&flow)
@@ -17,6 +17,18 @@ async fn busy(app: &TestApp) -> [serde_json::Value; 3] {
     let anyones = lena.prepares(&flow).await;
     let begun = app.member("morgan").starts(&flow).await;
     [mine, anyones, begun]
+}
+
+/// Publishes a second version of the flow that tests start from.
+pub(crate) async fn publish_again(app: &TestApp, flow: &Value) {
+    let (lena, at) = (
+        app.member("lena"),
+        format!("/flows/{}", flow["id"].as_str().unwrap()),
+    );
+    let mut changed = flow_document();
+    changed["description"] = json!("New.");
+    lena.put(format!("{at}/draft")).json(&changed).await.with(200);
+    lena.post(format!("{at}/versions")).await.with(201);
 }
 
 #[tokio::test]
@@ -71,13 +83,7 @@ async fn what_is_stale_is_reviewed_and_says_why() {
     for app in apps().await {
         let [mine, ..] = busy(&app).await;
         let lena = app.member("lena");
-        let mut changed = flow_document();
-        changed["description"] = json!("New.");
-        let flow = mine["flow_id"].as_str().unwrap();
-        lena.post(format!("/flows/{flow}/versions"))
-            .json(&changed)
-            .await
-            .with(201);
+        publish_again(&app, &json!({"id": mine["flow_id"]})).await;
         let due = app.app.now() + TimeDelta::hours(1);
         lena.patch(path(&mine))
             .json(&json!({"due_at": due}))

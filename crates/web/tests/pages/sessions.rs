@@ -3,7 +3,8 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::cast::{Member, TestApp, apps, flow_document, path};
+use crate::cast::{Member, TestApp, apps, path};
+use crate::quick_start::publish_again;
 use crate::visitor::{Page, Visitor};
 
 /// The numbers of the sessions in a page, in order.
@@ -130,6 +131,7 @@ async fn older_ones_are_behind_a_cursor() {
         let (lena, flow) = (app.member("lena"), app.flow().await);
         for _ in 0..5 {
             lena.starts(&flow).await;
+            app.clock.advance(TimeDelta::seconds(1));
         }
         let visitor = Visitor::signed_in(&app, "lena").await;
         let (mut seen, mut at) = (Vec::new(), "/sessions?missing=yes".to_owned());
@@ -188,10 +190,7 @@ async fn viewers_only_read_and_strangers_see_nothing() {
 async fn a_prepared_session_of_an_older_version_says_so() {
     for app in apps().await {
         let flow = busy(&app).await;
-        let mut changed = flow_document();
-        changed["description"] = json!("New.");
-        let versions = format!("/flows/{}/versions", flow["id"].as_str().unwrap());
-        app.member("lena").post(versions).json(&changed).await.with(201);
+        publish_again(&app, &flow).await;
         let morgan = Visitor::signed_in(&app, "morgan").await;
         morgan
             .get("/sessions?tab=prepared")
