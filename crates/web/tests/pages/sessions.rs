@@ -25,12 +25,17 @@ async fn busy(app: &TestApp) -> Value {
     let first = lena.starts(&flow).await;
     let all = json!({"server_name": "srv-01", "reason": "It is old."});
     lena.sets(&first, &all).await.with(200);
+    let later = || app.clock.advance(TimeDelta::seconds(1));
+    later();
     morgan.starts(&flow).await;
+    later();
     titled(&morgan, &flow, "Contoso <b>").await;
+    later();
     lena.prepares(&flow)
         .for_("morgan")
         .with("address", "10.0.0.1")
         .await;
+    later();
     let last = lena.starts(&flow).await;
     app.clock.advance(TimeDelta::minutes(48));
     lena.does("complete", &last)
