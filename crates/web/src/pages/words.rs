@@ -5,7 +5,6 @@ pub mod error;
 pub mod finish;
 pub mod flows;
 pub mod import;
-pub mod language;
 pub mod people;
 pub mod quick_start;
 pub mod runner;
