@@ -5,6 +5,7 @@ pub mod error;
 pub mod finish;
 pub mod flows;
 pub mod import;
+pub mod live;
 pub mod people;
 pub mod quick_start;
 pub mod runner;
@@ -37,6 +38,7 @@ pub fn routes() -> Router<App> {
         .route("/sign-out", post(sign_out::sign_out))
         .route("/setup", get(set_up::show).post(set_up::set_up))
         .merge(runner::routes())
+        .route("/live", get(live::live))
         .merge(finish::routes())
         .merge(import::routes())
         .merge(settings::routes())

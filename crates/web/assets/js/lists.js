@@ -1,4 +1,4 @@
-// Lists that others change: Quick start brings itself up to date, other lists say how many listRows are new, and a row
+// Lists that others change: Quick start brings itself up to date, other lists say how many rows are new, and a row
 // that somebody points at or is in never moves.
 import { all, button, byId, later, local, one, user } from './dom.js';
 import { hear, watch } from './live.js';

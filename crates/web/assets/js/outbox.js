@@ -34,7 +34,7 @@ let counter = 0;
 export const outbox = new EventTarget();
 
 /** How it goes: the entry in flight, what keeps it from going ('' | 'offline' | 'server'), and what was sent last. */
-export const state = { flight: /** @type {Entry|null} */ (null), trouble: '', tries: 0, until: 0, savedAt: 0 };
+export const state = { flight: null, trouble: '', tries: 0, until: 0, savedAt: 0 };
 
 const tellOutbox = (type, detail) => outbox.dispatchEvent(new CustomEvent(type, { detail }));
 

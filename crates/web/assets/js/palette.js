@@ -39,17 +39,22 @@ export function openPalette() {
   input.focus();
   fill();
 
-  /** Shows what this page knows, and what the server found. */
-  function fill(found = []) {
+  /** Shows what this page knows. */
+  function fill() {
     const query = input.value.trim().toLowerCase();
     const fits = ({ text }) => query.split(/\s+/).every((word) => text.toLowerCase().includes(word));
     const recent = query ? [] : (read(RECENT) ?? []).filter(({ href }) => href !== location.pathname);
     const local = sources.flatMap((source) => source()).filter(fits);
-    const items = [...recent.map(({ href, text }) => link(make('a', { href }, text))), ...found,
-      ...local.slice(0, 40).map(({ text, keys, run }) => option(make('span', {}, text), keys, run))];
-    list.replaceChildren(...items);
-    items.forEach((item, index) => (item.id = `palette-${index}`));
-    select(items[0]);
+    list.replaceChildren();
+    add([...recent.map(({ href, text }) => link(make('a', { href }, text))),
+      ...local.slice(0, 40).map(({ text, keys, run }) => option(make('span', {}, text), keys, run))]);
+  }
+
+  /** Adds rows; what is selected stays. */
+  function add(items) {
+    list.append(...items);
+    [...list.children].forEach((item, index) => (item.id = `palette-${index}`));
+    if (!one('[aria-selected]', list)) select(list.firstChild);
   }
 
   function option(content, keys, run) {
@@ -71,7 +76,7 @@ export function openPalette() {
     later('palette', 80, async () => {
       const own = (search = new AbortController());
       const found = await page(`/search?q=${encodeURIComponent(query)}`, own.signal);
-      if (found && own === search && !own.signal.aborted) fill(all('a[href]', found).map((found) => link(document.importNode(found, true))));
+      if (found && own === search && !own.signal.aborted) add(all('a[href]', found).map((found) => link(document.importNode(found, true))));
     });
   }
 

@@ -10,4 +10,7 @@ mod asking;
 #[expect(dead_code, reason = "the tests of the API use the rest")]
 mod cast;
 mod door;
+mod finish;
+mod import;
+mod settings;
 mod visitor;

@@ -2,6 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 use resolutionflow_core::export::duration;
+use resolutionflow_core::field::Field;
 use resolutionflow_core::session::{Outcome, StepState};
 use resolutionflow_core::variable::Known;
 
@@ -69,7 +70,7 @@ pub(super) fn form(app: &App, ending: &Ending, typed: &Typed, place: Place) -> M
             }
             div class="dialog-body" {
                 p class="finish-facts" { (facts(ending)) }
-                (summary(typed))
+                (summary(ending, typed))
                 (warnings(&needs))
                 @for (at, (key, known)) in needs.all.iter().enumerate() {
                     (control(ending, typed, key, known, at == 0))
@@ -93,7 +94,7 @@ fn facts(ending: &Ending) -> String {
 }
 
 /// What was refused, above everything else.
-fn summary(typed: &Typed) -> Markup {
+fn summary(ending: &Ending, typed: &Typed) -> Markup {
     if typed.wrong.is_empty() && typed.failed.is_none() {
         return Markup::default();
     }
@@ -103,7 +104,7 @@ fn summary(typed: &Typed) -> Markup {
                 h2 { (words::need_look(typed.wrong.len())) }
                 ul {
                     @for (key, detail) in &typed.wrong {
-                        li { a href={ "#finish-" (key) } { (words::sentence(detail)) } }
+                        li { a href={ "#finish-" (key) } { (label(ending, key)) } ": " (words::wrong(detail)) }
                     }
                 }
             }
@@ -111,6 +112,14 @@ fn summary(typed: &Typed) -> Markup {
             p { (words::LOOK) }
         }
     }
+}
+
+/// What people call a variable.
+fn label<'e>(ending: &'e Ending, key: &'e str) -> &'e str {
+    let known = ending.version.outline.variable(key).map(|(_, known)| known);
+    known.map_or(key, |known| {
+        known.field.as_ref().map_or(known.name.as_str(), Field::label)
+    })
 }
 
 fn warnings(needs: &Needs<'_>) -> Markup {

@@ -34,7 +34,7 @@ pub(super) fn draw(control: &Control<'_>) -> Markup {
             input type="hidden" name={ "seen:" (name) } value=(control.seen);
             (input(control))
             @if let Some(wrong) = control.wrong {
-                p class="error" id={ "finish-error-" (key) } { (words::sentence(wrong)) }
+                p class="error" id={ "finish-error-" (key) } { (words::wrong(wrong)) }
             }
             @if let Some(help) = help { p class="help" id={ "finish-help-" (key) } { (help) } }
         }

@@ -36,6 +36,11 @@ pub fn facts(done: usize, of: usize, took: &str) -> String {
     format!("{done} of {of} done · {took}")
 }
 
+/// What is wrong with a value. It begins with the value, which stays as it was typed.
+pub fn wrong(detail: &str) -> String {
+    format!("{detail}.")
+}
+
 pub fn missing(count: usize) -> String {
     if count == 1 {
         "1 required value is empty. The report will show ".to_owned()
