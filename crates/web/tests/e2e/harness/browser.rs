@@ -62,7 +62,7 @@ impl Browser {
             name: name.to_owned(),
             base: base.trim_end_matches('/').to_owned(),
             console: RefCell::default(),
-            may_log: RefCell::new(vec!["/live".to_owned()]),
+            may_log: RefCell::default(),
             media: RefCell::default(),
             prepared: RefCell::default(),
         }));
