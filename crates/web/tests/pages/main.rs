@@ -12,5 +12,6 @@ mod cast;
 mod door;
 mod finish;
 mod import;
+mod runner;
 mod settings;
 mod visitor;
