@@ -80,7 +80,12 @@ fn escape_brings_the_saved_value_back() {
             "srv-02"
         );
         morgan.press("Escape").await;
+        assert_eq!(morgan.value_of(&prompt("server_name")).await, "srv-01");
+        assert_eq!(morgan.focused().await, "input[name=fill:server_name]");
+        // Once more, and it is a value again.
+        morgan.press("Escape").await;
         morgan.until_everywhere("server_name", "srv-01").await;
+        assert!(morgan.focused().await.starts_with("button"));
         assert_eq!(run.history("server_name").await, ["srv-01"]);
     });
 }
@@ -436,7 +441,7 @@ fn a_default_shows_until_something_is_set() {
         run.until_variable("site", Some("Hamburg")).await;
         morgan.until_everywhere("site", "Hamburg").await;
         morgan.focus("#panel-site").await;
-        morgan.press("Control+a Delete Enter").await;
+        morgan.press("Control+a Delete Tab").await;
         run.until_variable("site", None).await;
         morgan.until_everywhere("site", "Default-First-Site").await;
     });

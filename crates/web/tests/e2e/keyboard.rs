@@ -72,7 +72,7 @@ fn a_whole_run_needs_no_mouse() {
         ravi.press("d").await;
         ravi.wait_for("#step-close").await;
         ravi.press("s").await;
-        until_focused(&ravi, "input[name=reason]").await;
+        until_focused(&ravi, "#reason-close").await;
         type_here(&ravi, "nobody").await;
         ravi.press("Enter").await;
         ravi.wait_for("#rail-close.skipped").await;
@@ -162,7 +162,7 @@ fn each_key_does_what_it_says() {
         shown("move").await;
         run.until_step("look", "state", "done").await;
         morgan.press("s").await;
-        until_focused(&morgan, "input[name=reason]").await;
+        until_focused(&morgan, "#reason-move").await;
         morgan.press("Escape").await;
         until_focused(&morgan, "button[name=state]").await;
         assert_eq!(run.step("move").await["state"], "open");

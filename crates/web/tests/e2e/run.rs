@@ -75,7 +75,7 @@ impl Run {
         let site = stage.demo().await;
         let (morgan, lena) = (site.api("morgan").await, site.api("lena").await);
         let flow = morgan.does("POST", "/api/v1/flows", flow).await;
-        let flow = flow["id"].as_str().unwrap().to_owned();
+        let flow = flow["flow"]["id"].as_str().unwrap().to_owned();
         let session = morgan
             .does("POST", "/api/v1/sessions", &json!({ "flow_id": flow }))
             .await;

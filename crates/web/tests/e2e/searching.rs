@@ -16,7 +16,7 @@ async fn library(stage: &Stage) -> (Rc<FaultProxy>, Browser) {
     for title in ["Alpha", "Alpha Beta"] {
         let flow = json!({ "title": title, "sections": [{ "steps": [{ "id": "a", "title": "A" }] }] });
         let flow = run.morgan.does("POST", "/api/v1/flows", &flow).await;
-        let start = json!({ "flow_id": flow["id"] });
+        let start = json!({ "flow_id": flow["flow"]["id"] });
         run.morgan.does("POST", "/api/v1/sessions", &start).await;
     }
     let proxy = stage.proxy(run.site.url()).await;
