@@ -7,6 +7,7 @@ pub mod flows;
 pub mod import;
 pub mod people;
 pub mod quick_start;
+pub mod report;
 pub mod search;
 pub mod sessions;
 pub mod set_up;
@@ -37,5 +38,6 @@ pub fn routes() -> Router<App> {
         .route("/setup", get(set_up::show).post(set_up::set_up))
         .merge(finish::routes())
         .merge(import::routes())
+        .merge(report::routes())
         .merge(settings::routes())
 }

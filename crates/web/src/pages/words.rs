@@ -8,6 +8,7 @@ pub mod import;
 pub mod language;
 pub mod people;
 pub mod quick_start;
+pub mod report;
 pub mod search;
 pub mod sessions;
 pub mod settings;

@@ -12,5 +12,6 @@ mod cast;
 mod door;
 mod finish;
 mod import;
+mod report;
 mod settings;
 mod visitor;
