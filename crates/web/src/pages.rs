@@ -5,9 +5,11 @@ pub mod error;
 pub mod finish;
 pub mod flows;
 pub mod import;
+pub mod live;
 pub mod people;
 pub mod quick_start;
 pub mod report;
+pub mod runner;
 pub mod search;
 pub mod sessions;
 pub mod set_up;
@@ -36,6 +38,8 @@ pub fn routes() -> Router<App> {
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_out::sign_out))
         .route("/setup", get(set_up::show).post(set_up::set_up))
+        .merge(runner::routes())
+        .route("/live", get(live::live))
         .merge(finish::routes())
         .merge(import::routes())
         .merge(report::routes())

@@ -1,6 +1,7 @@
 //! The library: flows in each order, how often they were used, and their tags.
 
 use resolutionflow_core::flow::{FlowDocument, FlowParts};
+use resolutionflow_core::id::{AccountId, FlowId};
 use resolutionflow_core::session::{Preparation, prepare};
 use resolutionflow_store::flows::{self, Cursor, Filter, Flow, Sort};
 use resolutionflow_store::testing::TestDb;
@@ -183,5 +184,41 @@ async fn tags_come_with_how_many_flows_carry_them() {
         assert_eq!(tags(1, 10).await, [mail.clone(), windows.clone(), ad]);
         assert_eq!(tags(1, 2).await, [mail, windows]);
         assert!(tags(1, 0).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn documents_are_the_newest_versions_or_drafts() {
+    for test in companies().await {
+        publish(&test, 201, "One", &[]).await;
+        publish(&test, 202, "Two", &[]).await;
+        let (newer, draft) = (titled("Two, newer", &[]), titled("Draft", &[]));
+        commit!(test, [newer, draft], |tx| {
+            flows::publish(tx, account(), id(202), &newer, id(OLGA), at(20)).await?;
+            flows::save_draft(tx, account(), id(201), &draft, at(20)).await?;
+            flows::create(tx, account(), id(203), &draft, id(OLGA), at(20)).await?;
+            flows::save_draft(tx, account(), id(203), &draft, at(20)).await
+        })
+        .unwrap();
+        let titles = |of: AccountId, numbers: &'static [u128]| {
+            let test = &test;
+            async move {
+                let ids: Vec<FlowId> = numbers.iter().map(|number| id(*number)).collect();
+                let found = look!(test, [ids], |tx| flows::documents(tx, of, &ids).await).unwrap();
+                let title = |number: &u128| found.get(&id(*number)).map(|parts| parts.title.clone());
+                numbers.iter().map(title).collect::<Vec<_>>()
+            }
+        };
+        assert_eq!(
+            titles(account(), &[201, 202, 203, 999]).await,
+            [
+                Some("One".into()),
+                Some("Two, newer".into()),
+                Some("Draft".into()),
+                None
+            ]
+        );
+        assert_eq!(titles(id(2), &[201]).await, [None]);
+        assert!(titles(account(), &[]).await.is_empty());
     }
 }

@@ -1,12 +1,14 @@
 //! What waits for a person, and what the lists say beside each session.
 
 use resolutionflow_core::access::Role;
+use resolutionflow_core::id::SessionId;
 use resolutionflow_core::session::{
-    Assignee, Completion, Preparation, change_details, complete, prepare, start_prepared,
+    Assignee, Completion, Preparation, StepState, StepWork, change_details, complete, prepare,
+    start_prepared, work_step,
 };
-use resolutionflow_store::flows;
 use resolutionflow_store::sessions::{self, Filter, Listed, Queue};
 use resolutionflow_store::testing::TestDb;
+use resolutionflow_store::{flows, steps};
 
 use super::world::{
     FINN, LENA, MORGAN, OLGA, account, at, command, commit, companies, company, document, flow, id, look,
@@ -221,5 +223,45 @@ async fn the_newest_active_session_of_a_flow_is_found() {
         assert_eq!(active(1, 101, MORGAN).await, Some(303));
         assert_eq!(active(1, 100, LENA).await, None);
         assert_eq!(active(2, 100, MORGAN).await, None);
+    }
+}
+
+#[tokio::test]
+async fn finished_steps_are_found_for_several_sessions_at_once() {
+    for test in companies().await {
+        for session in [300, 301, 302] {
+            started(&test, session).await;
+        }
+        let work = |session, when, step: &'static str, state| {
+            command(&test, session, MORGAN, when, move |standing, act| {
+                let work = StepWork {
+                    state: Some(state),
+                    ..StepWork::default()
+                };
+                let step = standing.outline.step(step).unwrap();
+                work_step(&standing.session, step, standing.steps.get(&step.id), &work, act)
+            })
+        };
+        work(300, 2, "one", StepState::Done).await.unwrap();
+        work(300, 3, "two", StepState::Skipped).await.unwrap();
+        work(301, 2, "one", StepState::Done).await.unwrap();
+        work(301, 3, "one", StepState::Open).await.unwrap();
+        work(302, 2, "two", StepState::Done).await.unwrap();
+        let found = |of: u128, sessions: &'static [u128]| {
+            let test = &test;
+            async move {
+                let ids: Vec<SessionId> = sessions.iter().map(|session| id(*session)).collect();
+                let found = look!(test, [ids], |tx| steps::finished(tx, id(of), &ids).await).unwrap();
+                let mut found: Vec<_> = found
+                    .into_iter()
+                    .map(|(session, step)| (session.uuid().as_u128(), step.to_string()))
+                    .collect();
+                found.sort();
+                found
+            }
+        };
+        let expected = [(300, "one".to_owned()), (300, "two".to_owned())];
+        assert_eq!(found(1, &[300, 301]).await, expected);
+        assert!(found(2, &[300]).await.is_empty() && found(1, &[]).await.is_empty());
     }
 }

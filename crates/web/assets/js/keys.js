@@ -20,13 +20,15 @@ let prefixed = 0;
 
 document.addEventListener('keydown', (event) => {
   if (event.defaultPrevented || event.isComposing) return;
-  const control = event.ctrlKey || event.metaKey;
+  // On some keyboards brackets are typed with AltGr, which is Ctrl and Alt to the browser.
+  const altGraph = event.getModifierState('AltGraph');
+  const control = !altGraph && (event.ctrlKey || event.metaKey);
   const key = event.key.toLowerCase();
   const dialog = one('dialog:modal');
   let name = control ? `ctrl+${key}` : key;
   if (!control) {
     if (key === 'escape') return escape(event);
-    if (event.altKey || typing(event.target) || dialog || !singleKeys()) return;
+    if ((event.altKey && !altGraph) || typing(event.target) || dialog || !singleKeys()) return;
     if (keyPrefix && Date.now() - prefixed < 1500) name = `${keyPrefix} ${key}`;
     keyPrefix = '';
     if ([...bindings.keys()].some((bound) => bound.startsWith(`${name} `))) {
@@ -35,8 +37,10 @@ document.addEventListener('keydown', (event) => {
       return;
     }
   } else if (dialog && key !== 'enter' && key !== 'k') return;
-  const place = document.activeElement?.closest('.row') ?? one('#main') ?? document;
-  const target = !control && (one(`[data-key="${CSS.escape(key)}"]`, place) ?? one(`#main [data-key="${CSS.escape(key)}"]`));
+  // A key of a row counts in that row alone.
+  const row = document.activeElement?.closest('.row');
+  const keyed = `[data-key="${CSS.escape(key)}"]`;
+  const target = !control && ((row && one(keyed, row)) ?? one(`#main ${keyed}:not(.row *)`));
   const bound = bindings.get(name);
   if (!bound && !target) return;
   event.preventDefault();

@@ -63,7 +63,7 @@ fn row(visitor: &Visitor, member: &Member) -> Markup {
             span class="row-cell" { (words::role(member.role)) }
             span class="row-cell" {
                 @if member.disabled_at.is_some() { (words::LEFT) } @else {
-                    (words::SINCE) " " (time::relative(member.created_at))
+                    (words::SINCE) " " (time::day(member.created_at))
                 }
             }
         }

@@ -24,7 +24,8 @@ use super::words::quick_start as words;
 use super::words::sessions as rows;
 use crate::auth::visitor::{Visit, VisitRead, Visitor};
 use crate::context::App;
-use crate::error::Result;
+use crate::error::kinds::Kind;
+use crate::error::{Error, Result};
 use crate::request::Query;
 use crate::versions::Version;
 
@@ -40,6 +41,11 @@ pub struct Arrival {
     /// The session that they wanted to start or take when somebody else just had.
     #[serde(default)]
     gone: String,
+}
+
+/// Whether a refusal says that somebody else was quicker.
+pub fn is_lost(error: &Error) -> bool {
+    matches!(error.kind(), Kind::AlreadyStarted | Kind::AlreadyTaken)
 }
 
 /// Where who lost the race for a session is told who won it.
@@ -68,7 +74,7 @@ pub async fn show(
     };
     let content = html! {
         div class="page-head" {
-            h1 data-greeting=(visitor.name) { (words::greeting(session::first_name(&visitor.name))) }
+            h1 data-greeting=(session::first_name(&visitor.name)) { (words::greeting(session::first_name(&visitor.name))) }
             button class="button find-anything needs-js" type="button" data-action="palette" {
                 kbd { "Ctrl K" } " " (words::FIND)
             }

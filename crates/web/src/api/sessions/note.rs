@@ -22,7 +22,7 @@ use crate::request::{IdempotencyKey, Json, Path};
 pub struct AddNote {
     /// What it says.
     #[schema(example = "The old host stays up until Monday.")]
-    text: String,
+    pub text: String,
 }
 
 /// Add a note

@@ -20,26 +20,26 @@ use crate::once::{self, Answer};
 use crate::request::{IdempotencyKey, Json, Path};
 
 /// What to do with a step; what is absent is not touched.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WorkStep {
     /// Where it stands.
     #[schema(schema_with = step_states)]
-    state: Option<StepState>,
+    pub state: Option<StepState>,
     /// What people write about it.
-    note: Option<String>,
+    pub note: Option<String>,
     /// What a command printed.
-    output: Option<String>,
+    pub output: Option<String>,
     /// Why it is skipped; goes with `"state": "skipped"`.
-    reason: Option<String>,
+    pub reason: Option<String>,
     /// The label of a choice, where the step branches; empty takes it back.
-    choice: Option<String>,
+    pub choice: Option<String>,
     /// Items of its body to tick or clear, counted from 0.
     #[serde(default)]
     #[schema(example = json!({"0": true}))]
-    checks: BTreeMap<u16, bool>,
+    pub checks: BTreeMap<u16, bool>,
     /// The step's version that was seen, to change only what was seen; 0 stands for untouched.
-    expected_version: Option<i64>,
+    pub expected_version: Option<i64>,
 }
 
 /// What working a step did.

@@ -1,9 +1,11 @@
 //! What forms share: a labelled control with its help and what is wrong with it.
 
 use maud::{Markup, html};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::context::App;
+use crate::request::IdempotencyKey;
 
 /// The hidden key by which a form that is sent twice has one effect.
 pub fn key(app: &App) -> Markup {
@@ -52,5 +54,29 @@ impl Line<'_> {
                 @if !self.help.is_empty() { p class="help" id=(help_id) { (self.help) } }
             }
         }
+    }
+}
+
+/// What every form that changes something sends: its hidden [`key`].
+#[derive(Debug, Default, Deserialize)]
+pub struct Keyed {
+    #[serde(default)]
+    key: String,
+    #[serde(default)]
+    from: String,
+}
+
+/// What a form in a list sends beside its key, so that who is refused comes back to a list.
+pub const FROM_LIST: (&str, &str) = ("from", "list");
+
+impl Keyed {
+    /// The key by which a form that is sent twice has one effect.
+    pub fn key(&self) -> Option<IdempotencyKey> {
+        IdempotencyKey::parse(&self.key)
+    }
+
+    /// Whether the form stands in a list.
+    pub fn is_from_list(&self) -> bool {
+        self.from == FROM_LIST.1
     }
 }

@@ -6,7 +6,7 @@ use maud::html;
 use resolutionflow_core::render::{CommandBlock, Context, Hole, PlainTemplate, Unset, Values, Writer};
 use resolutionflow_core::variable::Outline;
 
-use crate::pages::words::language;
+use crate::pages::words::runner as words;
 
 /// Writes labels where values will stand.
 pub struct Labels<'o>(pub &'o Outline);
@@ -52,7 +52,7 @@ impl Writer for Labels<'_> {
     }
 
     fn command_open(&mut self, command: &CommandBlock<'_>, out: &mut String) {
-        let caption = html! { figcaption { span { (language::name(command.language)) } } };
+        let caption = html! { figcaption { span { (words::language(command.language)) } } };
         let _ = write!(out, "<figure class=\"command\">{}", caption.into_string());
     }
 

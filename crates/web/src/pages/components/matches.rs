@@ -5,8 +5,8 @@ use std::ops::Range;
 use maud::{Markup, html};
 
 /// How many characters of a line stand before and behind a match.
-const BEFORE: usize = 40;
-const BEHIND: usize = 80;
+const BEFORE: usize = 32;
+const BEHIND: usize = 64;
 
 /// Where the words first stand in a text, in bytes.
 pub fn first(text: &str, words: &str) -> Option<Range<usize>> {
@@ -31,24 +31,35 @@ pub fn marked(text: &str, words: &str) -> Markup {
 pub fn excerpt(text: &str, words: &str) -> Option<String> {
     let found = first(text, words)?;
     let start = text[..found.start].rfind('\n').map_or(0, |at| at + 1);
+    let begin = start + marks(&text[start..found.start]);
     let end = text[found.end..]
         .find('\n')
         .map_or(text.len(), |at| found.end + at);
-    let from = text[start..found.start]
+    let from = text[begin..found.start]
         .char_indices()
         .rev()
         .take(BEFORE)
         .last()
-        .map_or(found.start, |(at, _)| start + at);
+        .map_or(found.start, |(at, _)| begin + at);
     let to = text[found.end..end]
         .char_indices()
         .nth(BEHIND)
         .map_or(end, |(at, _)| found.end + at);
     let (before, behind) = (
-        if from > start { "…" } else { "" },
+        if from > begin { "…" } else { "" },
         if to < end { "…" } else { "" },
     );
     Some(format!("{before}{}{behind}", text[from..to].trim()))
+}
+
+/// How many bytes at the beginning of a line only say what kind of line it is.
+fn marks(line: &str) -> usize {
+    let rest = line.trim_start_matches([' ', '-', '*', '>', '#', '|']);
+    let rest = ["[ ] ", "[x] "]
+        .iter()
+        .find_map(|mark| rest.strip_prefix(mark))
+        .unwrap_or(rest);
+    line.len() - rest.len()
 }
 
 /// Every match, without overlaps. Small letters may have other lengths than capitals, so places are counted along.
@@ -94,8 +105,14 @@ mod tests {
     fn an_excerpt_is_one_line_around_the_match() {
         assert_eq!(excerpt("one\ntwo here\nthree", "HERE").unwrap(), "two here");
         assert_eq!(excerpt("one", "two"), None);
+        assert_eq!(excerpt("one\n- [ ] Tell them", "them").unwrap(), "Tell them");
+        assert_eq!(excerpt("- [ ] a", "- [").unwrap(), "- [ ] a");
         let long = format!("{}middle{}", "ä".repeat(100), "ö".repeat(100));
+        assert_eq!(
+            excerpt("some words that stand a long way before the match", "match").unwrap(),
+            "…stand a long way before the match"
+        );
         let cut = excerpt(&long, "middle").unwrap();
-        assert_eq!(cut, format!("…{}middle{}…", "ä".repeat(40), "ö".repeat(80)));
+        assert_eq!(cut, format!("…{}middle{}…", "ä".repeat(32), "ö".repeat(64)));
     }
 }

@@ -71,7 +71,8 @@ pub fn act(app: &App, address: &str, label: &str, about: &str) -> Markup {
     html! {
         form class="row-end" method="post" action=(address) {
             (form::key(app))
-            button class="button small" aria-label=(words::about(label, about)) { (label) }
+            input type="hidden" name=(form::FROM_LIST.0) value=(form::FROM_LIST.1);
+            button class="button small" data-key="s" aria-label=(words::about(label, about)) { (label) }
         }
     }
 }

@@ -17,6 +17,15 @@ pub fn absolute(at: DateTime<Utc>) -> Markup {
     }
 }
 
+/// A moment of which only the day matters.
+pub fn day(at: DateTime<Utc>) -> Markup {
+    html! {
+        time datetime=(at.to_rfc3339_opts(SecondsFormat::Secs, true)) title=(exact(at)) {
+            (at.format("%-d %b %Y").to_string())
+        }
+    }
+}
+
 fn exact(at: DateTime<Utc>) -> String {
     at.format("%-d %b %Y, %H:%M UTC").to_string()
 }

@@ -221,7 +221,7 @@ fn row(app: &App, flow: &Flow, q: &str, document: Option<&FlowParts>, may_start:
             div class="row-title" {
                 a href={ "/flows/" (flow.id) } { (marked(&flow.title, q)) }
                 @if !published { span class="chip outline" { (words::DRAFT) } }
-                @for tag in &flow.tags { span class="tag" { (marked(tag, q)) } }
+                @for tag in &flow.tags { span class="tag" { span { (marked(tag, q)) } } }
             }
             span class="row-cell wide" { (words::steps(flow.step_count)) }
             span class="row-cell wide" { (words::fields(flow.field_count)) }
@@ -229,7 +229,7 @@ fn row(app: &App, flow: &Flow, q: &str, document: Option<&FlowParts>, may_start:
             @if may_start && published {
                 form class="row-end" method="post" action={ "/flows/" (flow.id) "/start" } {
                     (form::key(app))
-                    button class="button small" data-action="start-row" aria-label=(about(words::START, &flow.title)) {
+                    button class="button small" data-key="s" aria-label=(about(words::START, &flow.title)) {
                         (icon(Icon::Play)) (words::START)
                     }
                 }

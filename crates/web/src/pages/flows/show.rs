@@ -272,7 +272,7 @@ fn field(version: &Version, outline: &Outline, key: &str, known: &Known) -> Mark
                     }
                 }
             }
-            p class="row-line" {
+            p class="row-line uses" {
                 @if uses.is_empty() { (words::UNUSED) } @else {
                     (words::USED_IN)
                     @for (number, id) in &uses { " " a href={ "#step-" (id) } { (number) } }

@@ -3,30 +3,27 @@
 use axum::extract::State;
 use axum::response::Redirect;
 use resolutionflow_core::id::FlowId;
-use serde::Deserialize;
 
 use crate::api::sessions::start::{StartFlow, start as start_session};
 use crate::auth::caller::May;
 use crate::auth::visitor::{Visit, VisitStartFlow};
 use crate::context::App;
 use crate::error::Result;
-use crate::request::{Form, IdempotencyKey, Json, Path};
-
-/// The form.
-#[derive(Debug, Deserialize)]
-pub struct Key {
-    #[serde(default)]
-    key: String,
-}
+use crate::pages::components::form::Keyed;
+use crate::request::{Form, Json, Path};
 
 /// Starts the flow; a form that is sent twice leads to one session.
 pub async fn start(
     State(app): State<App>,
     Visit(visitor): VisitStartFlow,
     Path(id): Path<FlowId>,
-    Form(form): Form<Key>,
+    Form(form): Form<Keyed>,
 ) -> Result<Redirect> {
-    let key = IdempotencyKey::parse(&form.key);
-    let started = start_session(State(app), May(visitor.caller), key, Json(StartFlow::plain(id)));
+    let started = start_session(
+        State(app),
+        May(visitor.caller),
+        form.key(),
+        Json(StartFlow::plain(id)),
+    );
     Ok(Redirect::to(&format!("/sessions/{}", started.await?.id()?)))
 }

@@ -255,21 +255,35 @@ fn form(visitor: &Visitor, filters: &Filters, found: &Found) -> Markup {
             @if !filters.mine.is_empty() { (chip(filters, "mine", YES, words::MINE)) }
             (person("assigned", words::ASSIGNED, &filters.assigned, &[(ME, words::ME), (NOBODY, words::NOBODY)]))
             (person("prepared_by", words::PREPARED_BY, &filters.prepared_by, &[(ME, words::ME)]))
-            @if filters.status() != Status::Prepared {
-                @for (name, label, value) in [("from", words::FROM, &filters.from), ("to", words::TO, &filters.to)] {
-                    @if value.is_empty() {
-                        label class="check" { (label) input class="control" type="date" name=(name); }
-                    } @else {
-                        (chip(filters, name, value, &words::chip(label, value)))
-                    }
-                }
-            }
+            @if filters.status() != Status::Prepared { (dates(filters)) }
             label class="check" {
                 input type="checkbox" name="missing" value=(YES) checked[!filters.missing.is_empty()];
                 (words::MISSING)
             }
             noscript { button class="button" { (words::APPLY) } }
         }
+    }
+}
+
+/// The days between which it was started, or completed.
+fn dates(filters: &Filters) -> Markup {
+    let days = [
+        ("from", words::FROM, &filters.from),
+        ("to", words::TO, &filters.to),
+    ];
+    let (on, off): (Vec<_>, Vec<_>) = days.into_iter().partition(|(.., day)| !day.is_empty());
+    html! {
+        @if !off.is_empty() {
+            details class="menu" {
+                summary class="button" { (words::DATES) }
+                div class="menu-list filter-days" {
+                    @for (name, label, _) in off {
+                        label class="check" { (label) input class="control" type="date" name=(name); }
+                    }
+                }
+            }
+        }
+        @for (name, label, day) in on { (chip(filters, name, day, &words::chip(label, day))) }
     }
 }
 

@@ -5,7 +5,7 @@ use resolutionflow_core::access::Role;
 pub const TITLE: &str = "People";
 pub const YOU: &str = "you";
 pub const LEFT: &str = "cannot sign in any more";
-pub const SINCE: &str = "here since";
+pub const SINCE: &str = "since";
 pub const MORE: &str = "Show more";
 pub const FIRST: &str = "Back to the first";
 

@@ -19,8 +19,9 @@ pub const ME: &str = "me";
 pub const NOBODY: &str = "nobody";
 pub const MINE: &str = "Mine";
 pub const MISSING: &str = "Missing values";
-pub const FROM: &str = "From";
-pub const TO: &str = "To";
+pub const DATES: &str = "Dates";
+pub const FROM: &str = "From day";
+pub const TO: &str = "To day";
 pub const APPLY: &str = "Apply";
 pub const UNKNOWN: &str = "unknown";
 

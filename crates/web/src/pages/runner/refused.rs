@@ -1,0 +1,163 @@
+//! A change that was refused: the page again, with what was typed, and what is wrong with it.
+
+use std::collections::BTreeMap;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use maud::{Markup, html};
+use resolutionflow_core::id::SessionId;
+
+use super::page;
+use super::scene::{Scene, View, label};
+use crate::auth::visitor::Visitor;
+use crate::context::App;
+use crate::error::{Error, Result};
+use crate::pages::words::runner as words;
+
+/// A text of a variable that was not kept.
+#[derive(Clone, Debug)]
+pub(super) struct Typed {
+    /// What was typed.
+    pub text: String,
+    /// Whether it was typed in the text of the step; else in the panel.
+    pub in_prompt: bool,
+    /// Whether it is why the change was refused.
+    pub is_bad: bool,
+}
+
+/// What is wrong with one text.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    /// The variable.
+    pub key: String,
+    /// Why, as a sentence without a full stop.
+    pub why: String,
+    /// Whether it can be kept all the same.
+    pub keepable: bool,
+}
+
+/// What was typed about a step.
+#[derive(Clone, Debug)]
+pub(super) struct TypedStep {
+    pub step: String,
+    pub note: Option<String>,
+    pub output: Option<String>,
+}
+
+/// Everything about a refusal.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Refused {
+    /// What happened, where no single text is at fault.
+    pub what: Option<String>,
+    pub faults: Vec<Fault>,
+    pub typed: BTreeMap<String, Typed>,
+    pub step: Option<TypedStep>,
+}
+
+impl Refused {
+    /// What was typed of a variable in the text of a step.
+    pub(super) fn prompt(&self, key: &str) -> Option<(&str, &Typed)> {
+        let (key, typed) = self.typed.get_key_value(key)?;
+        typed.in_prompt.then_some((key.as_str(), typed))
+    }
+
+    /// What was typed of a variable in the panel.
+    pub(super) fn panel(&self, key: &str) -> Option<&Typed> {
+        self.typed.get(key).filter(|typed| !typed.in_prompt)
+    }
+
+    /// What was typed about a step.
+    pub(super) fn step(&self, id: &str) -> Option<&TypedStep> {
+        self.step.as_ref().filter(|typed| typed.step == id)
+    }
+}
+
+/// What a refusal of the API says, for a page; what is no refusal of this change stays an error.
+pub(super) fn explain(error: Error) -> Result<(StatusCode, String)> {
+    let status = error.kind().status();
+    match &error {
+        Error::Unprocessable(problems) => {
+            let details: Vec<_> = problems.iter().map(|problem| problem.detail.as_str()).collect();
+            Ok((status, details.join("; ")))
+        }
+        Error::Conflict { detail, .. } => Ok((status, detail.clone())),
+        _ => Err(error),
+    }
+}
+
+/// The page again.
+pub(super) async fn again(
+    app: &App,
+    visitor: &Visitor,
+    id: SessionId,
+    step: Option<String>,
+    (status, refused): (StatusCode, Refused),
+) -> Result<Response> {
+    let view = View {
+        step,
+        refused: Some(refused),
+        ..View::default()
+    };
+    Ok((status, page::draw(app, visitor, id, &view).await?).into_response())
+}
+
+/// Answers a refusal that concerns the session as a whole.
+pub(super) async fn whole(app: &App, visitor: &Visitor, id: SessionId, error: Error) -> Result<Response> {
+    let (status, what) = explain(error)?;
+    let refused = Refused {
+        what: Some(what),
+        ..Refused::default()
+    };
+    again(app, visitor, id, None, (status, refused)).await
+}
+
+/// What was refused, above everything else.
+pub(super) fn summary(scene: &Scene<'_>, refused: &Refused) -> Markup {
+    let standing = refused.step.as_ref().map(|typed| {
+        let record = scene
+            .snapshot
+            .steps
+            .values()
+            .find(|record| record.step_id.as_str() == typed.step);
+        record.map_or((String::new(), String::new()), |record| {
+            (record.note.clone(), record.output.clone())
+        })
+    });
+    html! {
+        div class="error-summary" id="refused" role="alert" tabindex="-1" {
+            h2 {
+                @if refused.faults.is_empty() { (words::not_saved()) } @else { (words::look(refused.faults.len())) }
+            }
+            @if let Some(what) = &refused.what { p { (what) } }
+            @if !refused.faults.is_empty() {
+                ul { @for fault in &refused.faults { (line(scene, refused, fault)) } }
+                button class="button small" type="submit" form="fill" { (words::SAVE_AGAIN) }
+            }
+            @if let Some((note, output)) = standing {
+                p { (words::STEP_CHANGED) }
+                @for (name, text) in [(words::NOTE, note), (words::OUTPUT, output)] {
+                    p class="record-label" { (name) }
+                    pre dir="auto" { @if text.is_empty() { (words::NOTHING) } @else { (text) } }
+                }
+            }
+        }
+    }
+}
+
+fn line(scene: &Scene<'_>, refused: &Refused, fault: &Fault) -> Markup {
+    let known = scene.known(&fault.key);
+    let typed = refused.typed.get(&fault.key);
+    html! {
+        li {
+            a href={ "#panel-" (fault.key) } { (known.map_or(fault.key.as_str(), label)) } ": " (fault.why) ". "
+            @if let Some(typed) = typed.filter(|typed| !typed.text.is_empty()) {
+                (words::you_typed()) span class="value" dir="auto" { (typed.text) } " "
+            }
+            @if let Some(known) = known.filter(|_| fault.keepable) {
+                label class="check" {
+                    input type="checkbox" form="fill" name="keep" value=(known.name); " " (words::KEEP_ANYWAY)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! The list of sessions, by where they are in their life and every filter.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use crate::cast::{Member, TestApp, apps, path};
+use crate::quick_start::publish_again;
+use crate::visitor::{Page, Visitor};
+
+/// The numbers of the sessions in a page, in order.
+fn numbers(page: &Page) -> Vec<i64> {
+    let cells = page.text.split("<span class=\"row-number\">").skip(1);
+    cells.map(|cell| cell[..4].parse().unwrap()).collect()
+}
+
+/// Prepares a session with a title.
+async fn titled(who: &Member, flow: &Value, title: &str) -> Value {
+    let body = json!({"flow_id": flow["id"], "title": title});
+    who.post("/sessions/prepare").json(&body).await.with(201)
+}
+
+/// Sessions 1 to 5: Lena's active one with nothing missing, Morgan's, two prepared, and one that is completed.
+async fn busy(app: &TestApp) -> Value {
+    let (lena, morgan, flow) = (app.member("lena"), app.member("morgan"), app.flow().await);
+    let first = lena.starts(&flow).await;
+    let all = json!({"server_name": "srv-01", "reason": "It is old."});
+    lena.sets(&first, &all).await.with(200);
+    let later = || app.clock.advance(TimeDelta::seconds(1));
+    later();
+    morgan.starts(&flow).await;
+    later();
+    titled(&morgan, &flow, "Contoso <b>").await;
+    later();
+    lena.prepares(&flow)
+        .for_("morgan")
+        .with("address", "10.0.0.1")
+        .await;
+    later();
+    let last = lena.starts(&flow).await;
+    app.clock.advance(TimeDelta::minutes(48));
+    lena.does("complete", &last)
+        .json(&json!({"outcome": "workaround"}))
+        .await
+        .with(200);
+    flow
+}
+
+#[tokio::test]
+async fn each_tab_shows_its_sessions_and_counts_all() {
+    for app in apps().await {
+        busy(&app).await;
+        let morgan = Visitor::signed_in(&app, "morgan").await;
+        let active = morgan.get("/sessions").await.ok();
+        assert_eq!(numbers(&active), [2, 1]);
+        active.has(&[
+            "Active <span class=\"tab-count\">2</span>",
+            "Prepared <span class=\"tab-count\">2</span>",
+            "Completed <span class=\"tab-count\">1</span>",
+            "0/2",
+            "2 missing",
+        ]);
+        let prepared = morgan.get("/sessions?tab=prepared").await.ok();
+        assert_eq!(numbers(&prepared), [4, 3]);
+        prepared
+            .has(&[
+                "Restart a service · Contoso &lt;b&gt;",
+                "Anyone",
+                "2 of 5 filled",
+                "/take\"",
+                "/start\"",
+            ])
+            .lacks(&["<b>"]);
+        let completed = morgan.get("/sessions?tab=completed").await.ok();
+        assert_eq!(numbers(&completed), [5]);
+        completed.has(&["48 min", "2 missing", ">workaround<"]);
+    }
+}
+
+#[tokio::test]
+async fn every_filter_narrows_and_can_be_taken_away() {
+    for app in apps().await {
+        let flow = busy(&app).await;
+        let morgan = Visitor::signed_in(&app, "morgan").await;
+        let (lena_id, flow_id) = (app.member("lena").user_id, flow["id"].as_str().unwrap());
+        let by_lena = format!("tab=prepared&prepared_by={lena_id}");
+        let of_flow = format!("flow={flow_id}");
+        let today = app.app.now().date_naive();
+        let days = format!("from={today}&to={today}");
+        let before = format!("to={}", today.pred_opt().unwrap());
+        for (query, found) in [
+            ("mine=yes", vec![2]),
+            ("missing=yes", vec![2]),
+            ("q=0001", vec![1]),
+            ("q=nothing", vec![]),
+            ("tab=prepared&assigned=me", vec![4]),
+            ("tab=prepared&assigned=none", vec![3]),
+            ("tab=prepared&prepared_by=me", vec![3]),
+            (by_lena.as_str(), vec![4]),
+            ("tab=prepared&q=contoso", vec![3]),
+            (&of_flow, vec![2, 1]),
+            ("flow=0198b7c0-0000-7000-8000-000000000000", vec![]),
+            (&days, vec![2, 1]),
+            (&before, vec![]),
+            ("q=&flow=&assigned=&prepared_by=&from=&to=", vec![2, 1]),
+        ] {
+            let page = morgan.get(&format!("/sessions?{query}")).await.ok();
+            assert_eq!(numbers(&page), found, "{query}");
+            if found.is_empty() {
+                page.has(&["Nothing matches.", "Clear filters"]);
+            }
+        }
+        let page = morgan
+            .get(&format!("/sessions?q=restart&{of_flow}&missing=yes"))
+            .await
+            .ok();
+        page.has(&[
+            "Flow: Restart a service",
+            "href=\"/sessions?q=restart&amp;missing=yes\"",
+            "checked",
+            "Prepared <span class=\"tab-count\">2</span>",
+        ]);
+        for wrong in ["flow=x", "assigned=x", "prepared_by=none", "from=x", "cursor=x"] {
+            assert_eq!(
+                morgan.get(&format!("/sessions?{wrong}")).await.status,
+                422,
+                "{wrong}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn older_ones_are_behind_a_cursor() {
+    for test in resolutionflow_store::testing::databases().await {
+        let app = TestApp::on(test, |settings| settings.limits.page = 2).await;
+        let (lena, flow) = (app.member("lena"), app.flow().await);
+        for _ in 0..5 {
+            lena.starts(&flow).await;
+            app.clock.advance(TimeDelta::seconds(1));
+        }
+        let visitor = Visitor::signed_in(&app, "lena").await;
+        let (mut seen, mut at) = (Vec::new(), "/sessions?missing=yes".to_owned());
+        loop {
+            let page = visitor.get(&at).await.ok();
+            seen.extend(numbers(&page));
+            let Some((before, _)) = page.text.split_once("\">Older</a>") else {
+                page.has(&["Back to the newest"]);
+                break;
+            };
+            at = before.rsplit("href=\"").next().unwrap().replace("&amp;", "&");
+        }
+        assert_eq!(seen, [5, 4, 3, 2, 1]);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_tab_says_what_will_be_there() {
+    for app in apps().await {
+        let vera = Visitor::signed_in(&app, "vera").await;
+        for (tab, text) in [
+            ("", "No active sessions."),
+            ("?tab=prepared", "No prepared sessions."),
+            ("?tab=completed", "No completed sessions."),
+            ("?tab=nonsense", "No active sessions."),
+        ] {
+            vera.get(&format!("/sessions{tab}"))
+                .await
+                .ok()
+                .has(&[text, "href=\"/flows\""]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn viewers_only_read_and_strangers_see_nothing() {
+    for app in apps().await {
+        busy(&app).await;
+        let vera = Visitor::signed_in(&app, "vera").await;
+        let page = vera.get("/sessions?tab=prepared").await.ok();
+        page.lacks(&["/take\"", "/start\""]).has(&["Contoso"]);
+        let sid = Visitor::signed_in(&app, "sid").await;
+        for tab in ["", "?tab=prepared", "?tab=completed"] {
+            let page = sid.get(&format!("/sessions{tab}")).await.ok();
+            assert_eq!(numbers(&page), [0_i64; 0]);
+            page.lacks(&["Restart", "lena"]);
+        }
+        assert_eq!(
+            Visitor::new(&app).get("/sessions?tab=prepared").await.goes_to(),
+            "/sign-in?next=%2Fsessions%3Ftab%3Dprepared"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_prepared_session_of_an_older_version_says_so() {
+    for app in apps().await {
+        let flow = busy(&app).await;
+        publish_again(&app, &flow).await;
+        let morgan = Visitor::signed_in(&app, "morgan").await;
+        morgan
+            .get("/sessions?tab=prepared")
+            .await
+            .ok()
+            .has(&["flow changed", ">Review</a>"]);
+        // What nobody has yet is taken first, and looked at then.
+        let anyones = path(&app.member("lena").get("/sessions?q=0003").await.with(200)["items"][0]);
+        let page = morgan.get("/sessions?tab=prepared&assigned=none").await;
+        page.ok().has(&[&format!("{anyones}/take")]);
+    }
+}
