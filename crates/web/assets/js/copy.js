@@ -53,7 +53,7 @@ async function copy(at, figure, anyway = false) {
 const labels = new WeakMap();
 
 /** Says on the button that it is copied, for a moment. */
-function flashCopied(at) {
+export function flashCopied(at) {
   if (!labels.has(at)) labels.set(at, at.textContent);
   at.textContent = words.copied;
   // What is merged meanwhile leaves it.
