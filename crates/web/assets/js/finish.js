@@ -18,6 +18,7 @@ async function openFinish() {
   if (byId('finish')?.open || opening || !may('complete')) return;
   opening = true;
   const from = document.activeElement;
+  const hole = from?.closest('.hole')?.id;
   for (const control of all('[data-dirty]')) if (keyOf(control)) commit(control);
   await quiet(session, 1000);
   const answer = await page(`/sessions/${session}/finish`);
@@ -29,7 +30,9 @@ async function openFinish() {
   const form = one('form[method=post]', dialog);
   dialog.addEventListener('close', () => {
     dialog.remove();
-    if (from?.isConnected) from.focus({ preventScroll: true });
+    // A prompt that was saved meanwhile is a value now.
+    const to = from?.isConnected ? from : hole && one('.value, .prompt', byId(hole));
+    to?.focus({ preventScroll: true });
   });
   dialog.addEventListener('click', (event) => {
     if (event.target.closest('[data-action=cancel], [data-action=close]')) (event.preventDefault(), dialog.close());
