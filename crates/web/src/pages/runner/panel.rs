@@ -83,7 +83,7 @@ pub(super) fn title(scene: &Scene<'_>) -> Markup {
         outline.variables().count(),
     );
     html! {
-        h2 id="panel-title" data-version=(scene.number()) {
+        h2 id="panel-title" data-version=(scene.shown_version()) {
             (words::panel_title()) span id="filled-count" { (words::filled(filled, all)) }
         }
     }
@@ -138,7 +138,7 @@ pub(super) fn row(scene: &Scene<'_>, key: &str, known: &Known) -> Markup {
             data-version=(variable.map_or(0, |variable| variable.version)) data-set[set.is_some()]
             data-valid=[is_invalid.then_some("false")] data-by=[variable.map(|variable| variable.set_by_id)]
             data-default=[known.default()] data-steps=(step_ids.join(" ")) data-value=(set.unwrap_or_default())
-            data-fragment=(scene.number()) {
+            data-fragment=(scene.shown_version()) {
             div class="field-head" {
                 (heading(key, known))
                 span class="field-state" { (state(scene, known, variable)) }

@@ -178,7 +178,7 @@ impl<'a> Scene<'a> {
     }
 
     /// The version that is shown.
-    pub(super) fn number(&self) -> i64 {
+    pub(super) fn shown_version(&self) -> i64 {
         self.snapshot.session.version
     }
 

@@ -38,7 +38,7 @@ pub(super) fn step(scene: &Scene<'_>, position: usize) -> Markup {
     let boxes = holes.boxes;
 
     html! {
-        article class={ "step " (kind_class(step.kind)) } id={ "step-" (id) } data-step=(id) data-version=(scene.number())
+        article class={ "step " (kind_class(step.kind)) } id={ "step-" (id) } data-step=(id) data-version=(scene.shown_version())
             hidden[!is_current] aria-labelledby={ "title-" (id) } {
             @if let Some(introduction) = introduction.filter(|text| !text.trim().is_empty()) {
                 div class="step-prose section-prose" { (PreEscaped(introduction)) }
