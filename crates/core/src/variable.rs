@@ -133,6 +133,11 @@ impl Outline {
         self.order.iter().map(|key| (key.as_str(), &self.variables[key]))
     }
 
+    /// What is known of every variable, to be changed; names stay.
+    pub(crate) fn known_mut(&mut self) -> impl Iterator<Item = &mut Known> {
+        self.variables.values_mut()
+    }
+
     /// The steps in order.
     pub fn steps(&self) -> &[OutlineStep] {
         &self.steps

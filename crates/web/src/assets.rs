@@ -70,6 +70,7 @@ const SCRIPTS: &[(&str, &str)] = scripts![
     "runner",
     "shortcuts",
     "sign-in",
+    "import",
     "app",
 ];
 

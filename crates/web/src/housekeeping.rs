@@ -1,10 +1,13 @@
-//! What a server forgets by itself: idempotency keys that nobody repeats any more, expired tokens and logins.
+//! What a server forgets by itself: idempotency keys that nobody repeats any more, expired tokens and logins, and who
+//! is not here any more.
 
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use futures_util::FutureExt;
-use resolutionflow_store::{Error, Result, idempotency, logins, tokens};
+use futures_util::future::BoxFuture;
+use resolutionflow_store::presence::AWAY;
+use resolutionflow_store::{Error, Result, Tx, idempotency, logins, presence, tokens};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::context::App;
@@ -41,32 +44,21 @@ pub async fn run(app: App) {
 /// Forgets everything that is due, in small batches, and answers how many rows that were.
 pub async fn forget(app: &App) -> Result<u64> {
     let now = app.now();
+    let idempotency_keys = batches(app, move |tx| idempotency::forget(tx, now - KEYS, BATCH).boxed()).await?;
+    let tokens = batches(app, move |tx| tokens::forget(tx, now, BATCH).boxed()).await?;
+    let logins = batches(app, move |tx| logins::forget(tx, now, BATCH).boxed()).await?;
+    let presence = batches(app, move |tx| presence::forget(tx, now - AWAY, BATCH).boxed()).await?;
+    Ok(idempotency_keys + tokens + logins + presence)
+}
+
+/// Repeats until a batch is not full.
+async fn batches<F>(app: &App, forget: F) -> Result<u64>
+where
+    F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<u64>> + Copy + Send + 'static,
+{
     let mut rows = 0;
     loop {
-        let gone = app.db.write::<_, Error, _>(move |tx| {
-            async move { idempotency::forget(tx, now - KEYS, BATCH).await }.boxed()
-        });
-        let gone = gone.await?;
-        rows += gone;
-        if gone < BATCH.unsigned_abs() {
-            break;
-        }
-    }
-    loop {
-        let gone = app
-            .db
-            .write::<_, Error, _>(move |tx| async move { tokens::forget(tx, now, BATCH).await }.boxed());
-        let gone = gone.await?;
-        rows += gone;
-        if gone < BATCH.unsigned_abs() {
-            break;
-        }
-    }
-    loop {
-        let gone = app
-            .db
-            .write::<_, Error, _>(move |tx| async move { logins::forget(tx, now, BATCH).await }.boxed());
-        let gone = gone.await?;
+        let gone = app.db.write::<_, Error, _>(forget).await?;
         rows += gone;
         if gone < BATCH.unsigned_abs() {
             return Ok(rows);

@@ -11,6 +11,7 @@ use futures_util::future::BoxFuture;
 use resolutionflow_store::Tx;
 use resolutionflow_store::idempotency::{self, Claim, Key};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -32,6 +33,11 @@ impl Answer {
             status,
             body: serde_json::to_string(body).map_err(Error::internal)?,
         })
+    }
+
+    /// What it says, for a page that goes on from it.
+    pub fn value(&self) -> Result<Value> {
+        serde_json::from_str(&self.body).map_err(Error::internal)
     }
 
     /// The identifier of what the answer shows, for a page that leads there.

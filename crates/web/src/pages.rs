@@ -2,13 +2,17 @@
 
 pub mod components;
 pub mod error;
+pub mod finish;
 pub mod flows;
+pub mod import;
+pub mod live;
 pub mod people;
 pub mod quick_start;
 pub mod runner;
 pub mod search;
 pub mod sessions;
 pub mod set_up;
+pub mod settings;
 pub mod shell;
 pub mod sign_in;
 pub mod sign_out;
@@ -34,4 +38,8 @@ pub fn routes() -> Router<App> {
         .route("/sign-out", post(sign_out::sign_out))
         .route("/setup", get(set_up::show).post(set_up::set_up))
         .merge(runner::routes())
+        .route("/live", get(live::live))
+        .merge(finish::routes())
+        .merge(import::routes())
+        .merge(settings::routes())
 }

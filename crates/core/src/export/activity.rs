@@ -6,9 +6,9 @@ use std::fmt::Write;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::duration::counted;
-use super::escape::{Place, code, inline, lines};
-use super::markdown::outcome_name;
-use super::{Options, Report, moment, steps, variables};
+use super::escape::lines;
+use super::pen::Pen;
+use super::{Options, Report, moment, outcome_name, state, variables};
 use crate::event::{Event, EventKind, Payload};
 use crate::id::UserId;
 use crate::session::Outcome;
@@ -16,40 +16,51 @@ use crate::session::Outcome;
 /// The most characters of a typed text in one line; all of it stands further up or in the JSON form.
 const EXCERPT: usize = 120;
 
-pub(super) fn write(report: &Report<'_>, options: Options, out: &mut String) {
-    let numbers = report
-        .outline
-        .steps()
-        .iter()
-        .zip(1..)
-        .map(|(step, number)| (step.id.as_str(), number))
-        .collect();
+/// What happened on one day.
+pub(super) struct Day {
+    /// Nothing where times are left out; then there is one day.
+    pub date: Option<NaiveDate>,
+    /// The time of the day, and what happened.
+    pub lines: Vec<(Option<String>, String)>,
+}
+
+/// All that happened, but for what happened in steps that are not shown.
+pub(super) fn days(report: &Report<'_>, options: &Options, pen: &dyn Pen) -> Vec<Day> {
+    let steps = report.outline.steps().iter().zip(1..);
     let activity = Activity {
         report,
         options,
-        numbers,
+        pen,
+        numbers: steps.map(|(step, number)| (step.id.as_str(), number)).collect(),
     };
-    let mut day: Option<NaiveDate> = None;
+    let shown = report.steps_shown(options);
+    let mut days: Vec<Day> = Vec::new();
     for event in report.events {
-        if day.is_none() {
-            out.push_str("## Activity\n\n");
+        let step = fact(&event.payload, "step").and_then(|id| activity.numbers.get(id));
+        if step.is_some_and(|number| *number > shown) {
+            continue;
         }
-        let date = event.at.date_naive();
-        if day != Some(date) {
-            let _ = write!(out, "{}{date}, UTC:\n\n", if day.is_some() { "\n" } else { "" });
-            day = Some(date);
+        let mut line = String::new();
+        pen.typed(report.name(event.actor_id), &mut line);
+        line.push(' ');
+        activity.words(event, &mut line);
+        let date = options.times.then(|| event.at.date_naive());
+        let time = options.times.then(|| event.at.format("%H:%M").to_string());
+        match days.last_mut().filter(|day| day.date == date) {
+            Some(day) => day.lines.push((time, line)),
+            None => days.push(Day {
+                date,
+                lines: vec![(time, line)],
+            }),
         }
-        let _ = write!(out, "- {} ", event.at.format("%H:%M"));
-        inline(report.name(event.actor_id), Place::Line, out);
-        out.push(' ');
-        activity.words(event, out);
-        out.push('\n');
     }
+    days
 }
 
 struct Activity<'a> {
     report: &'a Report<'a>,
-    options: Options,
+    options: &'a Options,
+    pen: &'a dyn Pen,
     /// The numbers of the steps, from 1.
     numbers: HashMap<&'a str, usize>,
 }
@@ -64,11 +75,11 @@ impl Activity<'_> {
             EventKind::Assigned => match self.person(payload) {
                 Some(name) => {
                     out.push_str("assigned the session to ");
-                    inline(name, Place::Line, out);
+                    self.pen.typed(name, out);
                 }
                 None => out.push_str("left the session for anyone in the team"),
             },
-            EventKind::DetailsChanged => details(payload, out),
+            EventKind::DetailsChanged => self.details(payload, out),
             EventKind::VariableSet => self.variable_set(payload, out),
             EventKind::VariableUnset => {
                 out.push_str("cleared ");
@@ -83,7 +94,7 @@ impl Activity<'_> {
                 self.chosen(payload, out);
                 if !payload.typed("reason").trim().is_empty() {
                     out.push_str(": ");
-                    excerpt(payload.typed("reason"), out);
+                    self.excerpt(payload.typed("reason"), out);
                 }
             }
             EventKind::StepOpened => {
@@ -101,7 +112,7 @@ impl Activity<'_> {
             EventKind::ItemChecked => self.item(payload, out),
             EventKind::NoteAdded => out.push_str("wrote a note"),
             EventKind::LateNoteAdded => out.push_str("wrote a note after completion"),
-            EventKind::Completed => completed(payload, out),
+            EventKind::Completed => self.completed(payload, out),
             EventKind::Discarded => out.push_str("discarded the session"),
             EventKind::Reopened => out.push_str("reopened the session"),
         }
@@ -111,11 +122,11 @@ impl Activity<'_> {
         out.push_str("prepared the session");
         if let Some(name) = self.person(payload) {
             out.push_str(" for ");
-            inline(name, Place::Line, out);
+            self.pen.typed(name, out);
         }
-        if let Some(due_at) = fact(payload, "due_at") {
+        if let Some(due_at) = fact(payload, "due_at").filter(|_| self.options.times) {
             out.push_str(", due ");
-            time(due_at, out);
+            self.time(due_at, out);
         }
     }
 
@@ -128,7 +139,7 @@ impl Activity<'_> {
             Some(None) => {}
             Some(Some(value)) => {
                 out.push_str(" to ");
-                excerpt_as_code(value, out);
+                self.excerpt_as_code(value, out);
             }
         }
         if fact(payload, "valid") == Some("false") {
@@ -139,8 +150,8 @@ impl Activity<'_> {
     fn variable(&self, payload: &Payload, out: &mut String) {
         let name = fact(payload, "name").unwrap_or_default();
         match self.report.outline.variable(name) {
-            Some((_, known)) => variables::name(known, Place::Line, out),
-            None => inline(name, Place::Line, out),
+            Some((_, known)) => variables::name(known, self.pen, out),
+            None => self.pen.typed(name, out),
         }
     }
 
@@ -151,7 +162,7 @@ impl Activity<'_> {
         if let Some(number) = self.numbers.get(id) {
             let _ = write!(out, "{number}");
         } else {
-            code(id, Place::Line, out);
+            self.pen.exact(id, out);
         }
     }
 
@@ -162,15 +173,15 @@ impl Activity<'_> {
         };
         out.push_str(", chosen: ");
         let number = fact(payload, "step").and_then(|id| self.numbers.get(id));
-        match number.and_then(|number| steps::choice(self.report, number - 1, label)) {
+        match number.and_then(|number| state::choice(self.report, number - 1, label)) {
             Some(choice) => {
                 let mut text = String::new();
                 choice
                     .plain
                     .text(&self.report.shown(), self.options.unset, &mut text);
-                excerpt(&text, out);
+                self.excerpt(&text, out);
             }
-            None => excerpt(label, out),
+            None => self.excerpt(&self.options.mask.text(label), out),
         }
     }
 
@@ -189,65 +200,85 @@ impl Activity<'_> {
                 .map_or("a former member", |id| self.report.name(id)),
         )
     }
-}
 
-fn details(payload: &Payload, out: &mut String) {
-    let changed = payload
-        .facts
-        .get("changed")
-        .map(String::as_str)
-        .unwrap_or_default();
-    for (number, name) in changed.split_whitespace().enumerate() {
-        out.push_str(if number > 0 { ", " } else { "" });
-        let typed = payload.typed(name);
-        match (name, fact(payload, name)) {
-            ("title", _) if typed.trim().is_empty() => out.push_str("removed the title"),
-            ("title", _) => {
-                out.push_str("changed the title to ");
-                excerpt(typed, out);
-            }
-            ("note", _) => out.push_str("changed the note for the assignee"),
-            ("outcome_note", _) => out.push_str("changed the note on the outcome"),
-            ("next_steps", _) => out.push_str("changed the next steps"),
-            ("due_at", None) => out.push_str("took the due time away"),
-            ("due_at", Some(at)) => {
-                out.push_str("set the due time to ");
-                time(at, out);
-            }
-            ("outcome", None) => out.push_str("took the outcome back"),
-            ("outcome", Some(outcome)) => {
-                out.push_str("set the outcome to ");
-                said_outcome(outcome, out);
-            }
-            (other, _) => {
-                out.push_str("changed ");
-                code(other, Place::Line, out);
+    fn details(&self, payload: &Payload, out: &mut String) {
+        let changed = payload
+            .facts
+            .get("changed")
+            .map(String::as_str)
+            .unwrap_or_default();
+        for (number, name) in changed.split_whitespace().enumerate() {
+            out.push_str(if number > 0 { ", " } else { "" });
+            let typed = payload.typed(name);
+            match (name, fact(payload, name)) {
+                ("title", _) if typed.trim().is_empty() => out.push_str("removed the title"),
+                ("title", _) => {
+                    out.push_str("changed the title to ");
+                    self.excerpt(typed, out);
+                }
+                ("note", _) => out.push_str("changed the note for the assignee"),
+                ("outcome_note", _) => out.push_str("changed the note on the outcome"),
+                ("next_steps", _) => out.push_str("changed the next steps"),
+                ("due_at", None) => out.push_str("took the due time away"),
+                ("due_at", Some(_)) if !self.options.times => out.push_str("set the due time"),
+                ("due_at", Some(at)) => {
+                    out.push_str("set the due time to ");
+                    self.time(at, out);
+                }
+                ("outcome", None) => out.push_str("took the outcome back"),
+                ("outcome", Some(outcome)) => {
+                    out.push_str("set the outcome to ");
+                    self.said_outcome(outcome, out);
+                }
+                (other, _) => {
+                    out.push_str("changed ");
+                    self.pen.exact(other, out);
+                }
             }
         }
+        if changed.is_empty() {
+            out.push_str("changed the details");
+        }
     }
-    if changed.is_empty() {
-        out.push_str("changed the details");
-    }
-}
 
-fn completed(payload: &Payload, out: &mut String) {
-    out.push_str("completed the session");
-    if let Some(outcome) = fact(payload, "outcome") {
-        out.push_str(" (");
-        said_outcome(outcome, out);
-        out.push(')');
+    fn completed(&self, payload: &Payload, out: &mut String) {
+        out.push_str("completed the session");
+        if let Some(outcome) = fact(payload, "outcome") {
+            out.push_str(" (");
+            self.said_outcome(outcome, out);
+            out.push(')');
+        }
+        let missing = fact(payload, "missing").and_then(|missing| missing.parse().ok());
+        if let Some(missing) = missing.filter(|missing| *missing > 0) {
+            let missing = counted(missing, "required variable", "required variables");
+            let _ = write!(out, ", with {missing} unset");
+        }
     }
-    let missing = fact(payload, "missing").and_then(|missing| missing.parse().ok());
-    if let Some(missing) = missing.filter(|missing| *missing > 0) {
-        let missing = counted(missing, "required variable", "required variables");
-        let _ = write!(out, ", with {missing} unset");
-    }
-}
 
-fn said_outcome(name: &str, out: &mut String) {
-    match Outcome::parse(name) {
-        Some(outcome) => out.push_str(&outcome_name(outcome).to_lowercase()),
-        None => inline(name, Place::Line, out),
+    fn said_outcome(&self, name: &str, out: &mut String) {
+        match Outcome::parse(name) {
+            Some(outcome) => out.push_str(&outcome_name(outcome).to_lowercase()),
+            None => self.pen.typed(name, out),
+        }
+    }
+
+    fn time(&self, text: &str, out: &mut String) {
+        match DateTime::parse_from_rfc3339(text) {
+            Ok(at) => out.push_str(&moment(at.with_timezone(&Utc))),
+            Err(_) => self.pen.typed(text, out),
+        }
+    }
+
+    fn excerpt(&self, text: &str, out: &mut String) {
+        let (beginning, is_all) = beginning(text);
+        self.pen.typed(beginning, out);
+        out.push_str(if is_all { "" } else { " …" });
+    }
+
+    fn excerpt_as_code(&self, text: &str, out: &mut String) {
+        let (beginning, is_all) = beginning(text);
+        self.pen.exact(beginning, out);
+        out.push_str(if is_all { "" } else { " …" });
     }
 }
 
@@ -260,13 +291,6 @@ fn fact<'p>(payload: &'p Payload, name: &str) -> Option<&'p str> {
         .filter(|fact| !fact.is_empty())
 }
 
-fn time(text: &str, out: &mut String) {
-    match DateTime::parse_from_rfc3339(text) {
-        Ok(at) => out.push_str(&moment(at.with_timezone(&Utc))),
-        Err(_) => inline(text, Place::Line, out),
-    }
-}
-
 /// The beginning of a text, on one line, and whether it is all.
 fn beginning(text: &str) -> (&str, bool) {
     let text = text.trim();
@@ -276,16 +300,4 @@ fn beginning(text: &str) -> (&str, bool) {
         .nth(EXCERPT)
         .map_or(line.len(), |(end, _)| end);
     (&line[..end], end == text.len())
-}
-
-fn excerpt(text: &str, out: &mut String) {
-    let (beginning, is_all) = beginning(text);
-    inline(beginning, Place::Line, out);
-    out.push_str(if is_all { "" } else { " …" });
-}
-
-fn excerpt_as_code(text: &str, out: &mut String) {
-    let (beginning, is_all) = beginning(text);
-    code(beginning, Place::Line, out);
-    out.push_str(if is_all { "" } else { " …" });
 }

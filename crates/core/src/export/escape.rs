@@ -194,7 +194,7 @@ fn begins_markup(character: char, before: Option<char>, after: Option<char>, dig
 }
 
 /// A character as it may stand in a text file: control characters as their pictures (Unicode, U+2400).
-fn visible(character: char) -> char {
+pub(super) fn visible(character: char) -> char {
     match character {
         '\t' => '\t',
         '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + u32::from(character)).unwrap_or(' '),

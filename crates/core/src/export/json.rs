@@ -3,13 +3,14 @@
 //! Each event's hash covers the one before it (`crate::event`): whoever has this document can compute the chain
 //! from `id` and `events`, and compare its end with `head` and `event_count`.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Options, Report};
-use crate::event::{EventKind, hexadecimal};
+use super::{Options, Report, mask};
+use crate::event::{EventKind, SaltedText, hexadecimal};
 use crate::field::FieldName;
 use crate::id::{FlowId, SessionId, TeamId, UserId};
 use crate::render::{MarkdownTemplate, Unset};
@@ -21,13 +22,17 @@ pub const FORMAT: &str = "resolutionflow.session/1";
 
 /// A session as one JSON document. Texts of the flow are Markdown with their values.
 #[derive(Clone, Debug, Serialize)]
-pub struct SessionExport<'a> {
+pub(super) struct SessionExport<'a> {
     /// Always [`FORMAT`].
     pub format: &'static str,
-    /// When the export was made.
-    pub exported_at: DateTime<Utc>,
+    /// When the export was made. As with every time, null where times are left out.
+    pub exported_at: Option<DateTime<Utc>>,
     /// What stands for an unset variable in texts: `placeholder` or `blank`.
     pub unset: &'static str,
+    /// The last step that is shown; null where all are.
+    pub up_to: Option<&'a StepId>,
+    /// What was masked: `addresses`, `mail`, `tokens`.
+    pub masked: Vec<&'static str>,
     /// The session.
     pub id: SessionId,
     /// Its number in the account.
@@ -53,7 +58,7 @@ pub struct SessionExport<'a> {
     /// Who started it.
     pub owner_id: Option<UserId>,
     /// When it was made.
-    pub created_at: DateTime<Utc>,
+    pub created_at: Option<DateTime<Utc>>,
     /// When it became active.
     pub started_at: Option<DateTime<Utc>>,
     /// When it was completed.
@@ -63,7 +68,7 @@ pub struct SessionExport<'a> {
     /// When it should be done.
     pub due_at: Option<DateTime<Utc>>,
     /// When it last changed.
-    pub updated_at: DateTime<Utc>,
+    pub updated_at: Option<DateTime<Utc>>,
     /// From its start to its end, or to this export while it is active; absent while prepared.
     pub duration_seconds: Option<i64>,
     /// How it ended.
@@ -90,13 +95,13 @@ pub struct SessionExport<'a> {
     pub events: Vec<EventExport<'a>>,
     /// How many events there are.
     pub event_count: i64,
-    /// The hash of the last event, in hexadecimal.
-    pub head: String,
+    /// The hash of the last event, in hexadecimal; null where times are left out.
+    pub head: Option<String>,
 }
 
 /// A variable that is set.
 #[derive(Clone, Debug, Serialize)]
-pub struct VariableExport<'a> {
+pub(super) struct VariableExport<'a> {
     /// What a person reads.
     pub label: &'a str,
     /// The value; empty when it was set to nothing on purpose.
@@ -108,12 +113,12 @@ pub struct VariableExport<'a> {
     /// Who set it.
     pub set_by_id: UserId,
     /// When.
-    pub set_at: DateTime<Utc>,
+    pub set_at: Option<DateTime<Utc>>,
 }
 
 /// A section.
 #[derive(Clone, Debug, Serialize)]
-pub struct SectionExport<'a> {
+pub(super) struct SectionExport<'a> {
     /// The heading; empty only for steps before the first one.
     pub title: String,
     /// What stands before the first step.
@@ -124,7 +129,7 @@ pub struct SectionExport<'a> {
 
 /// A step with what came of it.
 #[derive(Clone, Debug, Serialize)]
-pub struct StepExport<'a> {
+pub(super) struct StepExport<'a> {
     /// The step.
     pub id: &'a StepId,
     /// Its number as people count.
@@ -140,7 +145,7 @@ pub struct StepExport<'a> {
     /// Why it was skipped.
     pub reason: &'a str,
     /// The label of the choice that was made.
-    pub choice: &'a str,
+    pub choice: Cow<'a, str>,
     /// What people wrote about it.
     pub note: &'a str,
     /// What a command printed.
@@ -163,63 +168,75 @@ pub struct StepExport<'a> {
 
 /// One thing that happened.
 #[derive(Clone, Debug, Serialize)]
-pub struct EventExport<'a> {
+pub(super) struct EventExport<'a> {
     /// Its number, from 1, without gaps.
     pub number: i64,
     /// When.
-    pub at: DateTime<Utc>,
+    pub at: Option<DateTime<Utc>>,
     /// Who.
     pub actor_id: UserId,
     /// What.
     pub kind: EventKind,
     /// Names, states and ids.
-    pub facts: &'a BTreeMap<String, String>,
+    pub facts: BTreeMap<&'a str, &'a str>,
     /// What people typed.
     pub texts: BTreeMap<&'a str, TextExport<'a>>,
-    /// The hash over all of this and the previous event's hash, in hexadecimal.
-    pub hash: String,
+    /// The hash over all of this and the previous event's hash, in hexadecimal; null where times are
+    /// left out, as it covers the time.
+    pub hash: Option<String>,
 }
 
 /// A typed text with its commitment; `text` and `salt` are null in a masked export.
 #[derive(Clone, Debug, Serialize)]
-pub struct TextExport<'a> {
+pub(super) struct TextExport<'a> {
     /// What was typed.
     pub text: Option<&'a str>,
     /// What was hashed with it.
     pub salt: Option<&'a str>,
     /// The commitment, in hexadecimal.
-    pub commitment: &'a str,
+    pub commitment: Option<&'a str>,
 }
 
-/// The session as a JSON document, to be serialised.
-pub fn json<'a>(report: &Report<'a>, options: &Options) -> SessionExport<'a> {
+/// Appends the session as a JSON document.
+pub fn json(report: &Report<'_>, options: &Options, out: &mut String) {
+    let text = mask::masked(report, options.mask, |report| {
+        serde_json::to_string(&document(report, options))
+    });
+    out.push_str(&text.expect("all names in the document are texts"));
+}
+
+/// The session as it is written, of a report that is masked already.
+pub(super) fn document<'a>(report: &Report<'a>, options: &'a Options) -> SessionExport<'a> {
     let session = report.session;
+    let time = |at: DateTime<Utc>| options.times.then_some(at);
     SessionExport {
         format: FORMAT,
-        exported_at: report.now,
+        exported_at: time(report.now),
         unset: match options.unset {
             Unset::Placeholder => "placeholder",
             Unset::Blank => "blank",
         },
+        up_to: options.up_to.as_ref(),
+        masked: options.mask.names().collect(),
         id: session.id,
         number: session.number,
         status: session.status(),
         flow_id: session.flow_id,
         flow_version: session.flow_version,
-        flow_title: resolved(report, *options, &report.compiled.title().markdown),
+        flow_title: resolved(report, options, &report.compiled.title().markdown),
         title: &session.title,
         note: &session.note,
         team_id: session.team_id,
         prepared_by_id: session.prepared_by_id,
         assigned_to_id: session.assigned_to_id,
         owner_id: session.owner_id,
-        created_at: session.created_at,
-        started_at: session.started_at,
-        completed_at: session.completed_at,
-        discarded_at: session.discarded_at,
-        due_at: session.due_at,
-        updated_at: session.updated_at,
-        duration_seconds: session.started_at.map(|started_at| {
+        created_at: time(session.created_at),
+        started_at: session.started_at.and_then(time),
+        completed_at: session.completed_at.and_then(time),
+        discarded_at: session.discarded_at.and_then(time),
+        due_at: session.due_at.and_then(time),
+        updated_at: time(session.updated_at),
+        duration_seconds: session.started_at.and_then(time).map(|started_at| {
             let until = report.ended_at().unwrap_or(report.now);
             (until - started_at).num_seconds().max(0)
         }),
@@ -227,29 +244,29 @@ pub fn json<'a>(report: &Report<'a>, options: &Options) -> SessionExport<'a> {
         outcome_note: &session.outcome_note,
         next_steps: &session.next_steps,
         version: session.version,
-        variables: variables(report),
+        variables: variables(report, options),
         defaults: defaults(report),
         missing_required: report
             .outline
             .missing_required(report.variables)
             .map(FieldName::as_str)
             .collect(),
-        sections: sections(report, *options),
-        steps: steps(report, *options),
+        sections: sections(report, options),
+        steps: steps(report, options),
         people: people(report),
-        events: events(report),
+        events: events(report, options),
         event_count: session.version,
-        head: hexadecimal(&session.head),
+        head: options.times.then(|| hexadecimal(&session.head)),
     }
 }
 
-fn resolved(report: &Report<'_>, options: Options, text: &MarkdownTemplate) -> String {
+fn resolved(report: &Report<'_>, options: &Options, text: &MarkdownTemplate) -> String {
     let mut out = String::new();
     text.markdown(&report.shown(), options.unset, &mut out);
     out
 }
 
-fn variables<'a>(report: &Report<'a>) -> BTreeMap<&'a str, VariableExport<'a>> {
+fn variables<'a>(report: &Report<'a>, options: &Options) -> BTreeMap<&'a str, VariableExport<'a>> {
     let set = report.outline.variables().filter_map(|(key, known)| {
         let variable = report.variables.get(key)?;
         let name = known.name.as_str();
@@ -260,7 +277,7 @@ fn variables<'a>(report: &Report<'a>) -> BTreeMap<&'a str, VariableExport<'a>> {
             valid: variable.valid,
             version: variable.version,
             set_by_id: variable.set_by_id,
-            set_at: variable.set_at,
+            set_at: options.times.then_some(variable.set_at),
         };
         Some((name, export))
     });
@@ -280,23 +297,25 @@ fn defaults<'a>(report: &Report<'a>) -> BTreeMap<&'a str, &'a str> {
         .collect()
 }
 
-fn sections<'a>(report: &Report<'a>, options: Options) -> Vec<SectionExport<'a>> {
-    let compiled = report.compiled;
-    let section = |section: &'a crate::render::CompiledSection| SectionExport {
+fn sections<'a>(report: &Report<'a>, options: &Options) -> Vec<SectionExport<'a>> {
+    let steps = &report.compiled.steps()[..report.steps_shown(options)];
+    let sections = report.sections_shown(options).map(|(section, _)| SectionExport {
         title: resolved(report, options, &section.title.markdown),
         body: resolved(report, options, &section.body.markdown),
-        step_ids: compiled.steps()[section.steps.clone()]
-            .iter()
-            .map(|step| &step.id)
+        step_ids: section
+            .steps
+            .clone()
+            .filter_map(|position| steps.get(position).map(|step| &step.id))
             .collect(),
-    };
-    compiled.sections().iter().map(section).collect()
+    });
+    sections.collect()
 }
 
-fn steps<'a>(report: &Report<'a>, options: Options) -> Vec<StepExport<'a>> {
+fn steps<'a>(report: &Report<'a>, options: &Options) -> Vec<StepExport<'a>> {
+    let time = |at: DateTime<Utc>| options.times.then_some(at);
     let sources = report.document.steps().map(|(_, step)| step);
-    let compiled = report.compiled.steps().iter().zip(sources).zip(1..);
-    let export = compiled.map(|((step, source), number)| {
+    let compiled = report.compiled.steps()[..report.steps_shown(options)].iter();
+    let export = compiled.zip(sources).zip(1..).map(|((step, source), number)| {
         let record = report.steps.get(&step.id);
         let text = |text: fn(&StepRecord) -> &str| record.map(text).unwrap_or_default();
         StepExport {
@@ -307,7 +326,7 @@ fn steps<'a>(report: &Report<'a>, options: Options) -> Vec<StepExport<'a>> {
             body: resolved(report, options, &step.body.markdown),
             state: record.map(|record| record.state).unwrap_or_default(),
             reason: text(|record| &record.reason),
-            choice: text(|record| &record.choice),
+            choice: options.mask.text(text(|record| &record.choice)),
             note: text(|record| &record.note),
             output: text(|record| &record.output),
             items: step.tasks,
@@ -316,9 +335,9 @@ fn steps<'a>(report: &Report<'a>, options: Options) -> Vec<StepExport<'a>> {
                 .unwrap_or_default(),
             version: record.map_or(0, |record| record.version),
             changed_by_id: record.map(|record| record.changed_by_id),
-            changed_at: record.map(|record| record.changed_at),
+            changed_at: record.and_then(|record| time(record.changed_at)),
             finished_by_id: record.and_then(|record| record.finished_by_id),
-            finished_at: record.and_then(|record| record.finished_at),
+            finished_at: record.and_then(|record| record.finished_at).and_then(time),
         }
     });
     export.collect()
@@ -345,27 +364,37 @@ fn people<'a>(report: &Report<'a>) -> BTreeMap<UserId, &'a str> {
         .collect()
 }
 
-fn events<'a>(report: &Report<'a>) -> Vec<EventExport<'a>> {
+fn events<'a>(report: &Report<'a>, options: &Options) -> Vec<EventExport<'a>> {
+    let is_shown = |name: &str| options.times || name != "due_at";
     let export = report.events.iter().map(|event| EventExport {
         number: event.number,
-        at: event.at,
+        at: options.times.then_some(event.at),
         actor_id: event.actor_id,
         kind: event.kind,
-        facts: &event.payload.facts,
+        facts: event
+            .payload
+            .facts
+            .iter()
+            .filter(|(name, _)| is_shown(name))
+            .map(|(name, fact)| (name.as_str(), fact.as_str()))
+            .collect(),
         texts: event
             .payload
             .texts
             .iter()
-            .map(|(name, salted)| {
-                let text = TextExport {
-                    text: salted.text.as_deref(),
-                    salt: salted.salt.as_deref(),
-                    commitment: &salted.commitment,
-                };
-                (name.as_str(), text)
-            })
+            .map(|(name, salted)| (name.as_str(), text(salted, options)))
             .collect(),
-        hash: hexadecimal(&event.hash),
+        hash: options.times.then(|| hexadecimal(&event.hash)),
     });
     export.collect()
+}
+
+/// A text without its salt is not what was committed to. Where nothing can be verified, salts would only keep two
+/// runs from comparing.
+fn text<'a>(salted: &'a SaltedText, options: &Options) -> TextExport<'a> {
+    TextExport {
+        text: salted.salt.as_ref().and(salted.text.as_deref()),
+        salt: salted.salt.as_deref().filter(|_| options.times),
+        commitment: options.times.then_some(salted.commitment.as_str()),
+    }
 }

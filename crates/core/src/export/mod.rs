@@ -6,12 +6,16 @@
 mod activity;
 mod duration;
 mod escape;
-mod head;
+mod facts;
+mod html;
 mod json;
 mod markdown;
-mod steps;
+mod mask;
+mod pen;
+mod state;
 #[cfg(test)]
 mod tests;
+mod text;
 mod variables;
 
 use std::collections::BTreeMap;
@@ -19,16 +23,18 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 pub use duration::{duration, moment};
-pub use json::{
-    EventExport, FORMAT, SectionExport, SessionExport, StepExport, TextExport, VariableExport, json,
-};
+pub use html::{html, html_body};
+pub use json::{FORMAT, json};
 pub use markdown::markdown;
+pub use mask::Mask;
+pub use text::text;
 
-use crate::event::Event;
+use crate::event::{Event, EventKind};
 use crate::flow::FlowDocument;
 use crate::id::UserId;
-use crate::render::{CompiledFlow, Unset};
-use crate::session::{Session, Status, StepRecords};
+use crate::render::{CompiledFlow, CompiledSection, Unset};
+use crate::session::{Outcome, Session, Status, StepRecords};
+use crate::step::{Section, StepId};
 use crate::variable::{Outline, Shown, Variables};
 
 /// All that an export is made of.
@@ -54,11 +60,32 @@ pub struct Report<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// What the reader chose.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What the reader chose; holds for every form.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// What stands for an unset variable.
     pub unset: Unset,
+    /// The last step to show; later ones, and what happened in them, are left out. The JSON form keeps all events.
+    pub up_to: Option<StepId>,
+    /// Whether what is still unset stands behind the outcome, as a part of its own. JSON knows no such order.
+    pub summary_first: bool,
+    /// Whether times and durations are shown. Without them two runs compare; JSON then has no hashes either, as
+    /// those are of the times too.
+    pub times: bool,
+    /// What gives way to a word in brackets.
+    pub mask: Mask,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            unset: Unset::default(),
+            up_to: None,
+            summary_first: false,
+            times: true,
+            mask: Mask::default(),
+        }
+    }
 }
 
 impl<'a> Report<'a> {
@@ -67,6 +94,21 @@ impl<'a> Report<'a> {
             outline: self.outline,
             variables: self.variables,
         }
+    }
+
+    /// How many steps are shown, from the first.
+    fn steps_shown(&self, options: &Options) -> usize {
+        let last = options.up_to.as_ref().and_then(|id| self.compiled.position(id));
+        last.map_or(self.compiled.steps().len(), |last| last + 1)
+    }
+
+    /// The sections that are shown, with their source.
+    fn sections_shown(&self, options: &Options) -> impl Iterator<Item = (&'a CompiledSection, &'a Section)> {
+        let (shown, all) = (self.steps_shown(options), self.compiled.steps().len());
+        let sections = self.compiled.sections().iter();
+        sections
+            .zip(&self.document.parts().sections)
+            .filter(move |(section, _)| section.steps.start < shown || shown == all)
     }
 
     /// When the session ended, if it has.
@@ -85,4 +127,20 @@ impl<'a> Report<'a> {
             Some(name) => name,
         }
     }
+}
+
+/// What an outcome is called.
+const fn outcome_name(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Resolved => "Resolved",
+        Outcome::Escalated => "Escalated",
+        Outcome::Workaround => "Workaround",
+        Outcome::Unresolved => "Unresolved",
+    }
+}
+
+/// The notes on the session as a whole, which only its events keep.
+fn notes<'a>(report: &Report<'a>) -> impl Iterator<Item = &'a Event> {
+    let is_note = |kind| matches!(kind, EventKind::NoteAdded | EventKind::LateNoteAdded);
+    report.events.iter().filter(move |event| is_note(event.kind))
 }

@@ -1,7 +1,9 @@
 //! One full example against its golden file, and hostile values, names and notes against a harmless run.
 
 mod example;
+mod forms;
 mod hostile;
+mod masks;
 
 use serde_json::Value;
 
@@ -13,7 +15,14 @@ use example::Run;
 
 fn exported(run: &Run, unset: Unset) -> String {
     let mut out = String::new();
-    markdown(&run.report(), &Options { unset }, &mut out);
+    markdown(
+        &run.report(),
+        &Options {
+            unset,
+            ..Options::default()
+        },
+        &mut out,
+    );
     out
 }
 
@@ -31,11 +40,21 @@ fn golden(name: &str, text: &str) {
 fn a_finished_session_is_exported_as_its_golden_file_says() {
     let run = Run::finished();
     golden("session.md", &exported(&run, Unset::Placeholder));
-    let json = json(&run.report(), &Options::default());
+    let (report, options) = (run.report(), Options::default());
+    let json = json::document(&report, &options);
     golden(
         "session.json",
         &(serde_json::to_string_pretty(&json).unwrap() + "\n"),
     );
+    golden("session.html", &made(&run, &options, html));
+    golden("session.txt", &made(&run, &options, text));
+}
+
+/// A form of a session, whole.
+fn made(run: &Run, options: &Options, form: fn(&Report<'_>, &Options, &mut String)) -> String {
+    let mut out = String::new();
+    form(&run.report(), options, &mut out);
+    out
 }
 
 #[test]
@@ -147,7 +166,11 @@ fn nobody_is_nameless() {
         text.contains("- Started by: a former member, 2026-11-28 20:00 UTC\n"),
         "{text}"
     );
-    assert!(json(&run.report(), &Options::default()).people.is_empty());
+    assert!(
+        json::document(&run.report(), &Options::default())
+            .people
+            .is_empty()
+    );
 }
 
 #[test]
@@ -194,7 +217,7 @@ fn the_events_of_the_json_form_verify() {
     let mut run = Run::started();
     run.micros = 123_457;
     run.sets(&[("ticket", Some("T\u{2028}1")), ("site", Some("a\r\nb"))]);
-    let text = serde_json::to_string(&json(&run.report(), &Options::default())).unwrap();
+    let text = serde_json::to_string(&json::document(&run.report(), &Options::default())).unwrap();
     let document: Value = serde_json::from_str(&text).unwrap();
     let session: SessionId = document["id"].as_str().unwrap().parse().unwrap();
     let mut previous = GENESIS;

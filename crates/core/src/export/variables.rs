@@ -1,77 +1,67 @@
-//! The table of variables: what stands, who set it and when.
+//! The variables: what stands, who set it and when.
 
-use super::escape::{Place, cell, inline};
-use super::{Options, Report, moment};
-use crate::render::Unset;
+use chrono::{DateTime, Utc};
+
+use super::Report;
+use super::pen::Pen;
 use crate::variable::Known;
 
-pub(super) fn write(report: &Report<'_>, options: Options, out: &mut String) {
-    let mut variables = report.outline.variables().peekable();
-    if variables.peek().is_none() {
-        return;
-    }
-    out.push_str("## Variables\n\n| Variable | Value | Set by | Set at |\n| --- | --- | --- | --- |\n");
-    for (key, known) in variables {
-        out.push_str("| ");
-        name(known, Place::Cell, out);
-        if known
-            .field
-            .as_ref()
-            .is_some_and(|field| !field.label.trim().is_empty())
-        {
-            out.push_str(" (`");
-            out.push_str(known.name.as_str());
-            out.push_str("`)");
+/// What shows for a variable.
+#[derive(Clone, Copy)]
+pub(super) enum Value<'a> {
+    /// What somebody set, empty on purpose perhaps; and whether it fits.
+    Set(&'a str, bool),
+    /// What the flow says.
+    Default(&'a str),
+    Unset,
+}
+
+/// A variable.
+pub(super) struct Row<'a> {
+    pub known: &'a Known,
+    pub value: Value<'a>,
+    /// Who set it, and when.
+    pub set: Option<(&'a str, DateTime<Utc>)>,
+}
+
+/// All variables, in the order in which a person reads them.
+pub(super) fn rows<'a>(report: &Report<'a>) -> Vec<Row<'a>> {
+    let row = |(key, known): (&str, &'a Known)| {
+        let set = report
+            .variables
+            .get(key)
+            .and_then(|variable| Some((variable.value.as_deref()?, variable)));
+        match (set, known.default()) {
+            (Some((value, variable)), _) => Row {
+                known,
+                value: Value::Set(value, variable.valid),
+                set: Some((report.name(variable.set_by_id), variable.set_at)),
+            },
+            (None, Some(default)) if !default.is_empty() => Row {
+                known,
+                value: Value::Default(default),
+                set: None,
+            },
+            (None, _) => Row {
+                known,
+                value: Value::Unset,
+                set: None,
+            },
         }
-        out.push_str(" | ");
-        row(report, options, key, known, out);
-        out.push_str(" |\n");
-    }
-    out.push('\n');
+    };
+    report.outline.variables().map(row).collect()
+}
+
+/// The label of a variable, if it has one.
+pub(super) fn label(known: &Known) -> Option<&str> {
+    let label = known.field.as_ref().map(|field| field.label.trim());
+    label.filter(|label| !label.is_empty())
 }
 
 /// What a person calls a variable: its label, else its name.
-pub(super) fn name(known: &Known, place: Place, out: &mut String) {
-    match known.field.as_ref().map(|field| field.label.trim()) {
-        None | Some("") => {
-            out.push('`');
-            out.push_str(known.name.as_str());
-            out.push('`');
-        }
-        Some(label) => inline(label, place, out),
-    }
-}
-
-fn row(report: &Report<'_>, options: Options, key: &str, known: &Known, out: &mut String) {
-    let set = report
-        .variables
-        .get(key)
-        .and_then(|variable| Some((variable.value.as_deref()?, variable)));
-    match (set, known.default()) {
-        (Some((value, variable)), _) => {
-            if value.is_empty() {
-                out.push_str("(empty)");
-            }
-            cell(value, out);
-            if !variable.valid {
-                out.push_str(" (does not fit, kept)");
-            }
-            out.push_str(" | ");
-            inline(report.name(variable.set_by_id), Place::Cell, out);
-            out.push_str(" | ");
-            out.push_str(&moment(variable.set_at));
-        }
-        (None, Some(default)) if !default.is_empty() => {
-            cell(default, out);
-            out.push_str(" (default) | |");
-        }
-        (None, _) => {
-            if options.unset == Unset::Placeholder {
-                out.push_str("[VAR:");
-                out.push_str(known.name.as_str());
-                out.push(']');
-            }
-            out.push_str(" | |");
-        }
+pub(super) fn name(known: &Known, pen: &dyn Pen, out: &mut String) {
+    match label(known) {
+        Some(label) => pen.typed(label, out),
+        None => pen.exact(known.name.as_str(), out),
     }
 }

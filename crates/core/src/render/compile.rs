@@ -11,7 +11,7 @@ use super::plain::{self, PlainTemplate};
 use super::swap::{self, Swapped};
 use super::template::HtmlTemplate;
 use super::{cutter, html, limits};
-use crate::flow::FlowDocument;
+use crate::flow::{FlowDocument, FlowParts};
 use crate::problem::Problem;
 use crate::step::{Step, StepId};
 
@@ -129,7 +129,11 @@ impl CompiledFlow {
 
 /// Compiles a flow, or says what in it cannot be rendered, by JSON pointer.
 pub fn compile(document: &FlowDocument) -> Result<CompiledFlow, Vec<Problem>> {
-    let parts = document.parts();
+    compile_parts(document.parts())
+}
+
+/// Compiles the texts of a flow, whether or not it fits together.
+pub(crate) fn compile_parts(parts: &FlowParts) -> Result<CompiledFlow, Vec<Problem>> {
     let mut compiler = Compiler {
         highlighter: Highlighter::new(),
         problems: Vec::new(),

@@ -33,6 +33,7 @@ mod writer_tests;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
 
+pub(crate) use compile::compile_parts;
 pub use compile::{Command, CompiledFlow, CompiledSection, CompiledStep, Text, compile};
 pub use export::MarkdownTemplate;
 pub use plain::{PlainTemplate, PlainText};
@@ -82,7 +83,7 @@ pub enum Unset {
 }
 
 /// Appends text as HTML, fit for content and for quoted attributes.
-fn escape_html(text: &str, out: &mut String) {
+pub(crate) fn escape_html(text: &str, out: &mut String) {
     let mut written = 0;
     for (at, byte) in text.bytes().enumerate() {
         let escaped = match byte {

@@ -164,6 +164,10 @@ pub(super) fn write<'a>(root: &'a AstNode<'a>, marks: Marks) -> String {
         indent: String::new(),
         lists: Vec::new(),
         pending: String::new(),
+        columns: Vec::new(),
+        heads: None,
+        column: 0,
+        cell_start: 0,
     };
     for edge in root.traverse() {
         match edge {
@@ -185,6 +189,14 @@ struct Writer {
     lists: Vec<Option<usize>>,
     /// The marker of an item that has no text yet.
     pending: String,
+    /// The heads of the columns of the open table.
+    columns: Vec<String>,
+    /// While these are read: where they began, and the marker that stood before.
+    heads: Option<(usize, String)>,
+    /// The number of the next cell in its row.
+    column: usize,
+    /// Where the text of the open cell begins.
+    cell_start: usize,
 }
 
 impl Writer {
@@ -195,6 +207,8 @@ impl Writer {
                 let mark = self.marks.target;
                 self.write(&format!("{mark}{}{mark}", code.literal));
             }
+            // A line that is only broken in the source goes on, but for the ones that a checker reads.
+            NodeValue::SoftBreak if !begins_check(node) => self.write(" "),
             NodeValue::SoftBreak | NodeValue::LineBreak => self.write("\n"),
             NodeValue::CodeBlock(block) => {
                 let mark = self.marks.command;
@@ -232,7 +246,14 @@ impl Writer {
                 self.item(&format!("[{mark}] "));
             }
             NodeValue::BlockQuote => self.indent.push_str("> "),
-            NodeValue::TableCell if node.previous_sibling().is_some() => self.write(" | "),
+            NodeValue::Table(_) => self.columns.clear(),
+            NodeValue::TableRow(is_head) => {
+                self.column = 0;
+                if *is_head {
+                    self.heads = Some((self.out.len(), self.pending.clone()));
+                }
+            }
+            NodeValue::TableCell => self.cell(),
             NodeValue::ThematicBreak => self.block("---"),
             _ => {}
         }
@@ -251,7 +272,19 @@ impl Writer {
                 self.end_line(!is_tight);
             }
             NodeValue::Heading(_) | NodeValue::Table(_) => self.end_line(true),
-            NodeValue::TableRow(_) => self.end_line(false),
+            NodeValue::TableCell if self.heads.is_some() => {
+                self.columns.push(self.out[self.cell_start..].to_owned());
+            }
+            NodeValue::TableRow(_) => {
+                match self.heads.take() {
+                    // The heads stand before each cell, where there are any.
+                    Some((start, pending)) if node.next_sibling().is_some() => {
+                        self.out.truncate(start);
+                        self.pending = pending;
+                    }
+                    _ => self.end_line(false),
+                }
+            }
             NodeValue::List(_) => {
                 self.lists.pop();
                 if self.lists.is_empty() {
@@ -274,6 +307,27 @@ impl Writer {
             }
             _ => {}
         }
+    }
+
+    /// Columns mean nothing where letters are not all of one width: each cell says of which it is.
+    fn cell(&mut self) {
+        if self.column > 0 {
+            self.write("; ");
+        }
+        if self.heads.is_some() {
+            self.write("");
+        } else if let Some(head) = self.head() {
+            let head = format!("{head}: ");
+            self.write(&head);
+        }
+        self.cell_start = self.out.len();
+        self.column += 1;
+    }
+
+    /// The head of the column, if it has one.
+    fn head(&self) -> Option<&str> {
+        let head = self.columns.get(self.column).map(|head| head.trim());
+        head.filter(|head| !head.is_empty())
     }
 
     fn item(&mut self, task: &str) {
@@ -333,6 +387,19 @@ impl Writer {
             self.out.push('\n');
         }
     }
+}
+
+/// Whether a line begins behind a line break that says what is expected or to be verified.
+fn begins_check<'a>(line_break: &'a AstNode<'a>) -> bool {
+    line_break
+        .next_sibling()
+        .is_some_and(|next| match &next.data().value {
+            NodeValue::Text(text) => ["expected:", "verify:"].iter().any(|word| {
+                text.get(..word.len())
+                    .is_some_and(|start| start.eq_ignore_ascii_case(word))
+            }),
+            _ => false,
+        })
 }
 
 /// The address of a link, where its text does not say it already.

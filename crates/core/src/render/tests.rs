@@ -312,7 +312,7 @@ fn plain_text_has_no_markup() {
             "# t\n\npara\nline\n\n1. one\n2. two\n   - in\n     more\n\n> q\n\n```sh\na\n  b\n```\n\n- [x] d\n- [ ] [l](https://x.y)\n\n| a | b |\n|--|--|\n| c | d |",
             Unset::Blank
         ),
-        "t\n\npara\nline\n\n1. one\n2. two\n  - in\n    more\n\n> q\n\na\n  b\n\n- [x] d\n- [ ] l <https://x.y>\n\na | b\nc | d"
+        "t\n\npara line\n\n1. one\n2. two\n  - in more\n\n> q\n\na\n  b\n\n- [x] d\n- [ ] l <https://x.y>\n\na: c; b: d"
     );
 }
 

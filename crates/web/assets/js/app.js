@@ -1,5 +1,6 @@
 // What every page has: times, keys, palette, toasts, forms that are sent once, and the live stream.
 import { all, byId, on, one, user } from './dom.js';
+import { listenToDrops } from './import.js';
 import { bind } from './keys.js';
 import { listenToLists } from './lists.js';
 import { outbox, send, waiting } from './outbox.js';
@@ -14,13 +15,10 @@ import { words } from './words.js';
 const root = document.documentElement;
 root.classList.add('js');
 
-if (window.htmx) {
-  Object.assign(htmx.config, { allowEval: false, includeIndicatorStyles: false, historyCacheSize: 0 });
-  // A newer search takes the place of one under way.
-  for (const element of all('[hx-get]:is(form, input):not([hx-sync])')) element.setAttribute('hx-sync', 'this:replace');
-}
+// A newer search takes the place of one under way.
+for (const element of all('[hx-get]:is(form, input):not([hx-sync])')) element.setAttribute('hx-sync', 'this:replace');
 
-// A form is sent once; what the page keeps for going back is usable again.
+// A form is sent once; a page that was kept for going back is read anew.
 document.addEventListener('submit', (event) => {
   const form = event.target;
   if (event.defaultPrevented || form.method !== 'post' || form.matches('[hx-post], [hx-put], [hx-patch], [hx-delete]')) return;
@@ -28,13 +26,7 @@ document.addEventListener('submit', (event) => {
   form.dataset.busy = 'true';
   setTimeout(() => all('button', form).forEach((button) => (button.disabled = true)));
 });
-addEventListener('pageshow', ({ persisted }) => {
-  if (!persisted) return;
-  for (const form of all('form[data-busy]')) {
-    delete form.dataset.busy;
-    all('button', form).forEach((button) => (button.disabled = false));
-  }
-});
+addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 
 // Signing out with changes that were not sent yet asks first.
 document.addEventListener('submit', async (event) => {
@@ -97,7 +89,8 @@ bind('j', words.keys.nextRow, rows(1));
 bind('k', words.keys.previousRow, rows(-1));
 on('click', '[data-action=palette]', openPalette);
 if (byId('toast')?.textContent.trim()) toast(byId('toast').textContent.trim());
-if (/^\/(flows|sessions)\/[0-9a-f-]{36}$/.test(location.pathname)) visited(location.pathname, document.title);
+if (/^\/(flows|sessions)\/[0-9a-f-]{36}$/.test(location.pathname)) visited(location.pathname, document.title.replace(/ · [^·]*$/, ''));
+listenToDrops();
 
 if (byId('runner')) run();
 else if (user) listenToLists();

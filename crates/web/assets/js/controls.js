@@ -49,16 +49,19 @@ export function focus(control) {
   at?.scrollIntoView?.({ block: 'nearest' });
 }
 
+/** Whether the prompt of a row opens an editor. */
+export const opens = (row) => ['long_text', 'multi_select'].includes(row.dataset.kind);
+
 /**
  * Makes the prompt for a variable, as the server would.
  * @param {any} row its row in the panel
  */
 export function makePrompt(row) {
-  const { name, label, kind } = row.dataset;
+  const { name, label } = row.dataset;
   const required = 'required' in row.dataset;
   const spoken = required ? words.required(label) : label;
   const source = one('.control', row);
-  if (kind === 'long_text' || kind === 'multi_select') {
+  if (opens(row)) {
     return make('button', { class: required ? 'prompt' : 'prompt optional', type: 'button', 'aria-label': spoken, 'aria-haspopup': 'dialog' }, label);
   }
   const prompt = source?.cloneNode(true) ?? make('input', { type: 'text', dir: 'auto', autocomplete: 'off', spellcheck: 'false', autocapitalize: 'off' });
@@ -77,6 +80,7 @@ export function makePrompt(row) {
   } else {
     Object.assign(prompt, { name: `fill:${name}` });
     prompt.setAttribute('form', 'fill');
+    if (prompt.matches('select') && prompt.options[0]?.value === '') prompt.options[0].text = label;
     if (prompt.matches('input')) Object.assign(prompt, { placeholder: label, size: Math.max(12, label.length + 1) });
   }
   writeText(prompt, '');

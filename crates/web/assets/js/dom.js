@@ -30,7 +30,7 @@ export function make(tag, attributes = {}, ...children) {
 }
 
 /** A button of a note, menu or toast. */
-export const button = (text, click, attributes = {}) => make('button', { type: 'button', click, ...attributes }, text);
+export const button = (text, click, attributes = {}, ...more) => make('button', { type: 'button', click, ...attributes }, text, ...more);
 
 /**
  * Something of our own among the server's markup. Its tag is one that no fragment has, so merging never takes it for

@@ -6,35 +6,33 @@ import { bind } from './keys.js';
 import { entries, quiet, send } from './outbox.js';
 import { commit } from './prompts.js';
 import { bringRecordBack } from './records.js';
-import { call, reason } from './request.js';
+import { call, page, reason } from './request.js';
 import { toast } from './toast.js';
 import { may, path, session, shown } from './variables.js';
 import { words } from './words.js';
 
-const finishAddress = `/sessions/${session}/finish`;
 let opening = false;
 
 /** Opens the dialog; Esc leads back to where the focus was. */
-export async function openFinish() {
+async function openFinish() {
   if (byId('finish')?.open || opening || !may('complete')) return;
   opening = true;
   const from = document.activeElement;
   for (const control of all('[data-dirty]')) if (keyOf(control)) commit(control);
   await quiet(session, 1000);
-  const answer = await fetch(finishAddress, { headers: { Accept: 'text/html', 'HX-Request': 'true' }, cache: 'no-store' }).catch(() => null);
+  const answer = await page(`/sessions/${session}/finish`);
   opening = false;
-  if (!answer?.ok) return toast(words.finishFailed, { error: true, actions: [[words.retry, openFinish]] });
-  const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-  const content = [...(one('#main', page) ?? page.body).childNodes].map((node) => document.importNode(node, true));
+  if (!answer) return toast(words.finishFailed, { error: true, actions: [[words.retry, openFinish]] });
+  const content = [...(one('.finish, #main', answer) ?? answer.body).childNodes].map((node) => document.importNode(node, true));
   byId('finish')?.remove();
-  const dialog = make('dialog', { id: 'finish', class: 'dialog', 'aria-label': words.finish }, ...content);
+  const dialog = make('dialog', { id: 'finish', class: 'dialog finish', 'aria-label': words.finish }, ...content);
   const form = one('form[method=post]', dialog);
   dialog.addEventListener('close', () => {
     dialog.remove();
     if (from?.isConnected) from.focus({ preventScroll: true });
   });
   dialog.addEventListener('click', (event) => {
-    if (event.target.closest('[data-action=cancel]')) (event.preventDefault(), dialog.close());
+    if (event.target.closest('[data-action=cancel], [data-action=close]')) (event.preventDefault(), dialog.close());
   });
   document.body.append(dialog);
   dialog.showModal();
@@ -55,7 +53,7 @@ export async function openFinish() {
 async function complete(dialog, form, fields, key, pressed) {
   if (form.dataset.busy) return;
   form.dataset.busy = 'true';
-  const anyway = !pressed || pressed.matches('[data-action=complete], [value=anyway]');
+  const anyway = !pressed || pressed.matches('[data-action=complete], [value=no]');
   try {
     const mine = fields.map((field) => `var:${keyOf(field)}`);
     for (const field of fields) commit(field);

@@ -1,7 +1,7 @@
 // The server's rendering, merged into the page without touching what somebody is using.
 import { all, byId, one } from './dom.js';
 import { openFor } from './popover.js';
-import { call } from './request.js';
+import { call, parse } from './request.js';
 import { inUse, runner, session } from './variables.js';
 
 /** @type {Map<string, {html: string, version: number, held: boolean}>} what could not be merged whole, by id */
@@ -38,7 +38,7 @@ const fragmentVersion = (root) => Number(root.dataset.fragment ?? root.dataset.v
 
 function placeFragment(id, html) {
   const standing = byId(id);
-  const fresh = new DOMParser().parseFromString(html, 'text/html').body.firstElementChild;
+  const fresh = parse(html).body.firstElementChild;
   if (!standing || !fresh) return;
   const newest = fragmentVersion(fresh);
   if (newest < fragmentVersion(standing) || newest < (deferred.get(id)?.version ?? 0)) return;
@@ -80,7 +80,7 @@ function guard(skip) {
     },
     beforeAttributeUpdated(name, node) {
       if (name === 'open') return false;
-      if (name === 'hidden') return !node.matches('.step, .field-row, .local');
+      if (name === 'hidden') return !node.matches('.step, .field-row') && node.revealed === undefined;
       if (name === 'aria-current') return !node.closest('#rail');
       return true;
     },

@@ -20,13 +20,15 @@ let prefixed = 0;
 
 document.addEventListener('keydown', (event) => {
   if (event.defaultPrevented || event.isComposing) return;
-  const control = event.ctrlKey || event.metaKey;
+  // On some keyboards brackets are typed with AltGr, which is Ctrl and Alt to the browser.
+  const altGraph = event.getModifierState('AltGraph');
+  const control = !altGraph && (event.ctrlKey || event.metaKey);
   const key = event.key.toLowerCase();
   const dialog = one('dialog:modal');
   let name = control ? `ctrl+${key}` : key;
   if (!control) {
     if (key === 'escape') return escape(event);
-    if (event.altKey || typing(event.target) || dialog || !singleKeys()) return;
+    if ((event.altKey && !altGraph) || typing(event.target) || dialog || !singleKeys()) return;
     if (keyPrefix && Date.now() - prefixed < 1500) name = `${keyPrefix} ${key}`;
     keyPrefix = '';
     if ([...bindings.keys()].some((bound) => bound.startsWith(`${name} `))) {

@@ -1,8 +1,8 @@
-// Lists that others change: Quick start brings itself up to date, other lists say how many listRows are new, and a row
+// Lists that others change: Quick start brings itself up to date, other lists say how many rows are new, and a row
 // that somebody points at or is in never moves.
 import { all, button, byId, later, local, one, user } from './dom.js';
 import { hear, watch } from './live.js';
-import { call } from './request.js';
+import { call, page } from './request.js';
 import { keep, read } from './store.js';
 import { refresh } from './times.js';
 import { words } from './words.js';
@@ -15,11 +15,9 @@ let listAsks = 0;
 /** Reads the page again and shows what is new in it. */
 async function look() {
   const ask = ++listAsks;
-  const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store' }).catch(() => null);
-  const text = answer?.ok && !answer.redirected ? await answer.text() : '';
+  const answer = await page(location.href);
   // Only the newest answer counts.
-  if (!text || ask !== listAsks) return;
-  const fresh = one('#main', new DOMParser().parseFromString(text, 'text/html'));
+  const fresh = answer && ask === listAsks && one('#main', answer);
   if (!fresh) return;
   const known = new Set(listRows(main).map(rowName));
   const count = listRows(fresh).filter((row) => !known.has(rowName(row))).length;
@@ -28,6 +26,12 @@ async function look() {
   if (!used) return merge(fresh);
   const list = one('.list', main);
   if (count) (list ?? main.firstChild)?.before(local({ class: 'new-rows' }, button(words.newRows(count), () => merge(fresh), { class: 'button small' })));
+}
+
+/** Greets by the time of day where the person is. */
+function greet() {
+  const head = one('[data-greeting]');
+  if (head) head.textContent = words.greeting(new Date().getHours(), head.dataset.greeting.split(' ')[0]);
 }
 
 function merge(fresh) {
@@ -39,6 +43,7 @@ function merge(fresh) {
   } });
   window.htmx?.process(main);
   refresh(main);
+  greet();
 }
 
 /** Marks Quick start in the navigation when something was prepared for the person. */
@@ -55,12 +60,12 @@ async function markNavigation() {
 
 /** Listens for lists that changed. */
 export function listenToLists() {
+  greet();
   hear('lists', () => {
     later('lists', 400, () => {
       if (listRows(main).length || document.body.dataset.page === 'quick-start') look();
       markNavigation();
     });
-    window.htmx?.trigger(document.body, 'rf:lists');
   });
   hear('up', () => later('lists', 400, markNavigation));
   watch({ lists: true });

@@ -118,7 +118,6 @@ function beginLive() {
     source?.close();
     source = null;
   });
-  addEventListener('pageshow', (event) => event.persisted && location.reload());
   if (!channel) {
     const look = () => {
       leading = !document.hidden;

@@ -2,7 +2,7 @@
 // request at a time for a session, from one tab, under a key that makes a repeat harmless. A newer change of the
 // same thing takes the placeOf of an older one.
 import { user, uuid } from './dom.js';
-import { dropDraft, keepDraft } from './drafts.js';
+import { keepDraft } from './drafts.js';
 import { call, reason } from './request.js';
 import { drop, keep, keys, read } from './store.js';
 
@@ -34,7 +34,7 @@ let counter = 0;
 export const outbox = new EventTarget();
 
 /** How it goes: the entry in flight, what keeps it from going ('' | 'offline' | 'server'), and what was sent last. */
-export const state = { flight: /** @type {Entry|null} */ (null), trouble: '', tries: 0, until: 0, savedAt: 0 };
+export const state = { flight: null, trouble: '', tries: 0, until: 0, savedAt: 0 };
 
 const tellOutbox = (type, detail) => outbox.dispatchEvent(new CustomEvent(type, { detail }));
 
@@ -141,8 +141,6 @@ function settleChange(sent, { status, ok, data, retryAfter }) {
       makeDraft(sent);
       tellOutbox('conflict', { entry: sent, current });
     }
-  } else if (status === 422 && data?.type?.endsWith('/idempotency-key-reused')) {
-    keep(placeOf(sent), { ...sent, key: uuid() }, sent.volatile);
   } else if (status === 422) {
     makeDraft(sent, reason(data));
     tellOutbox('invalid', { entry: sent, why: reason(data) });

@@ -1,6 +1,7 @@
 // The command palette: flows, sessions, and what can be done on this page; recent first.
 import { all, byId, later, make, never, one, user } from './dom.js';
 import { bind } from './keys.js';
+import { page } from './request.js';
 import { keep, read } from './store.js';
 import { words } from './words.js';
 
@@ -38,17 +39,22 @@ export function openPalette() {
   input.focus();
   fill();
 
-  /** Shows what this page knows, and what the server found. */
-  function fill(found = []) {
+  /** Shows what this page knows. */
+  function fill() {
     const query = input.value.trim().toLowerCase();
     const fits = ({ text }) => query.split(/\s+/).every((word) => text.toLowerCase().includes(word));
     const recent = query ? [] : (read(RECENT) ?? []).filter(({ href }) => href !== location.pathname);
     const local = sources.flatMap((source) => source()).filter(fits);
-    const items = [...recent.map(({ href, text }) => link(make('a', { href }, text))), ...found,
-      ...local.slice(0, 40).map(({ text, keys, run }) => option(make('span', {}, text), keys, run))];
-    list.replaceChildren(...items);
-    items.forEach((item, index) => (item.id = `palette-${index}`));
-    select(items[0]);
+    list.replaceChildren();
+    add([...recent.map(({ href, text }) => link(make('a', { href }, text))),
+      ...local.slice(0, 40).map(({ text, keys, run }) => option(make('span', {}, text), keys, run))]);
+  }
+
+  /** Adds rows; what is selected stays. */
+  function add(items) {
+    list.append(...items);
+    [...list.children].forEach((item, index) => (item.id = `palette-${index}`));
+    if (!one('[aria-selected]', list)) select(list.firstChild);
   }
 
   function option(content, keys, run) {
@@ -69,10 +75,8 @@ export function openPalette() {
     if (!query) return never('palette');
     later('palette', 80, async () => {
       const own = (search = new AbortController());
-      const answer = await fetch(`/search?q=${encodeURIComponent(query)}`, { signal: own.signal, headers: { Accept: 'text/html', 'HX-Request': 'true' } }).catch(() => null);
-      const text = answer?.ok ? await answer.text().catch(() => '') : '';
-      if (own !== search || own.signal.aborted || !text) return;
-      fill(all('a[href]', new DOMParser().parseFromString(text, 'text/html').body).map((found) => link(document.importNode(found, true))));
+      const found = await page(`/search?q=${encodeURIComponent(query)}`, own.signal);
+      if (found && own === search && !own.signal.aborted) add(all('a[href]', found).map((found) => link(document.importNode(found, true))));
     });
   }
 
@@ -101,8 +105,7 @@ export function openPalette() {
     dialog.close();
     if (item.run) return item.run();
     visited(anchor.getAttribute('href'), anchor.textContent.trim());
-    if (event.ctrlKey || event.metaKey) open(anchor.href);
-    else location.assign(anchor.href);
+    location.assign(anchor.href);
   }
 }
 

@@ -57,6 +57,8 @@ export function listenToPanel() {
   on('click', '[data-action=close-panel]', leavePanel);
   addEventListener('rf:leave-panel', leavePanel);
   on('input', '#panel-find, #panel-filter', filterPanel);
-  on('submit', '#fill', (event) => event.preventDefault());
+  document.addEventListener('submit', (event) => {
+    if (event.target.id === 'fill') (event.preventDefault(), event.stopImmediatePropagation());
+  }, true);
   bind('v', words.keys.panel, () => openPanel());
 }

@@ -1,6 +1,6 @@
 // Filling variables: in the text, in the panel, in dialogs. Enter saves and goes on, leaving saves, Esc restores.
 import { all, button, byId, later, make, never, on, one, seen, user } from './dom.js';
-import { chooses, controlOf, focus, focusable, keyOf, makeEditor, makePrompt, readText, takesLines, writeText } from './controls.js';
+import { chooses, controlOf, focus, keyOf, makeEditor, makePrompt, opens, readText, takesLines, writeText } from './controls.js';
 import { draft, draftField, drafts, dropDraft, keepDraft } from './drafts.js';
 import { asked, clearHint, clearRefusal, help, noHelp, reserve, showNewer, showRefusal } from './hints.js';
 import { outbox, put, state } from './outbox.js';
@@ -104,8 +104,8 @@ export function commit(control, { keepInvalid = false } = {}) {
   const text = readText(control);
   const base = baseOf(control);
   const seen = Number(control.dataset.seen);
-  clean(control);
   if (text !== base || keepInvalid) saveVariable(key, text === '' ? null : text, { seen, base, keepInvalid });
+  clean(control);
   paint(key);
   return true;
 }
@@ -164,16 +164,18 @@ function checkConflict(control) {
 }
 
 function useTheirs(control) {
-  const key = keyOf(control);
   const hole = control.closest('.hole');
   restore(control);
   focus(control);
-  if (hole && shown(key) !== null) {
-    document.activeElement.blur();
-    paint(key);
-    one('.value', hole)?.focus({ preventScroll: true });
-  }
+  if (hole && shown(keyOf(control)) !== null) toValue(hole);
   settled();
+}
+
+/** Makes a prompt the value that stands, which gets the focus. */
+function toValue(hole) {
+  document.activeElement.blur();
+  paint(hole.dataset.var);
+  one('.value', hole)?.focus({ preventScroll: true });
 }
 
 function keepMine(control, on) {
@@ -187,13 +189,8 @@ function leavePrompt(control, on = true) {
   const hole = control.closest('.hole');
   const key = keyOf(control);
   if (on) goOn(control);
-  if (hole?.contains(document.activeElement) || document.activeElement === document.body) {
-    if (hole && shown(key) !== null && document.activeElement === focusable(control)) {
-      control.blur();
-      paint(key);
-    }
-    one('.value', hole ?? nowhere)?.focus({ preventScroll: true });
-  }
+  const stays = hole && (hole.contains(document.activeElement) || document.activeElement === document.body);
+  if (stays && shown(key) !== null) toValue(hole);
   paint(key);
   settled();
 }
@@ -211,7 +208,7 @@ function bringPromptBack(key, kept, refocus) {
   const last = byId(lastUsed.get(key));
   const place = (seen(last) ? last : holesOf(key, one('.step:not([hidden])') ?? document)[0]) ?? row;
   let control = inDialogs(key)[0] ?? one('.prompt:not(button), .segment, .control', place);
-  if (!control && place.matches('.hole') && row.dataset.kind !== 'long_text' && row.dataset.kind !== 'multi_select' && one('button.value', place)) {
+  if (!control && place.matches('.hole') && !opens(row) && one('button.value', place)) {
     control = makePrompt(row);
     place.replaceChildren(control);
   }
@@ -243,14 +240,15 @@ export function checkConflicts() {
 }
 
 /** Opens the editor for several lines or choices beside what stands in the text. */
-export function openEditor(key, anchor) {
+function openEditor(key, anchor) {
   const row = rowOf(key);
   const editor = makeEditor(row);
   const kept = draft(session, field(key));
   writeText(editor, shown(key) ?? '');
   const saveIt = () => (commit(editor), close());
   popover(anchor, { class: 'popover editor', 'data-var': key, 'aria-label': row.dataset.label }, [
-    editor, one('.help', row)?.cloneNode(true) ?? '', controlsFooter(saveIt)], () => {
+    editor, one('.help', row)?.cloneNode(true) ?? '',
+    button(words.save, saveIt, { class: 'button primary small' }, ' ', make('kbd', {}, 'Ctrl+Enter'))], () => {
     paint(key);
     settled();
     const hole = anchor.isConnected ? anchor : one('.value, .prompt', byId(lastUsed.get(key)) ?? nowhere);
@@ -264,17 +262,11 @@ export function openEditor(key, anchor) {
   }
 }
 
-function controlsFooter(saveIt) {
-  const at = button(words.save, saveIt, { class: 'button primary small' });
-  at.append(' ', make('kbd', {}, 'Ctrl+Enter'));
-  return at;
-}
-
 /** Makes a value a prompt again, in place. */
 export function edit(hole) {
   const key = hole.dataset.var;
   const row = rowOf(key);
-  if (row.dataset.kind === 'long_text' || row.dataset.kind === 'multi_select') return openEditor(key, one('.value', hole));
+  if (opens(row)) return openEditor(key, one('.value', hole));
   const prompt = makePrompt(row);
   writeText(prompt, shown(key) ?? '');
   hole.replaceChildren(prompt);
@@ -283,11 +275,12 @@ export function edit(hole) {
 }
 
 function pressed(event, control) {
-  const { key, altKey, ctrlKey, metaKey } = event;
+  const { key, code, altKey, ctrlKey, metaKey } = event;
+  const alt = (letter) => altKey && (key.toLowerCase() === letter || code === `Key${letter.toUpperCase()}`);
   const id = keyOf(control);
   const editor = control.closest('[popover]');
-  if (altKey && key.toLowerCase() === 'u' && asked(control)) useTheirs(control);
-  else if (altKey && key.toLowerCase() === 'k' && control.classList.contains('bad')) keepAnyway(control);
+  if (alt('u') && asked(control)) useTheirs(control);
+  else if (alt('k') && control.classList.contains('bad')) keepAnyway(control);
   else if (key === 'Enter' && !event.isComposing && takesLines(control) === (ctrlKey || metaKey)) {
     if (asked(control)) keepMine(control, !editor);
     else if (commit(control) && !editor) leavePrompt(control);
@@ -296,13 +289,8 @@ function pressed(event, control) {
     // The draft stays and is there when the editor is opened again.
     return control.removeAttribute('data-dirty');
   } else if (key === 'Escape' && (dirty(control) || (control.closest('.hole') && shown(id) !== null))) {
-    const hole = control.closest('.hole');
     if (dirty(control)) restore(control);
-    else {
-      control.blur();
-      paint(id);
-      one('.value', hole)?.focus({ preventScroll: true });
-    }
+    else toValue(control.closest('.hole'));
   } else return;
   event.preventDefault();
   event.stopPropagation();
@@ -314,6 +302,8 @@ export function listenToPrompts() {
     const control = controlOf(event.target);
     if (control) handle(event, control);
   }, type === 'keydown');
+  let pressing = false;
+  for (const type of ['pointerdown', 'pointerup', 'pointercancel']) addEventListener(type, () => (pressing = type === 'pointerdown'), true);
   each('focusin', (_, control) => beginPrompt(control));
   each('input', (_, control) => typedPrompt(control));
   each('change', (_, control) => {
@@ -325,13 +315,16 @@ export function listenToPrompts() {
   each('focusout', (_, control) => {
     const key = keyOf(control);
     // After the focus has arrived elsewhere; a window that loses the focus keeps it in the control.
-    setTimeout(() => {
+    const left = () => {
       if (control.contains(document.activeElement)) return;
       noHelp(control);
       if (!openFor(key)) commit(control);
       if (!dirty(control)) paint(key);
       settled();
-    });
+    };
+    // What is being clicked must not move before the click is whole.
+    if (pressing) for (const type of ['pointerup', 'pointercancel']) addEventListener(type, () => setTimeout(left), { once: true });
+    else setTimeout(left);
   });
   on('click', '.hole button.prompt', (event, prompt) => {
     event.preventDefault();
@@ -340,7 +333,8 @@ export function listenToPrompts() {
   outbox.addEventListener('acknowledged', ({ detail: { entry, data } }) => {
     if (entry.session !== session || !entry.name) return;
     const key = entry.id.slice(4);
-    const view = data?.variables?.[entry.name] ?? { value: null, version: entry.body.expected[entry.name] + 1, set_by_id: user };
+    // An unset variable is absent from the answer; taking away what was not there changes nothing.
+    const view = data?.variables?.[entry.name] ?? { value: null, version: entry.body.expected[entry.name] + (saved(key) === null ? 0 : 1), set_by_id: user };
     setRow(key, view);
     for (const control of controlsOf(key)) control.dataset.seen = view.version;
     if (!all('[data-dirty]').some((control) => keyOf(control) === key)) paint(key);

@@ -1,7 +1,7 @@
 // What people write about a step: notes, output and ticked items. Saved after a while of quiet and on leaving.
 import { all, button, later, local, never, on, one } from './dom.js';
 import { draft, drafts, dropDraft, keepDraft } from './drafts.js';
-import { changeOf, outbox } from './outbox.js';
+import { outbox, waiting } from './outbox.js';
 import { work } from './steps.js';
 import { say } from './toast.js';
 import { session } from './variables.js';
@@ -89,13 +89,14 @@ export function bringRecordBack(area) {
 
 /** Shows what waits to be saved over what the server's rendering says. */
 export function repaintRecords() {
+  const known = new Map(waiting(session).map((entry) => [entry.id, entry]));
   for (const area of all(AREAS)) {
-    const waits = changeOf(session, `step:${stepOf(area)}:${parts(area)[0]}`);
-    if (waits && !waits.refused && !area.hasAttribute('data-dirty') && document.activeElement !== area) area.value = waits.text;
+    const waits = known.get(`step:${stepOf(area)}:${parts(area)[0]}`);
+    if (waits && !area.hasAttribute('data-dirty') && document.activeElement !== area) area.value = waits.text;
     area.classList.toggle('saving', !!waits);
   }
   for (const box of all('.task-box')) {
-    const waits = changeOf(session, `step:${box.closest('.step')?.dataset.step}:check ${box.dataset.task}`);
+    const waits = known.get(`step:${box.closest('.step')?.dataset.step}:check ${box.dataset.task}`);
     if (waits) box.checked = waits.body.checks[box.dataset.task];
   }
 }

@@ -26,6 +26,24 @@ export async function call(method, url, body, key) {
   }
 }
 
+/**
+ * A page or piece of one, parsed; null where it could not be had.
+ * @param {string} url
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Document|null>}
+ */
+export async function page(url, signal) {
+  try {
+    const answer = await fetch(url, { signal, headers: { Accept: 'text/html' }, cache: 'no-store' });
+    return answer.ok && !answer.redirected ? parse(await answer.text()) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The server's markup as a document of its own, in which nothing runs. */
+export const parse = (html) => new DOMParser().parseFromString(html, 'text/html');
+
 /** What a problem document says, in the server's words. */
 export const reason = (data) => {
   const said = data?.errors?.map((problem) => problem.detail).join('. ') || data?.detail || '';

@@ -12,7 +12,7 @@ import { meet } from './presence.js';
 import { checkConflicts, give, listenToPrompts, mirror, onSettled } from './prompts.js';
 import { listenToRecords, repaintRecords } from './records.js';
 import { bar, showSaveState } from './save-state.js';
-import { listenToSteps, showStep, sync, titleOf } from './steps.js';
+import { listenToSteps, showStep, sync, titleOf, tuck } from './steps.js';
 import { refresh } from './times.js';
 import { say } from './toast.js';
 import { listenToValues } from './value-menu.js';
@@ -56,6 +56,7 @@ function flashFilled(node, by) {
 function ended() {
   const lost = drafts(session).filter(([field, { text }]) => text && !field.startsWith('finish'));
   if (!['completed', 'discarded'].includes(runner.dataset.status) || !lost.length) return;
+  setTimeout(settleFragments);
   for (const control of all('[data-dirty]')) control.removeAttribute('data-dirty');
   for (const [field, { text }] of lost) {
     const key = field.slice(4);
@@ -77,6 +78,8 @@ export function run() {
   meet();
   showSaveState();
   repaintAll();
+  tuck();
+  ended();
 
   onFragments((batch) => {
     refresh(runner);
@@ -85,6 +88,7 @@ export function run() {
     filterPanel();
     checkConflicts();
     uncover();
+    tuck();
     tellDone(batch.said);
     for (const [node, names] of flashing) node.classList.add(...names);
     ended();

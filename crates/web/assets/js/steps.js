@@ -11,11 +11,6 @@ import { toast } from './toast.js';
 import { may, path, runner, session } from './variables.js';
 import { words } from './words.js';
 
-const stepListeners = new Set();
-
-/** Runs when another step is shown. */
-export const onStep = (run) => stepListeners.add(run);
-
 /** The step that is shown. */
 export const current = () => one('.step:not([hidden])');
 
@@ -62,7 +57,6 @@ export function showStep(id, { push = true, focus = true } = {}) {
   one('[aria-current=step]')?.scrollIntoView({ block: 'nearest' });
   here(id);
   reserve(step);
-  for (const run of stepListeners) run(step);
   return true;
 }
 
@@ -127,34 +121,41 @@ function skip() {
   const reason = step && one('[name=reason]', step);
   if (!reason || !may('work')) return markStep('skipped');
   if (!seen(reason)) {
-    const wrap = reason.closest('[hidden]') ?? reason;
-    wrap.classList.add('local');
-    wrap.hidden = false;
-    step.classList.add('skipping');
+    reveal(reason);
     return reason.focus();
   }
   const text = reason.value.trim();
-  dropDraft(session, reason.dataset.draft);
   unask(reason);
-  reason.value = '';
   markStep('skipped', text ? { reason: text } : {});
 }
 
+const ASIDE = '.record-note, .output, .reason-row';
+
+/** Keeps out of sight where nobody wrote yet; merging leaves that to us. */
+export function tuck() {
+  for (const part of all(ASIDE)) {
+    part.revealed ??= false;
+    part.hidden = part.matches('.blank, .reason-row') && !part.revealed && !one('textarea, input', part)?.value && !part.contains(document.activeElement);
+  }
+}
+
+/** Brings where people write into sight. */
+function reveal(area) {
+  const part = area.closest(ASIDE);
+  if (part) Object.assign(part, { revealed: true, hidden: false });
+}
+
 function unask(reason) {
-  (reason.closest('.local') ?? reason).hidden = true;
-  reason.closest('.step').classList.remove('skipping');
+  dropDraft(session, reason.dataset.draft);
+  reason.value = '';
+  Object.assign(reason.closest(ASIDE) ?? {}, { revealed: false, hidden: true });
 }
 
 /** Puts the focus in the step's note. */
 function note() {
   const area = one('textarea.note', current());
   if (!area) return;
-  const wrap = area.closest('[hidden]:not(.step)');
-  if (wrap) {
-    wrap.classList.add('local');
-    wrap.hidden = false;
-  }
-  if (area.closest('details')) area.closest('details').open = true;
+  for (const part of all('.step-record textarea', current())) reveal(part);
   area.focus();
 }
 
@@ -193,7 +194,12 @@ export function listenToSteps() {
   bind(']', words.keys.nextPrompt, () => goToPrompt(1));
   bind('[', words.keys.previousPrompt, () => goToPrompt(-1));
   if (may('work')) {
-    bind('d', words.keys.done, () => markStep('done'));
+    bind('d', words.keys.done, () => {
+      // A step that branches is done by choosing.
+      const choice = one('[name=choice]', current());
+      if (choice) choice.focus();
+      else markStep('done');
+    });
     bind('s', words.keys.skip, skip);
     bind('n', words.keys.note, note);
   }

@@ -118,7 +118,7 @@ function paintHole(hole, key, text, mirrored, waits) {
   value.classList.remove('unset', 'prompt-label');
   value.classList.toggle('empty', text === '');
   value.classList.toggle('saving', waits && !mirrored);
-  value.classList.toggle('waiting', waits && state.trouble !== '');
+  value.classList.toggle('waiting', waits && (state.trouble !== '' || !navigator.onLine));
   if (value.tagName === 'BUTTON') value.setAttribute('aria-label', words.valueLabel(row?.dataset.label ?? key, rendered));
 }
 

@@ -100,6 +100,7 @@ export const words = {
   fillFailed: 'Not every value could be saved yet. Your text is kept here. Try again, or complete anyway.',
   completeFailed: "Couldn't complete. Your text is kept here. Try again.",
 
+  greeting: (hour, name) => `Good ${hour < 5 || hour > 17 ? 'evening' : hour < 12 ? 'morning' : 'afternoon'}, ${name}`,
   newRows: (count) => `${count} new`,
   palette: 'Command palette',
   find: 'Find anything',

@@ -19,6 +19,8 @@ pub struct Visit<const ACTION: usize>(pub Visitor);
 
 /// Looks at a page of the account.
 pub type VisitRead = Visit<{ Action::Read as usize }>;
+/// Completes sessions.
+pub type VisitCompleteSession = Visit<{ Action::CompleteSession as usize }>;
 /// Starts flows.
 pub type VisitStartFlow = Visit<{ Action::StartFlow as usize }>;
 /// Imports flows.

@@ -269,6 +269,18 @@ async fn running(app: &TestApp, flow: &Value) {
     lena.get(format!("{at}/export?unset=maybe"))
         .await
         .problem_at("unprocessable", "unset");
+    for (wrong, name) in [
+        ("format=pdf", "format"),
+        ("up_to=nowhere", "up_to"),
+        ("up_to=No%20step", "up_to"),
+        ("times=maybe", "times"),
+        ("summary_first=1", "summary_first"),
+        ("mask=mail,names", "mask"),
+    ] {
+        lena.get(format!("{at}/export?{wrong}"))
+            .await
+            .problem_at("unprocessable", name);
+    }
 }
 
 /// Discarding, completing and reopening.

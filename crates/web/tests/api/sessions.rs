@@ -178,6 +178,55 @@ async fn an_export_resolves_values_and_shows_unset_ones_as_asked() {
 }
 
 #[tokio::test]
+async fn an_export_has_the_form_and_the_parts_that_were_asked_for() {
+    for app in apps().await {
+        forms_of_an_export(&app).await;
+    }
+}
+
+async fn forms_of_an_export(app: &TestApp) {
+    let lena = app.member("lena");
+    let session = lena.starts(&app.flow().await).await;
+    lena.sets(
+        &session,
+        &json!({"server_name": "srv-01", "ticket": "10.0.0.1 <b>"}),
+    )
+    .await
+    .with(200);
+    let at = format!("{}/export", path(&session));
+    for (format, kind, ending, begins) in [
+        ("markdown", "text/markdown; charset=utf-8", "md", "# "),
+        ("html", "text/html; charset=utf-8", "html", "<!DOCTYPE html>"),
+        ("text", "text/plain; charset=utf-8", "txt", "Restart"),
+        ("json", "application/json", "json", "{\"format\":"),
+    ] {
+        let export = lena
+            .get(format!(
+                "{at}?format={format}&mask=addresses&times=false&summary_first=true"
+            ))
+            .await;
+        assert_eq!(export.headers["content-type"], kind);
+        let file = export.headers["content-disposition"].to_str().unwrap().to_owned();
+        assert!(
+            file.starts_with("attachment") && file.contains(&format!(".{ending}\"")),
+            "{file}"
+        );
+        let text = export.text();
+        assert!(text.starts_with(begins), "{text}");
+        assert!(!text.contains("10.0.0.1") && text.contains("[address]"), "{text}");
+        assert!(!text.contains(" UTC") && !text.contains("Duration"), "{text}");
+    }
+    let steps = lena.sees(&session).await["steps"].clone();
+    let first = steps[0]["id"].as_str().unwrap().to_owned();
+    let json = lena
+        .get(format!("{at}?format=json&up_to={first}"))
+        .await
+        .with(200);
+    assert_eq!(json["steps"].as_array().unwrap().len(), 1);
+    assert_eq!(json["up_to"], json!(first));
+}
+
+#[tokio::test]
 async fn a_prepared_session_keeps_who_prepared_it_and_is_not_started() {
     for app in apps().await {
         let flow = app.flow().await;

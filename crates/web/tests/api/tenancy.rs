@@ -73,9 +73,10 @@ fn filling(name: &str) -> Option<Filling> {
         "variables" => Filling::Text(json!({})),
         "limit" | "cursor" | "q" | "tag" | "status" | "started_after" | "started_before"
         | "completed_after" | "completed_before" | "dry_run" | "draft" | "placeholders" | "file_name"
-        | "format" | "version" | "unset" | "after" | "expires_in_days" | "title" | "note" | "due_at"
-        | "outcome" | "outcome_note" | "next_steps" | "state" | "output" | "reason" | "choice" | "checks"
-        | "expected_version" | "expected" | "keep_invalid" => Filling::Nothing,
+        | "format" | "version" | "unset" | "up_to" | "summary_first" | "times" | "mask" | "after"
+        | "expires_in_days" | "title" | "note" | "due_at" | "outcome" | "outcome_note" | "next_steps"
+        | "state" | "output" | "reason" | "choice" | "checks" | "expected_version" | "expected"
+        | "keep_invalid" => Filling::Nothing,
         _ => return None,
     })
 }

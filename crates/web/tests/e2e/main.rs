@@ -1,9 +1,20 @@
 //! The pages as people meet them: a real browser, the real server, both engines. `cargo xtask e2e` runs these.
 //!
-//! `harness` holds what a test is written with; it begins at `harness::both`.
+//! `harness` holds what a test is written with; it begins at `harness::both`. `run` is the session that most begin with.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod harness;
+mod run;
 
+mod completion;
+mod faults;
+mod filling;
 mod harness_itself;
+mod hostile;
+mod keyboard;
+mod offline;
+mod searching;
+mod start;
+mod two_people;
+mod without_scripts;

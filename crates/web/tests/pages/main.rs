@@ -10,9 +10,13 @@ mod asking;
 #[expect(dead_code, reason = "the tests of the API use the rest")]
 mod cast;
 mod door;
+mod finish;
 mod flows;
+mod import;
 mod people;
 mod quick_start;
+mod runner;
 mod search;
 mod sessions;
+mod settings;
 mod visitor;

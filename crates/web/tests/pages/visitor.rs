@@ -25,6 +25,21 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    async fn of(request: reqwest::RequestBuilder) -> Self {
+        let response = request.send().await.unwrap();
+        let headers = response.headers().clone();
+        let location = headers
+            .get(LOCATION)
+            .map_or("", |value| value.to_str().unwrap())
+            .to_owned();
+        Self {
+            status: response.status().as_u16(),
+            text: response.text().await.unwrap(),
+            location,
+            headers,
+        }
+    }
+
     /// The page, which must have come.
     pub(crate) fn ok(self) -> Self {
         assert_eq!(self.status, 200, "{}", self.text);
@@ -35,6 +50,21 @@ impl Page {
     pub(crate) fn goes_to(self) -> String {
         assert_eq!(self.status, 303, "{}", self.text);
         self.location
+    }
+
+    /// The value of the first hidden control of that name.
+    pub(crate) fn hidden(&self, name: &str) -> String {
+        let mark = format!("type=\"hidden\" name=\"{name}\" value=\"");
+        let start = self.text.find(&mark).unwrap() + mark.len();
+        self.text[start..].split('"').next().unwrap().to_owned()
+    }
+
+    /// Where the forms of the page go to that begin like this.
+    pub(crate) fn forms_to(&self, prefix: &str) -> Vec<String> {
+        let mark = format!("action=\"{prefix}");
+        let ends = self.text.split(&mark).skip(1);
+        ends.map(|rest| format!("{prefix}{}", rest.split('"').next().unwrap()))
+            .collect()
     }
 
     /// A header, empty where there is none.
@@ -106,6 +136,19 @@ impl Visitor {
         self.send("POST", path, &headers, Some(form)).await
     }
 
+    /// Sends a form of any kind from one of our pages.
+    pub(crate) async fn send_body(&self, path: &str, kind: &str, body: Vec<u8>) -> Page {
+        let request = self
+            .http
+            .post(format!("{}{path}", self.base))
+            .header(COOKIE, &self.cookie)
+            .header("accept", "text/html")
+            .header("sec-fetch-site", "same-origin")
+            .header(CONTENT_TYPE, kind)
+            .body(body);
+        Page::of(request).await
+    }
+
     /// Sends a request with headers of the test's own.
     pub(crate) async fn send(
         &self,
@@ -130,17 +173,6 @@ impl Visitor {
                 .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .body(body);
         }
-        let response = request.send().await.unwrap();
-        let headers = response.headers().clone();
-        let location = headers
-            .get(LOCATION)
-            .map_or("", |value| value.to_str().unwrap())
-            .to_owned();
-        Page {
-            status: response.status().as_u16(),
-            text: response.text().await.unwrap(),
-            location,
-            headers,
-        }
+        Page::of(request).await
     }
 }

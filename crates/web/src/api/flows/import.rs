@@ -28,19 +28,19 @@ use crate::request::{IdempotencyKey, Markdown, Query};
 pub struct ImportQuery {
     /// Whether nothing is kept: the answer shows what would become of the document.
     #[serde(default)]
-    dry_run: bool,
+    pub dry_run: bool,
     /// Whether it becomes a draft; else it is published.
     #[serde(default)]
-    draft: bool,
+    pub draft: bool,
     /// The flow that it becomes the next version of; a document with an `id` names its flow itself.
-    into: Option<Uuid>,
+    pub into: Option<Uuid>,
     /// The placeholder styles to convert, with commas between: kebab, snake, upper, words, mustache, braces,
     /// dollar, bracket. The first five unless said.
     #[param(example = "kebab,dollar")]
-    placeholders: Option<String>,
+    pub placeholders: Option<String>,
     /// The name of the file, for a document without a title.
     #[param(max_length = 300)]
-    file_name: Option<String>,
+    pub file_name: Option<String>,
 }
 
 /// What became of a document.

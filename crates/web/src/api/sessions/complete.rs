@@ -17,16 +17,16 @@ use crate::once::{self, Answer};
 use crate::request::{IdempotencyKey, Json, Path};
 
 /// What there is to say at the end; nothing is compulsory.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompleteSession {
     /// How it ended.
     #[schema(schema_with = outcomes)]
-    outcome: Option<Outcome>,
+    pub outcome: Option<Outcome>,
     /// What there is to say about that.
-    outcome_note: Option<String>,
+    pub outcome_note: Option<String>,
     /// What is to be done next.
-    next_steps: Option<String>,
+    pub next_steps: Option<String>,
 }
 
 /// A completed session, with what it was completed without.

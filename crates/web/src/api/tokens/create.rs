@@ -25,24 +25,24 @@ pub const LONGEST: i64 = 366;
 pub struct CreateToken {
     /// What to call it.
     #[schema(example = "nightly report", max_length = 200)]
-    name: String,
+    pub name: String,
     /// After how many days it is refused; 90 unless said.
     #[schema(minimum = 1, maximum = 366, example = 90)]
-    expires_in_days: Option<i64>,
+    pub expires_in_days: Option<i64>,
 }
 
 /// A new token. This is the only time that its secret is shown.
 #[derive(Serialize, ToSchema)]
 pub struct CreatedToken {
     /// Its identifier, to revoke it by.
-    id: Uuid,
+    pub id: Uuid,
     /// What its owner calls it.
-    name: String,
+    pub name: String,
     /// Send it as `Authorization: Bearer`.
     #[schema(example = "rf_pat_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG")]
-    token: String,
+    pub token: String,
     /// From when on it is refused.
-    expires_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
 }
 
 /// Make a personal token

@@ -17,22 +17,34 @@ pub enum Icon {
     Settings,
     /// Search.
     Search,
-    /// Start what runs.
-    Play,
+    /// Something to read.
+    Note,
+    /// A file to send.
+    Upload,
+    /// A warning.
+    Warning,
     /// Done.
     Check,
+    /// A device with a screen of its own, or the system's colours.
+    Monitor,
+    /// Light colours.
+    Sun,
+    /// Dark colours.
+    Moon,
+    /// A copy.
+    Copy,
+    /// A token of a program.
+    Key,
+    /// What closes.
+    Close,
+    /// Start what runs.
+    Play,
     /// Left out.
     Skip,
-    /// A note.
-    Note,
     /// Watching.
     Eye,
-    /// Something to be careful about.
-    Warning,
     /// Takes back.
     Undo,
-    /// Closes.
-    Close,
 }
 
 impl Icon {
@@ -56,6 +68,14 @@ impl Icon {
             Self::Warning => "M8 2 1.5 13.5h13zM8 6.5v3M8 11.75h.01",
             Self::Undo => "M5.5 2.5 2.5 5.5l3 3M2.5 5.5h6.75a4 4 0 0 1 0 8H6",
             Self::Close => "M4 4l8 8M12 4l-8 8",
+            Self::Upload => "M8 10.5v-8M4.5 6 8 2.5 11.5 6M2.5 10.5v3h11v-3",
+            Self::Monitor => "M2 2.75h12v8H2zM5.5 13.5h5M8 10.75v2.75",
+            Self::Sun => {
+                "M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6ZM8 1.25v1.5M8 13.25v1.5M1.25 8h1.5M13.25 8h1.5M3.25 3.25l1 1M11.75 11.75l1 1M12.75 3.25l-1 1M4.25 11.75l-1 1"
+            }
+            Self::Moon => "M13.5 9.5A6 6 0 0 1 6.5 2.5a6 6 0 1 0 7 7Z",
+            Self::Copy => "M5.5 5.5h8v8h-8zM3 10.5h-.5v-8h8V3",
+            Self::Key => "M10 2.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7ZM7.5 8.5l-5 5M4.5 11.5l2 2",
         }
     }
 }

@@ -73,10 +73,10 @@ fn button(scene: &Scene<'_>, action: &str, class: &str, word: &str) -> Markup {
 
 fn prepared(scene: &Scene<'_>) -> Markup {
     let session = &scene.snapshot.session;
-    let whom = session.assigned_to_id.map(|id| scene.short_name(id));
+    let whom = session.assigned_to_id.map(|id| scene.by_name(id));
     let by = session
         .prepared_by_id
-        .map_or(words::SOMEBODY, |id| scene.short_name(id));
+        .map_or(words::SOMEBODY, |id| scene.by_name(id));
     html! {
         div class="bar prepared" role="status" {
             (icon(Icon::Note))

@@ -101,6 +101,7 @@ impl Control<'_> {
             },
             FieldType::Boolean => html! {
                 span class="segment" role="radiogroup" aria-label=(spoken) {
+                    span class="segment-label" aria-hidden="true" { (label) }
                     (self.radios(&format!("fill:{name}:{hole}"), Some("fill"), false))
                 }
             },

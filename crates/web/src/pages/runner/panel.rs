@@ -189,7 +189,7 @@ fn state(scene: &Scene<'_>, known: &Known, variable: Option<&Variable>) -> Marku
         } @else if value.is_empty() {
             (words::EMPTY_ON_PURPOSE)
         } @else if is_prepared {
-            (words::prepared_by(scene.short_name(variable.set_by_id)))
+            (words::prepared_by(scene.by_name(variable.set_by_id)))
         } @else {
             (scene.short_name(variable.set_by_id)) ", " (time::relative(variable.set_at))
         }

@@ -266,6 +266,14 @@ impl<'a> Scene<'a> {
         self.first_name(id)
     }
 
+    /// As [`Scene::short_name`], inside a sentence.
+    pub(super) fn by_name(&self, id: UserId) -> &'a str {
+        if id == self.viewer.user_id {
+            return words::BY_YOU;
+        }
+        self.first_name(id)
+    }
+
     /// The first of somebody's names.
     pub(super) fn first_name(&self, id: UserId) -> &'a str {
         let name = self

@@ -130,7 +130,7 @@ fn areas(id: &str, actions: &str, note: &str, output: &str, record: Option<&Step
 }
 
 fn finished(scene: &Scene<'_>, record: &StepRecord) -> Markup {
-    let who = record.finished_by_id.map(|id| scene.short_name(id));
+    let who = record.finished_by_id.map(|id| scene.by_name(id));
     let (Some(who), Some(at)) = (who, record.finished_at) else {
         return Markup::default();
     };

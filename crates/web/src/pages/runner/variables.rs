@@ -287,6 +287,7 @@ mod tests {
             "title": "x",
             "fields": [{"name": "Port", "type": "port"}, {"name": "sites", "type": "multi_select", "options": ["a", "b"]},
                 {"name": "at", "type": "datetime"}, {"name": "why", "type": "long_text"}],
+            "sections": [{"steps": [{"id": "s", "title": "S"}]}],
         }))
         .unwrap();
         Outline::of(&FlowDocument::check(parts).unwrap(), |_| 0)

@@ -47,8 +47,8 @@ pub const YES: &str = "Yes";
 pub const NO: &str = "No";
 pub const SAVE_VALUES: &str = "Save values";
 pub const COPY_ALL: &str = "Copy all as text";
-pub const DISCARD: &str = "Discard session";
-pub const SESSION_NOTE: &str = "Note on the session";
+pub const DISCARD: &str = "Discard";
+pub const SESSION_NOTE: &str = "Session note";
 pub const LATE_NOTE: &str = "Late note";
 pub const SAVE_NOTE: &str = "Add to the session";
 pub const NOTED: &str = "Your note is kept. It stands in the report.";
@@ -64,6 +64,7 @@ pub const STEP_CHANGED: &str =
 pub const NOTHING: &str = "nothing";
 pub const SOMEBODY: &str = "Somebody";
 pub const YOU: &str = "You";
+pub const BY_YOU: &str = "you";
 
 pub fn session(number: i64, title: &str) -> String {
     if title.is_empty() {

@@ -6,10 +6,8 @@
 //!     both(async |stage| {
 //!         let site = stage.demo().await;
 //!         let lena = stage.browser("lena", site.url()).await;
-//!         lena.open("/sign-in").await;
-//!         lena.type_into("#email", &site.person("lena").email).await;
-//!         lena.click("button >> Sign in").await;
-//!         lena.until_text("h1", "Quick start").await;
+//!         lena.sign_in(site.person("lena")).await;
+//!         lena.until_text("h1", "Lena").await;
 //!     });
 //! }
 //! ```
@@ -30,7 +28,9 @@ mod site;
 mod stage;
 mod waiting;
 
+pub(crate) use api::Api;
 pub(crate) use browser::{Browser, Theme};
 pub(crate) use proxy::{Fault, FaultProxy};
+pub(crate) use site::Site;
 pub(crate) use stage::{Stage, attempt, both, once};
 pub(crate) use waiting::until;

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{Browser, Vendor};
 use crate::harness::keys;
+use crate::harness::site::Person;
 
 /// The driver types at the caret of a control that has the focus; some kinds of controls have none.
 const TO_THE_END: &str = "const [control] = arguments;
@@ -12,6 +13,15 @@ const TO_THE_END: &str = "const [control] = arguments;
     }";
 
 impl Browser {
+    /// Signs in on the page for that.
+    pub(crate) async fn sign_in(&self, person: &Person) {
+        self.open("/sign-in").await;
+        self.type_into("#email", &person.email).await;
+        self.type_into("#password", &person.password).await;
+        self.press("Enter").await;
+        self.wait_gone("#password").await;
+    }
+
     /// Opens a path of the site.
     pub(crate) async fn open(&self, path: &str) {
         let url = format!("{}{path}", self.0.base);

@@ -85,6 +85,11 @@ impl Rule {
         .await
     }
 
+    /// Waits until so many of its answers have arrived to the last byte, or found nobody who waits for them any more.
+    pub(crate) async fn until_given(&self, times: usize) {
+        wait(&self.0.given, |given| *given >= times).await;
+    }
+
     pub(super) fn refuses(&self) -> bool {
         self.0.fault == Fault::Refuse
     }

@@ -1,0 +1,278 @@
+//! `GET /live`: what happens in the sessions and lists that a browser shows, as server-sent events.
+//!
+//! One stream serves all tabs of a browser. For each session it sends the fragments of what changed, as they stand now
+//! and as this viewer may see them; for lists it only says that something changed, and they read again.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::sse::{Event as Message, KeepAlive, Sse};
+use futures_util::future::select_all;
+use futures_util::stream::unfold;
+use futures_util::{FutureExt, Stream};
+use resolutionflow_core::id::SessionId;
+use resolutionflow_store::db::Topic;
+use resolutionflow_store::sessions;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::runner::{fragments, presence};
+use crate::auth::caller::{Caller, May, MayRead};
+use crate::context::App;
+use crate::error::{Error, Result};
+use crate::live::OpenStream;
+use crate::request::Query;
+
+/// How long a stream waits for a wake-up before it looks by itself; a lost one costs no more than this.
+const LOOK: Duration = Duration::from_secs(1);
+/// After how many looks by itself it asks whether its caller may still be here: within five seconds.
+const CHECK: Duration = Duration::from_secs(4);
+/// How often lists are told that something changed, at most.
+const LISTS: Duration = Duration::from_millis(500);
+/// How far behind a session may be and still be sent what changed; one further behind is read anew.
+const TOO_OLD: i64 = 500;
+/// The most sessions that one stream tells of.
+const MOST: usize = 50;
+
+/// What the browser shows.
+#[derive(Debug, Default, Deserialize)]
+pub struct LiveQuery {
+    /// Sessions with the version that each is shown at: `ID.VERSION`, with commas between.
+    #[serde(default)]
+    sessions: String,
+    /// Whether it shows lists.
+    #[serde(default)]
+    lists: Option<String>,
+}
+
+/// Opens a stream.
+pub async fn live(
+    State(app): State<App>,
+    May(caller): MayRead,
+    Query(query): Query<LiveQuery>,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>> {
+    let account = caller.account_id;
+    let mut shown = positions(&query.sessions).ok_or_else(|| Error::UnprocessableParameter {
+        name: "sessions".to_owned(),
+        detail: format!("expected up to {MOST} of ID.VERSION, with commas between"),
+    })?;
+    // A stream that broke off goes on where it was.
+    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    for (id, version) in last.and_then(positions).unwrap_or_default() {
+        if let Some(position) = shown.iter_mut().find(|(known, _)| *known == id) {
+            position.1 = version;
+        }
+    }
+    let most = app.settings.limits.streams_per_user;
+    let open = app
+        .live
+        .open(caller.user_id, most)
+        .ok_or_else(|| Error::TooManyRequests {
+            detail: format!("One person may have {most} live streams."),
+            retry_after: Duration::from_secs(10),
+        })?;
+    app.metrics.live_streams.inc();
+    let sessions = shown.into_iter().map(|(id, after)| Watched {
+        id,
+        after,
+        // Watched before it is read: what happens in between wakes the stream.
+        watch: app.live.watch(Topic::Session(account, id)),
+        here: String::new(),
+    });
+    let stream = Streaming {
+        sessions: sessions.collect(),
+        lists: query
+            .lists
+            .is_some()
+            .then(|| app.live.watch(Topic::Account(account))),
+        lists_told: None,
+        ready: Vec::new(),
+        checked: Instant::now(),
+        _open: open,
+        _counted: Counted(app.clone()),
+        app,
+        caller,
+    };
+    Ok(Sse::new(unfold(stream, Streaming::next))
+        .keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+}
+
+/// Reads `ID.VERSION,ID.VERSION`; `None` where it is something else or too long.
+fn positions(text: &str) -> Option<Vec<(SessionId, i64)>> {
+    let positions: Option<Vec<_>> = text
+        .split(',')
+        .filter(|position| !position.is_empty())
+        .map(|position| {
+            let (id, version) = position.split_once('.')?;
+            Some((id.parse().ok()?, version.parse().ok()?))
+        })
+        .collect();
+    positions.filter(|positions| positions.len() <= MOST)
+}
+
+/// A session that the browser shows.
+struct Watched {
+    id: SessionId,
+    after: i64,
+    watch: watch::Receiver<()>,
+    /// Who was here when it was last told.
+    here: String,
+}
+
+struct Streaming {
+    app: App,
+    caller: Caller,
+    sessions: Vec<Watched>,
+    lists: Option<watch::Receiver<()>>,
+    lists_told: Option<Instant>,
+    /// What was read and not sent, newest first.
+    ready: Vec<(&'static str, String)>,
+    checked: Instant,
+    _open: OpenStream,
+    _counted: Counted,
+}
+
+impl Streaming {
+    async fn next(mut self) -> Option<(Result<Message, Infallible>, Self)> {
+        loop {
+            if let Some((kind, data)) = self.ready.pop() {
+                let message = Message::default().id(self.position()).event(kind).data(data);
+                return Some((Ok(message), self));
+            }
+            if let Err(error) = self.look().await {
+                // The browser opens another stream at what it has, by itself.
+                tracing::warn!(cause = error.chain(), "a live stream ended");
+                return None;
+            }
+            if !self.ready.is_empty() {
+                continue;
+            }
+            let app = self.app.clone();
+            tokio::select! {
+                () = self.woken() => {}
+                () = tokio::time::sleep(LOOK) => {}
+                () = app.stopped() => return None,
+            }
+            if self.checked.elapsed() >= CHECK {
+                self.checked = Instant::now();
+                if !self.caller.still_good(&self.app).await.unwrap_or(true) {
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Where the stream is in each session.
+    fn position(&self) -> String {
+        let positions: Vec<_> = self
+            .sessions
+            .iter()
+            .map(|watched| format!("{}.{}", watched.id, watched.after))
+            .collect();
+        positions.join(",")
+    }
+
+    async fn woken(&mut self) {
+        let watches = self.sessions.iter_mut().map(|watched| &mut watched.watch);
+        let mut changes: Vec<_> = watches.map(|watch| watch.changed().boxed()).collect();
+        if let Some(lists) = &mut self.lists {
+            changes.push(lists.changed().boxed());
+        }
+        if changes.is_empty() {
+            std::future::pending::<()>().await;
+        }
+        // The senders live as long as the program.
+        let _ = select_all(changes).await;
+    }
+
+    /// Reads what is new.
+    async fn look(&mut self) -> Result<()> {
+        let mut ready = Vec::new();
+        let mut gone = Vec::new();
+        for watched in &mut self.sessions {
+            // Marked as seen before the look, so that what comes during the look is not slept through.
+            watched.watch.borrow_and_update();
+            match look_at(&self.app, &self.caller, watched, &mut ready).await {
+                // What is not there, or not this account's, is never told of.
+                Err(Error::NotFound) => gone.push(watched.id),
+                other => other?,
+            }
+        }
+        self.sessions.retain(|watched| !gone.contains(&watched.id));
+        if let Some(lists) = &mut self.lists
+            && lists.has_changed().unwrap_or(false)
+            && self.lists_told.is_none_or(|told| told.elapsed() >= LISTS)
+        {
+            lists.borrow_and_update();
+            self.lists_told = Some(Instant::now());
+            ready.push(("lists", "{}".to_owned()));
+        }
+        ready.reverse();
+        self.ready = ready;
+        Ok(())
+    }
+}
+
+async fn look_at(
+    app: &App,
+    caller: &Caller,
+    watched: &mut Watched,
+    ready: &mut Vec<(&'static str, String)>,
+) -> Result<()> {
+    let (account, id) = (caller.account_id, watched.id);
+    let session = app
+        .read(move |tx| {
+            Box::pin(async move { sessions::find(tx, account, id).await?.ok_or(Error::NotFound) })
+        })
+        .await?;
+    let behind = session.version - watched.after;
+    if !(0..=TOO_OLD).contains(&behind) {
+        watched.after = session.version;
+        ready.push(("reset", json!({ "session": id }).to_string()));
+    } else if behind > 0 {
+        let changes = fragments::since(app, caller, id, watched.after).await?;
+        watched.after = changes.version;
+        ready.push(("session", text(&changes)?));
+    }
+    let here = text(&presence::people(app, caller, id).await?)?;
+    if here != watched.here {
+        ready.push(("presence", here.clone()));
+        watched.here = here;
+    }
+    Ok(())
+}
+
+fn text(data: &impl Serialize) -> Result<String> {
+    serde_json::to_string(data).map_err(Error::internal)
+}
+
+/// Counts a stream in the metrics until it is dropped.
+struct Counted(App);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.metrics.live_streams.dec();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_are_read_or_refused_whole() {
+        let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        assert_eq!(positions(""), Some(Vec::new()));
+        assert_eq!(positions(&format!("{id}.7")).unwrap()[0].1, 7);
+        assert_eq!(positions(&format!("{id}.7,{id}.8,")).unwrap().len(), 2);
+        for wrong in ["x", "x.1", id, &format!("{id}.x"), &format!("{id}.1,x")] {
+            assert_eq!(positions(wrong), None, "{wrong}");
+        }
+        assert_eq!(positions(&format!("{id}.1,").repeat(MOST + 1)), None);
+    }
+}

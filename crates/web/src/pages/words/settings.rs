@@ -1,0 +1,86 @@
+//! Settings.
+
+use resolutionflow_core::access::Role;
+
+use crate::auth::visitor::Theme;
+
+pub const TITLE: &str = "Settings";
+pub const SAVE: &str = "Save";
+
+pub const PROFILE: &str = "Profile";
+pub const NAME: &str = "Name";
+pub const EMAIL: &str = "Email";
+pub const ACCOUNT: &str = "Account";
+pub const ROLE: &str = "Role";
+
+pub const APPEARANCE: &str = "Appearance";
+pub const THEME: &str = "Theme";
+
+pub const KEYBOARD: &str = "Keyboard";
+pub const SINGLE_KEYS: &str = "Single-key shortcuts";
+pub const SINGLE_KEYS_HELP: &str = "D, S, N, J, K and the others; never while you type";
+/// What the keys do, for those who look here for them.
+pub const KEYS: [(&str, &[&str]); 9] = [
+    ("Command palette", &["Ctrl", "K"]),
+    ("Finish, send the form", &["Ctrl", "Enter"]),
+    ("Search this page", &["/"]),
+    ("Next, previous step or row", &["J", "K"]),
+    ("Next, previous unfilled prompt", &["]", "["]),
+    ("Mark done, skip", &["D", "S"]),
+    ("Add note", &["N"]),
+    ("Copy the step's command", &["C"]),
+    ("All shortcuts", &["?"]),
+];
+
+pub const LOGINS: &str = "Where you are signed in";
+pub const OTHERS: &str = "Sign out elsewhere";
+pub const THIS: &str = "this browser";
+pub const NOW: &str = "active now";
+pub const END: &str = "Sign out";
+pub const UNKNOWN_DEVICE: &str = "Unknown browser";
+
+pub const TOKENS: &str = "API tokens";
+pub const TOKENS_HELP: &str = "For programs that work for you. A token may whatever you may.";
+pub const NO_TOKENS: &str = "No program has a token of yours.";
+pub const REVOKE: &str = "Revoke";
+pub const EXPIRED: &str = "expired";
+pub const USED: &str = "used";
+pub const GOOD_UNTIL: &str = "good until";
+pub const NEVER_USED: &str = "never used";
+pub const TOKEN_NAME: &str = "What it is for";
+pub const TOKEN_NAME_WRONG: &str = "A name has 1 to 200 characters.";
+pub const TOKEN_LIFE: &str = "Good for";
+pub const CREATE: &str = "Create token";
+pub const CREATED: &str = "Copy it now. It is not shown again.";
+
+/// How long a new token may be good for, in days.
+pub const LIVES: [(i64, &str); 4] = [(7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "a year")];
+
+pub const fn theme(theme: Theme) -> &'static str {
+    match theme {
+        Theme::System => "System",
+        Theme::Dark => "Dark",
+        Theme::Light => "Light",
+    }
+}
+
+pub const fn role(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "Viewer",
+        Role::Engineer => "Engineer",
+        Role::Admin => "Admin",
+        Role::Owner => "Owner",
+    }
+}
+
+pub fn end(device: &str) -> String {
+    format!("Sign out {device}")
+}
+
+pub fn revoke(name: &str) -> String {
+    format!("Revoke {name}")
+}
+
+pub fn created(name: &str) -> String {
+    format!("The token “{name}” was made.")
+}

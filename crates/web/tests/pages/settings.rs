@@ -1,0 +1,151 @@
+//! Settings: looks by cookie, one's own logins, one's own tokens.
+
+use crate::cast::apps;
+use crate::visitor::Visitor;
+
+#[tokio::test]
+async fn looks_are_kept_by_the_browser() {
+    for app in apps().await {
+        let mut lena = Visitor::signed_in(&app, "lena").await;
+        lena.get("/settings").await.ok().has(&[
+            "lena@example.com",
+            "contoso",
+            "Engineer",
+            "value=\"system\" checked",
+        ]);
+        let set = lena.post("/settings/theme", &[("theme", "light")]).await;
+        assert_eq!(
+            set.header("set-cookie"),
+            "theme=light; Path=/; Max-Age=31536000; SameSite=Lax; Secure"
+        );
+        assert_eq!(set.goes_to(), "/settings#appearance");
+        let off = lena.post("/settings/keys", &[]).await;
+        assert!(off.header("set-cookie").starts_with("keys=off; Path=/"));
+        assert_eq!(off.goes_to(), "/settings#keyboard");
+        let on = lena.post("/settings/keys", &[("keys", "on")]).await;
+        assert!(on.header("set-cookie").starts_with("keys=on;"));
+        assert_eq!(
+            lena.post("/settings/theme", &[("theme", "dark; Domain=evil")])
+                .await
+                .status,
+            422
+        );
+
+        lena.cookie.push_str("; theme=light; keys=off");
+        lena.get("/settings").await.ok().has(&[
+            "data-theme=\"light\"",
+            "data-keys=\"off\"",
+            "value=\"light\" checked",
+        ]);
+    }
+}
+
+#[tokio::test]
+async fn logins_are_ended_one_by_one_and_all_others_at_once() {
+    for app in apps().await {
+        let lena = Visitor::signed_in(&app, "lena").await;
+        let (second, third) = (
+            Visitor::signed_in(&app, "lena").await,
+            Visitor::signed_in(&app, "lena").await,
+        );
+        let page = lena
+            .get("/settings")
+            .await
+            .ok()
+            .has(&["this browser", "Sign out elsewhere"]);
+        let ends: Vec<String> = page
+            .forms_to("/settings/logins/")
+            .into_iter()
+            .filter(|to| to.ends_with("/end"))
+            .collect();
+        assert_eq!(ends.len(), 2, "one's own is not among them");
+
+        // Whose it is not, does not find it.
+        for name in ["morgan", "sid", "vera"] {
+            let other = Visitor::signed_in(&app, name).await;
+            assert_eq!(other.post(&ends[0], &[]).await.status, 404);
+            other.get("/settings").await.ok().lacks(&[&ends[0]]);
+        }
+        assert_eq!(lena.post(&ends[0], &[]).await.goes_to(), "/settings#security");
+        let left = [&second, &third];
+        let mut still_in = 0;
+        for visitor in left {
+            still_in += usize::from(visitor.get("/settings").await.status == 200);
+        }
+        assert_eq!(still_in, 1);
+        assert_eq!(
+            lena.post("/settings/logins/end-others", &[]).await.goes_to(),
+            "/settings#security"
+        );
+        for visitor in left {
+            assert!(visitor.get("/settings").await.goes_to().starts_with("/sign-in"));
+        }
+        lena.get("/settings").await.ok().lacks(&["Sign out elsewhere"]);
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_shown_once_works_and_is_revoked() {
+    for app in apps().await {
+        let vera = Visitor::signed_in(&app, "vera").await;
+        let made = vera
+            .post("/settings/tokens", &[("name", "<b>nightly</b>"), ("days", "30")])
+            .await
+            .ok();
+        let made = made
+            .has(&["It is not shown again", "&lt;b&gt;nightly&lt;/b&gt;"])
+            .lacks(&["<b>nightly"]);
+        assert!(made.header("cache-control").contains("no-store"));
+        let start = made.text.find("rf_pat_").unwrap();
+        let secret = made.text[start..start + 50].to_owned();
+        let me = app.nobody().ask("GET", "/me").token(&secret).await.with(200);
+        assert_eq!(me["email"], "vera@example.com");
+
+        let page = vera.get("/settings").await.ok().lacks(&["rf_pat_"]);
+        let revokes = page.forms_to("/settings/tokens/");
+        assert_eq!(revokes.len(), 2, "the new one and that of the cast");
+        let sid = Visitor::signed_in(&app, "sid").await;
+        for to in &revokes {
+            assert_eq!(sid.post(to, &[]).await.status, 404);
+        }
+        for to in &revokes {
+            assert_eq!(vera.post(to, &[]).await.goes_to(), "/settings#tokens");
+        }
+        assert_eq!(app.nobody().ask("GET", "/me").token(&secret).await.status, 401);
+
+        let long = "x".repeat(201);
+        for name in ["", " ", "two\nlines", &long] {
+            let refused = vera
+                .post("/settings/tokens", &[("name", name), ("days", "30")])
+                .await;
+            assert_eq!(refused.status, 422, "{name:?}");
+            refused.has(&["1 to 200 characters"]).lacks(&["rf_pat_"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_is_not_signed_in_has_no_settings() {
+    for app in apps().await {
+        let nobody = Visitor::new(&app);
+        assert_eq!(
+            nobody.get("/settings").await.goes_to(),
+            "/sign-in?next=%2Fsettings"
+        );
+        for path in [
+            "/settings/theme",
+            "/settings/keys",
+            "/settings/logins/end-others",
+            "/settings/tokens",
+        ] {
+            let form = [("theme", "dark"), ("name", "a"), ("days", "1")];
+            assert_eq!(nobody.post(path, &form).await.status, 401, "{path}");
+        }
+        let lena = Visitor::signed_in(&app, "lena").await;
+        let foreign = [("origin", "https://evil.example")];
+        let refused = lena
+            .send("POST", "/settings/logins/end-others", &foreign, Some(&[]))
+            .await;
+        assert_eq!(refused.status, 403);
+    }
+}
