@@ -58,17 +58,24 @@ fn note(scene: &Scene<'_>) -> Markup {
         .completed_at
         .or(scene.snapshot.session.discarded_at)
         .is_some();
+    let typed = scene
+        .view
+        .refused
+        .as_ref()
+        .and_then(|refused| refused.note.as_deref());
     let label = if ended {
         words::LATE_NOTE
     } else {
         words::SESSION_NOTE
     };
     html! {
-        details class="session-note" {
+        details class="session-note" open[typed.is_some()] {
             summary { (label) }
             form method="post" action={ (scene.path()) "/notes" } {
                 (form::key(scene.app))
-                textarea class="control" name="text" rows="3" dir="auto" required aria-label=(label) {}
+                textarea class="control" name="text" rows="3" dir="auto" required aria-label=(label) {
+                    "\n" (typed.unwrap_or_default())
+                }
                 button class="button small" type="submit" { (words::SAVE_NOTE) }
             }
         }
@@ -149,7 +156,7 @@ pub(super) fn row(scene: &Scene<'_>, key: &str, known: &Known) -> Markup {
             @if let Some(help) = control::help(key, field) { (help) }
             @if !steps.is_empty() { p class="uses" { span { (words::uses(steps.len())) } } }
             @if let Some(fault) = wrong {
-                p class="local-note bad" id={ "error-" (key) } { span { (fault.why) "." } }
+                p class="prompt-error" id={ "error-" (key) } { span { (fault.why) "." } }
             } @else if let Some(kept) = kept {
                 p class="local-note warn" id={ "error-" (key) } { span { (kept) "." } }
             }
