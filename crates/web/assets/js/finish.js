@@ -21,7 +21,7 @@ async function openFinish() {
   const hole = from?.closest('.hole')?.id;
   for (const control of all('[data-dirty]')) if (keyOf(control)) commit(control);
   await quiet(session, 1000);
-  const answer = await page(`/sessions/${session}/finish`);
+  const answer = await page(`/sessions/${session}/finish?dialog=1`);
   opening = false;
   if (!answer) return toast(words.finishFailed, { error: true, actions: [[words.retry, openFinish]] });
   const content = [...(one('.finish, #main', answer) ?? answer.body).childNodes].map((node) => document.importNode(node, true));

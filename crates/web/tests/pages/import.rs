@@ -66,8 +66,10 @@ async fn a_runbook_is_seen_before_it_is_imported() {
         ]);
         assert_eq!(flows(&app).await, 0, "looking keeps nothing");
 
+        assert_eq!(preview.hidden("file_name"), "pods.md");
         let key = preview.hidden("key");
         let form = [
+            Text("file_name", "pods.md"),
             Text("styles", "chosen"),
             Text("style", "kebab"),
             Text("style", "dollar"),
