@@ -235,6 +235,19 @@ impl Browser {
         .await;
     }
 
+    /// Waits until this is what was copied last.
+    pub(crate) async fn until_copied(&self, text: &str) {
+        self.until(&format!("{text:?} is copied"), async || {
+            let copied = self.clipboard().await;
+            if copied == text {
+                Ok(())
+            } else {
+                Err(format!("{copied:?}"))
+            }
+        })
+        .await;
+    }
+
     /// The text of an element, whether it is shown or not.
     pub(crate) async fn content(&self, css: &str) -> String {
         let script = "return document.querySelector(arguments[0])?.textContent ?? null";
