@@ -135,7 +135,6 @@ async fn a_live_server_says_so() {
 #[tokio::test]
 async fn what_is_not_there_is_a_problem_document() {
     for path in [
-        "/",
         "/nowhere",
         "/api/v1/nothing",
         "/api/test/things/no-id",

@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
-use maud::html;
-use resolutionflow_core::render::{CommandBlock, Context, Hole, PlainTemplate, Unset, Values, Writer};
+use maud::{Markup, PreEscaped, html};
+use resolutionflow_core::render::{
+    CommandBlock, Context, Hole, HtmlTemplate, PlainTemplate, Unset, Values, Writer,
+};
 use resolutionflow_core::variable::Outline;
 
 use crate::pages::words::runner as words;
@@ -20,6 +22,14 @@ impl Labels<'_> {
                 .as_ref()
                 .map_or(known.name.as_str(), |field| field.label())
         })
+    }
+
+    /// A text with its markup.
+    pub fn html(outline: &Outline, text: &HtmlTemplate) -> Markup {
+        let mut out = String::new();
+        text.html_with(&(), &mut out, &mut Labels(outline));
+        // What scrolls by itself can be reached by keys. In a text this would stand escaped.
+        PreEscaped(out.replace("<pre>", "<pre tabindex=\"0\">"))
     }
 
     /// A text without markup.
@@ -54,6 +64,13 @@ impl Writer for Labels<'_> {
     fn command_open(&mut self, command: &CommandBlock<'_>, out: &mut String) {
         let caption = html! { figcaption { span { (words::language(command.language)) } } };
         let _ = write!(out, "<figure class=\"command\">{}", caption.into_string());
+    }
+
+    fn task(&mut self, number: usize, is_done: bool, out: &mut String) {
+        let task = html! {
+            input class="task-box" type="checkbox" disabled data-task=(number) checked[is_done] aria-label=(words::TICK);
+        };
+        out.push_str(&task.0);
     }
 
     fn command_close(&mut self, _command: &CommandBlock<'_>, out: &mut String) {

@@ -30,26 +30,29 @@ pub fn marked(text: &str, words: &str) -> Markup {
 /// The line of a text that matches first, with what stands around the match.
 pub fn excerpt(text: &str, words: &str) -> Option<String> {
     let found = first(text, words)?;
-    let start = text[..found.start].rfind('\n').map_or(0, |at| at + 1);
-    let begin = start + marks(&text[start..found.start]);
+    let line = text[..found.start].rfind('\n').map_or(0, |at| at + 1);
+    let start = line + marks(&text[line..found.start]);
     let end = text[found.end..]
         .find('\n')
         .map_or(text.len(), |at| found.end + at);
-    let from = text[begin..found.start]
+    let mut from = text[start..found.start]
         .char_indices()
         .rev()
         .take(BEFORE)
         .last()
-        .map_or(found.start, |(at, _)| begin + at);
+        .map_or(found.start, |(at, _)| start + at);
     let to = text[found.end..end]
         .char_indices()
         .nth(BEHIND)
         .map_or(end, |(at, _)| found.end + at);
-    let (before, behind) = (
-        if from > begin { "…" } else { "" },
-        if to < end { "…" } else { "" },
-    );
-    Some(format!("{before}{}{behind}", text[from..to].trim()))
+    let mut cut = "";
+    if from > start {
+        cut = "…";
+        // No word is cut where one begins to read.
+        from += text[from..found.start].find(' ').map_or(0, |space| space + 1);
+    }
+    let behind = if to < end { "…" } else { "" };
+    Some(format!("{cut}{}{behind}", text[from..to].trim()))
 }
 
 /// How many bytes at the beginning of a line only say what kind of line it is.

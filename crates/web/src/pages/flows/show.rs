@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
-use maud::{Markup, PreEscaped, html};
+use maud::{Markup, html};
 use resolutionflow_core::access::{Action, Relation, may};
 use resolutionflow_core::id::{FlowId, UserId};
+use resolutionflow_core::render::Text;
 use resolutionflow_core::variable::{Known, Outline};
 use resolutionflow_store::flows::{self, Flow};
 use resolutionflow_store::sessions::{self, Count, Counts, Listed};
@@ -96,10 +97,8 @@ async fn version(app: &App, visitor: &Visitor, flow: &Flow) -> Result<Arc<Versio
 }
 
 /// A text of the flow with labels where values will stand.
-fn labelled(version: &Version, text: &resolutionflow_core::render::Text) -> Markup {
-    let mut out = String::new();
-    text.html.html_with(&(), &mut out, &mut Labels(&version.outline));
-    PreEscaped(out)
+fn labelled(version: &Version, text: &Text) -> Markup {
+    Labels::html(&version.outline, &text.html)
 }
 
 fn top(app: &App, visitor: &Visitor, head: &Head, version: &Version) -> Markup {
