@@ -24,7 +24,7 @@ let search = null;
 /** Opens the palette. */
 export function openPalette() {
   if (byId('palette')) return byId('palette').close();
-  const list = make('ul', { id: 'palette-list', role: 'listbox', 'aria-label': words.results });
+  const list = make('div', { id: 'palette-list', role: 'listbox', 'aria-label': words.results });
   const input = make('input', { type: 'text', class: 'control', role: 'combobox', placeholder: words.find, 'aria-label': words.find,
     'aria-expanded': 'true', 'aria-controls': 'palette-list', 'aria-autocomplete': 'list', autocomplete: 'off', spellcheck: 'false', input: ask });
   const dialog = make('dialog', { id: 'palette', class: 'dialog palette', 'aria-label': words.palette, keydown: move,
@@ -46,8 +46,8 @@ export function openPalette() {
     const recent = query ? [] : (read(RECENT) ?? []).filter(({ href }) => href !== location.pathname);
     const local = sources.flatMap((source) => source()).filter(fits);
     list.replaceChildren();
-    add([...recent.map(({ href, text }) => link(make('a', { href }, text))),
-      ...local.slice(0, 40).map(({ text, keys, run }) => option(make('span', {}, text), keys, run))]);
+    add([...recent.map(({ href, text }) => link(make('a', { href }, make('span', {}, text)))),
+      ...local.slice(0, 40).map(({ text, keys, run }) => option(make('div', {}, make('span', {}, text)), keys, run))]);
   }
 
   /** Adds rows; what is selected stays. */
@@ -57,8 +57,9 @@ export function openPalette() {
     if (!one('[aria-selected]', list)) select(list.firstChild);
   }
 
-  function option(content, keys, run) {
-    const item = make('li', { role: 'option' }, content, ...(keys ? [' ', make('kbd', {}, keys)] : []));
+  function option(item, keys, run) {
+    item.setAttribute('role', 'option');
+    if (keys) item.append(' ', make('kbd', {}, keys));
     item.run = run;
     return item;
   }
@@ -100,12 +101,11 @@ export function openPalette() {
   }
 
   function choose(item, event) {
-    const anchor = one('a', item);
     event.preventDefault();
     dialog.close();
     if (item.run) return item.run();
-    visited(anchor.getAttribute('href'), anchor.textContent.trim());
-    location.assign(anchor.href);
+    visited(item.getAttribute('href'), one('span', item).textContent.trim());
+    location.assign(item.href);
   }
 }
 

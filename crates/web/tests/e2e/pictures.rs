@@ -49,7 +49,7 @@ fn quick_start() {
         let lena = browser(stage, &site, "lena").await;
         lena.open("/").await;
         lena.until_text("#main", "Prepared for you").await;
-        lena.until_text(".list", "Resume").await;
+        lena.until_text(".list.continue", "Resume").await;
         lena.picture_for_documents("quick-start").await;
     });
 }

@@ -69,7 +69,7 @@ fn beneath_a_prompt() {
             .state("value-history", async |browser| {
                 anew(browser, &run, "promote").await;
                 press_on(browser, &value("server_name")).await;
-                browser.click(".value-menu button >> history").await;
+                browser.click(".value-menu button >> History").await;
                 browser.until_text(".history", "srv-02").await;
             })
             .await;
@@ -120,7 +120,7 @@ fn beside_and_above_the_step() {
         gallery
             .state("panel", async |browser| {
                 anew(browser, &run, "promote").await;
-                press_on(browser, "#variables-button").await;
+                browser.press("v").await;
                 browser.wait_for("#panel-find").await;
             })
             .await;
@@ -181,6 +181,9 @@ fn what_is_said_in_passing() {
         gallery
             .state("offline", async |browser| {
                 browser.offline(false).await;
+                browser.open("/healthz").await;
+                run.set(&run.lena, &json!({ "server_name": null, "domain": null }))
+                    .await;
                 anew(browser, &run, "promote").await;
                 browser.offline(true).await;
                 browser.fill("server_name", "srv-01").await;
@@ -190,6 +193,9 @@ fn what_is_said_in_passing() {
         gallery
             .state("save-list", async |browser| {
                 browser.offline(false).await;
+                browser.open("/healthz").await;
+                run.set(&run.lena, &json!({ "server_name": null, "domain": null }))
+                    .await;
                 anew(browser, &run, "promote").await;
                 browser.offline(true).await;
                 browser.fill("domain", "corp.contoso.example").await;
