@@ -57,4 +57,6 @@ function escape(event) {
     event.preventDefault();
   } else if (byId('panel')?.contains(event.target)) dispatchEvent(new Event('rf:leave-panel'));
   else if (typing(event.target) && event.target.type === 'search' && !one('dialog:modal')) event.target.blur();
+  // What is written about a step is saved on leaving; single keys work again from its button on.
+  else if (event.target.matches?.('.step-record textarea')) one('[data-action=note]', event.target.closest('.step'))?.focus();
 }

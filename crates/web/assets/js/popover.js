@@ -17,7 +17,7 @@ export const openFor = (key) => openNow?.dataset.var === key;
 export function popover(anchor, attributes, children, closed) {
   close();
   const from = document.activeElement;
-  const node = make('div', { popover: 'auto', ...attributes }, ...children);
+  const node = make('div', { popover: 'auto', role: 'dialog', ...attributes }, ...children);
   node.addEventListener('toggle', (event) => {
     if (event.newState !== 'closed') return;
     const inside = node.contains(document.activeElement) || document.activeElement === document.body;

@@ -117,11 +117,9 @@ pub(super) fn row(scene: &Scene<'_>, key: &str, known: &Known) -> Markup {
     } else {
         None
     };
-    let class = match (
-        is_invalid,
-        scene.is_missing(key),
-        shown.is_some_and(|value| !value.is_empty()),
-    ) {
+    // What is empty on purpose asks for nothing any more.
+    let is_filled = set.is_some() || shown.is_some_and(|value| !value.is_empty());
+    let class = match (is_invalid, scene.is_missing(key), is_filled) {
         (true, ..) => "invalid",
         (_, true, _) => "missing",
         (_, _, true) => "filled",

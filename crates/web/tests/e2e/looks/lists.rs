@@ -23,14 +23,13 @@ async fn preview(browser: &Browser, text: &str) {
 }
 
 #[test]
-fn quick_start_flows_and_imports() {
+fn quick_start_and_flows() {
     once(async |stage| {
         let site = stage.demo().await;
         let api = site.api("morgan").await;
         let flow = api.does("POST", "/api/v1/flows", &every_type()).await;
         let flow = flow["flow"]["id"].as_str().unwrap();
         let gallery = signed_in(stage, &site, "lena").await;
-        gallery.browser.may_log("422");
         for (name, path) in [
             ("quick-start", "/"),
             ("flows", "/flows"),
@@ -39,10 +38,20 @@ fn quick_start_flows_and_imports() {
             ("flows-tag", "/flows?tag=windows"),
             ("flows-no-match", "/flows?q=vpn&tag=windows"),
             ("flow", &format!("/flows/{flow}")),
-            ("import", "/flows/import"),
         ] {
             gallery.page(name, path).await;
         }
+        gallery.is_clean();
+    });
+}
+
+#[test]
+fn imports() {
+    once(async |stage| {
+        let site = stage.demo().await;
+        let gallery = signed_in(stage, &site, "lena").await;
+        gallery.browser.may_log("422");
+        gallery.page("import", "/flows/import").await;
         gallery
             .state("import-preview", async |browser| {
                 preview(browser, RUNBOOK).await;
@@ -60,12 +69,9 @@ fn quick_start_flows_and_imports() {
 }
 
 #[test]
-fn sessions_people_and_settings() {
+fn sessions() {
     once(async |stage| {
         let site = stage.demo().await;
-        let api = site.api("morgan").await;
-        api.does("POST", "/api/v1/tokens", &json!({ "name": "Nightly export" }))
-            .await;
         let gallery = signed_in(stage, &site, "lena").await;
         for (name, path) in [
             ("sessions", "/sessions"),
@@ -73,11 +79,30 @@ fn sessions_people_and_settings() {
             ("sessions-completed", "/sessions?tab=completed"),
             ("sessions-filtered", "/sessions?tab=completed&q=mail&missing=yes"),
             ("sessions-no-match", "/sessions?q=nothing-like-this"),
-            ("people", "/people"),
-            ("settings", "/settings"),
         ] {
             gallery.page(name, path).await;
         }
+        gallery
+            .state("sessions-dates", async |browser| {
+                browser.open("/sessions").await;
+                browser.click(".filters summary").await;
+                browser.wait_for(".filter-days").await;
+            })
+            .await;
+        gallery.is_clean();
+    });
+}
+
+#[test]
+fn people_settings_and_what_opens_everywhere() {
+    once(async |stage| {
+        let site = stage.demo().await;
+        let api = site.api("lena").await;
+        api.does("POST", "/api/v1/tokens", &json!({ "name": "Nightly export" }))
+            .await;
+        let gallery = signed_in(stage, &site, "lena").await;
+        gallery.page("people", "/people").await;
+        gallery.page("settings", "/settings").await;
         gallery
             .state("account-menu", async |browser| {
                 browser.open("/sessions").await;
