@@ -71,6 +71,7 @@ const SCRIPTS: &[(&str, &str)] = scripts![
     "shortcuts",
     "sign-in",
     "import",
+    "report",
     "app",
 ];
 

@@ -8,6 +8,7 @@ pub mod import;
 pub mod live;
 pub mod people;
 pub mod quick_start;
+pub mod report;
 pub mod runner;
 pub mod search;
 pub mod sessions;
@@ -41,5 +42,6 @@ pub fn routes() -> Router<App> {
         .route("/live", get(live::live))
         .merge(finish::routes())
         .merge(import::routes())
+        .merge(report::routes())
         .merge(settings::routes())
 }

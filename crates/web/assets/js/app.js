@@ -5,6 +5,7 @@ import { bind } from './keys.js';
 import { listenToLists } from './lists.js';
 import { outbox, send, waiting } from './outbox.js';
 import { offer, openPalette, visited } from './palette.js';
+import { listenToReport } from './report.js';
 import { run } from './runner.js';
 import { showShortcuts } from './shortcuts.js';
 import { signInAgain } from './sign-in.js';
@@ -91,6 +92,7 @@ on('click', '[data-action=palette]', openPalette);
 if (byId('toast')?.textContent.trim()) toast(byId('toast').textContent.trim());
 if (/^\/(flows|sessions)\/[0-9a-f-]{36}$/.test(location.pathname)) visited(location.pathname, document.title.replace(/ · [^·]*$/, ''));
 listenToDrops();
+listenToReport();
 
 if (byId('runner')) run();
 else if (user) listenToLists();

@@ -53,10 +53,15 @@ async function copy(at, figure, anyway = false) {
 const labels = new WeakMap();
 
 /** Says on the button that it is copied, for a moment. */
-function flashCopied(at) {
+export function flashCopied(at) {
   if (!labels.has(at)) labels.set(at, at.textContent);
   at.textContent = words.copied;
-  later('copied', 1600, () => (at.textContent = labels.get(at)));
+  // What is merged meanwhile leaves it.
+  at.dataset.local = '';
+  later('copied', 1600, () => {
+    at.textContent = labels.get(at);
+    delete at.dataset.local;
+  });
 }
 
 function askMissing(at, figure, without) {

@@ -18,9 +18,10 @@ async function openFinish() {
   if (byId('finish')?.open || opening || !may('complete')) return;
   opening = true;
   const from = document.activeElement;
+  const hole = from?.closest('.hole')?.id;
   for (const control of all('[data-dirty]')) if (keyOf(control)) commit(control);
   await quiet(session, 1000);
-  const answer = await page(`/sessions/${session}/finish`);
+  const answer = await page(`/sessions/${session}/finish?dialog=1`);
   opening = false;
   if (!answer) return toast(words.finishFailed, { error: true, actions: [[words.retry, openFinish]] });
   const content = [...(one('.finish, #main', answer) ?? answer.body).childNodes].map((node) => document.importNode(node, true));
@@ -29,7 +30,9 @@ async function openFinish() {
   const form = one('form[method=post]', dialog);
   dialog.addEventListener('close', () => {
     dialog.remove();
-    if (from?.isConnected) from.focus({ preventScroll: true });
+    // A prompt that was saved meanwhile is a value now.
+    const to = from?.isConnected ? from : hole && one('.value, .prompt', byId(hole));
+    to?.focus({ preventScroll: true });
   });
   dialog.addEventListener('click', (event) => {
     if (event.target.closest('[data-action=cancel], [data-action=close]')) (event.preventDefault(), dialog.close());

@@ -1,5 +1,5 @@
 // The server's rendering, merged into the page without touching what somebody is using.
-import { all, byId, one } from './dom.js';
+import { all, byId, later, one } from './dom.js';
 import { openFor } from './popover.js';
 import { call, parse } from './request.js';
 import { inUse, runner, session } from './variables.js';
@@ -29,14 +29,14 @@ export function apply(batch) {
 export function settleFragments() {
   if (!deferred.size) return;
   keepingFocus(() => {
-    for (const [id, { html }] of [...deferred]) placeFragment(id, html);
+    for (const [id, { html }] of [...deferred]) placeFragment(id, html, false);
   });
   for (const run of mergeListeners) run({});
 }
 
 const fragmentVersion = (root) => Number(root.dataset.fragment ?? root.dataset.version ?? 0);
 
-function placeFragment(id, html) {
+function placeFragment(id, html, again = true) {
   const standing = byId(id);
   const fresh = parse(html).body.firstElementChild;
   if (!standing || !fresh) return;
@@ -45,7 +45,14 @@ function placeFragment(id, html) {
   deferred.delete(id);
   const held = selected(standing);
   let skipped = held;
-  if (!held) Idiomorph.morph(standing, fresh, { morphStyle: 'outerHTML', restoreFocus: false, callbacks: guard(() => (skipped = true)) });
+  try {
+    if (!held) Idiomorph.morph(standing, fresh, { morphStyle: 'outerHTML', restoreFocus: false, callbacks: guard(() => (skipped = true)) });
+  } catch (error) {
+    // The other pieces are merged all the same, and this one soon.
+    console.error(error);
+    skipped = true;
+    if (again) later('merge', 500, settleFragments);
+  }
   if (skipped) deferred.set(id, { html, version: newest, held });
 }
 

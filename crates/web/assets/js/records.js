@@ -106,12 +106,14 @@ export function listenToRecords() {
   on('focusin', AREAS, (_, area) => beginRecord(area));
   on('input', AREAS, (_, area) => typedRecord(area));
   on('focusout', AREAS, (_, area) => setTimeout(() => document.activeElement !== area && saveRecord(area)));
-  on('keydown', 'textarea[data-draft]', (event, area) => {
-    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || area.closest('dialog')) return;
+  // Before the keys of the page, of which this one finishes.
+  document.addEventListener('keydown', (event) => {
+    const area = event.target;
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || !area.matches('textarea[data-draft]') || area.closest('dialog')) return;
     saveRecord(area);
     event.preventDefault();
     event.stopPropagation();
-  });
+  }, true);
   on('change', '.task-box', (_, box) => {
     const item = box.dataset.task;
     work(box.closest('.step').dataset.step, `check ${item}`, { checks: { [item]: box.checked } }, words.ticked(box.checked));

@@ -5,7 +5,7 @@ import { draftField, drafts } from './drafts.js';
 import { listenToFinish } from './finish.js';
 import { apply, onFragments, refetch, settleFragments, version, want } from './fragments.js';
 import { hear, up, watch } from './live.js';
-import { entries, isEntry, outbox, state, waiting } from './outbox.js';
+import { entries, isEntry, outbox, send, state, waiting } from './outbox.js';
 import { offer } from './palette.js';
 import { filterPanel, listenToPanel, openPanel } from './panel.js';
 import { meet } from './presence.js';
@@ -109,9 +109,11 @@ export function run() {
     if (entry.name) paint(entry.id.slice(4));
     refetch(0);
   });
-  addEventListener('storage', ({ key }) => {
+  addEventListener('storage', ({ key, newValue }) => {
     if (!isEntry(session, key) && !draftField(session, key)) return;
     outbox.dispatchEvent(new CustomEvent('change'));
+    // Behind the other tab, or in its place where it was closed or cannot send.
+    if (newValue && isEntry(session, key)) send(session);
     later('repaint', 50, () => {
       for (const row of all('.field-row')) paint(row.dataset.var);
       repaintRecords();

@@ -11,7 +11,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use chrono::{DateTime, Utc};
@@ -32,9 +31,6 @@ use crate::error::{Error, Result};
 use crate::request::{Path, Query};
 use crate::versions::Version;
 
-/// What a request of the runner's script carries, which wants the dialog alone.
-const FOR_DIALOG: &str = "hx-request";
-
 /// The routes of completing.
 pub fn routes() -> Router<App> {
     Router::new()
@@ -45,7 +41,7 @@ pub fn routes() -> Router<App> {
 /// How the page is asked for.
 #[derive(Debug, Default, Deserialize)]
 struct FinishQuery {
-    /// Anything: without the frame around it.
+    /// Anything: without the frame around it, for the dialog of the runner.
     dialog: Option<String>,
 }
 
@@ -78,14 +74,13 @@ async fn show(
     Visit(visitor): VisitRead,
     Path(id): Path<SessionId>,
     Query(query): Query<FinishQuery>,
-    headers: HeaderMap,
 ) -> Result<Response> {
     let ending = match Ending::read(&app, &visitor, id).await? {
         Ok(ending) => ending,
         Err(to) => return Ok(to.into_response()),
     };
     let typed = Typed::default();
-    if query.dialog.is_some() || headers.contains_key(FOR_DIALOG) {
+    if query.dialog.is_some() {
         return Ok(draw::form(&app, &ending, &typed, draw::Place::Dialog).into_response());
     }
     Ok(page(&app, &visitor, &ending, &typed))

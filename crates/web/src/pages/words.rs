@@ -7,6 +7,7 @@ pub mod flows;
 pub mod import;
 pub mod people;
 pub mod quick_start;
+pub mod report;
 pub mod runner;
 pub mod search;
 pub mod sessions;

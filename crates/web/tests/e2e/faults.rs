@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::harness::{Fault, both};
-use crate::run::{Run, cut_over, prompt};
+use crate::run::{Run, cut_over, prompt, without_stream};
 
 /// Wakes the stream of a page that has lost it.
 const LISTEN_AGAIN: &str = "dispatchEvent(new Event('online'))";
@@ -88,8 +88,7 @@ fn an_older_rendering_that_comes_late_is_ignored() {
         let late = proxy
             .on("GET", &format!("{}/fragments", run.page()), Fault::Hold)
             .times(1);
-        proxy.cut();
-        proxy.mend();
+        without_stream(&proxy, &morgan).await;
         run.set(&run.lena, &json!({ "server_name": "srv-01" })).await;
         morgan.execute(LISTEN_AGAIN, &[]).await;
         // Asked because the stream is away, and rendered while srv-01 stood.
@@ -145,6 +144,30 @@ fn a_stream_that_breaks_is_taken_up_where_it_was() {
         run.set(&run.lena, &json!({ "ticket": "7" })).await;
         proxy.mend();
         morgan.until_everywhere("ticket", "7").await;
+    });
+}
+
+#[test]
+fn what_is_copied_while_the_stream_is_away_is_what_is_shown() {
+    both(async |stage| {
+        let run = Run::of(stage, &cut_over()).await;
+        let proxy = stage.proxy(run.site.url()).await;
+        let morgan = run.open_at(stage, "morgan", proxy.url()).await;
+        morgan.may_log("ERR_");
+        proxy.on("GET", "/live", Fault::Refuse);
+        without_stream(&proxy, &morgan).await;
+        let values = json!({ "server_name": "srv-01", "domain": "corp.contoso.example" });
+        run.set(&run.lena, &values).await;
+        morgan.until_everywhere("domain", "corp.contoso.example").await;
+        morgan.type_into(&prompt("ticket"), "it's 7").await;
+        morgan.click("#step-look [data-action=copy]").await;
+        morgan.until_text("#step-look [data-action=copy]", "Copied").await;
+        let copied = morgan.clipboard().await;
+        assert_eq!(
+            copied.trim_end(),
+            r"ssh srv-01.corp.contoso.example 'df -h' # 'it'\''s 7'"
+        );
+        run.until_variable("ticket", Some("it's 7")).await;
     });
 }
 

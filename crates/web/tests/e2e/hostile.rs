@@ -69,8 +69,12 @@ fn hostile_values_are_text_everywhere() {
                 .await;
             assert_eq!(link, evil);
             morgan.click("#step-all [data-action=copy]").await;
-            morgan.until_text("#step-all [data-action=copy]", "Copied").await;
-            assert_eq!(morgan.clipboard().await, format!("{evil}\n"), "{evil}");
+            morgan
+                .until_copied(&format!(
+                    "{evil}
+"
+                ))
+                .await;
             assert_eq!(
                 morgan
                     .count("#step-all :is(script, img, iframe), #panel :is(script, img), #body-all b")
@@ -88,7 +92,7 @@ fn hostile_values_are_text_everywhere() {
             let found = morgan.execute(found, &[json!(evil)]).await;
             assert!(found.as_u64().unwrap() >= 8, "{evil}: {found} in the report");
             assert_eq!(morgan.count("#main :is(script, img, iframe)").await, 0);
-            assert!(morgan.title().await.contains("Hostile"));
+            assert_ne!(morgan.title().await, "owned");
         }
     });
 }
@@ -129,9 +133,11 @@ fn a_value_of_64_kib_is_kept_shown_and_copied() {
         morgan.go_to("lines").await;
         morgan.click("#step-lines [data-action=copy]").await;
         morgan
-            .until_text("#step-lines [data-action=copy]", "Copied")
+            .until_copied(&format!(
+                "{long}
+"
+            ))
             .await;
-        assert_eq!(morgan.clipboard().await, format!("{long}\n"));
         morgan.reload().await;
         morgan.until_everywhere("lines", &long).await;
     });

@@ -13,6 +13,7 @@ mod filling;
 mod harness_itself;
 mod hostile;
 mod keyboard;
+mod looks;
 mod offline;
 mod searching;
 mod start;

@@ -114,9 +114,9 @@ fn a_server_that_is_killed_loses_nothing() {
         morgan.may_log("503");
         morgan.fill("server_name", "srv-01").await;
         run.until_variable("server_name", Some("srv-01")).await;
-        morgan.type_into(&prompt("domain"), "corp.con").await;
         morgan.type_into("#panel-ticket", "CHG").await;
         morgan.press("Enter").await;
+        morgan.type_into(&prompt("domain"), "corp.con").await;
         run.site.kill9();
         morgan.type_into(&prompt("domain"), "toso.example").await;
         morgan.press("Enter").await;

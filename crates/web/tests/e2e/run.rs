@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Api, Browser, Site, Stage, until};
+use crate::harness::{Api, Browser, FaultProxy, Site, Stage, until};
 
 /// A flow of three steps. Two fields are required, one is not, and `contact` is a variable that no field declares.
 pub(crate) fn cut_over() -> Value {
@@ -47,6 +47,13 @@ pub(crate) fn prompt(key: &str) -> String {
 /// The value of a variable on the step that is shown.
 pub(crate) fn value(key: &str) -> String {
     format!(".step-prose .hole[data-var=\"{key}\"] .value")
+}
+
+/// Takes the stream away from a page, which is told about anew by asking, as far as the proxy lets it.
+pub(crate) async fn without_stream(proxy: &FaultProxy, browser: &Browser) {
+    proxy.cut();
+    browser.wait_for("#bars .away").await;
+    proxy.mend();
 }
 
 /// What every hole of a variable shows, filtered ones aside, and the panel behind them.
@@ -223,6 +230,19 @@ impl Browser {
                 Ok(())
             } else {
                 Err(seen.to_string())
+            }
+        })
+        .await;
+    }
+
+    /// Waits until this is what was copied last.
+    pub(crate) async fn until_copied(&self, text: &str) {
+        self.until(&format!("{text:?} is copied"), async || {
+            let copied = self.clipboard().await;
+            if copied == text {
+                Ok(())
+            } else {
+                Err(format!("{copied:?}"))
             }
         })
         .await;

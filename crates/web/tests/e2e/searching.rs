@@ -21,6 +21,8 @@ async fn library(stage: &Stage) -> (Rc<FaultProxy>, Browser) {
     }
     let proxy = stage.proxy(run.site.url()).await;
     let morgan = stage.browser("morgan", proxy.url()).await;
+    // The search that is given up for a newer one.
+    morgan.may_log("htmx:");
     morgan.sign_in(run.site.person("morgan")).await;
     (proxy, morgan)
 }
@@ -52,7 +54,7 @@ fn the_newest_search_of_flows_is_shown() {
         let rows = "#flow-list .row";
         overtake(&proxy, &morgan, "#main input[name=q]", "/flows?", rows, 1).await;
         // The address says what is shown.
-        morgan.until_path("/flows?q=alpha+beta").await;
+        morgan.until_path("/flows?q=alpha%20beta").await;
         morgan.reload().await;
         assert_eq!(morgan.count(rows).await, 1);
         assert_eq!(morgan.value_of("#main input[name=q]").await, "alpha beta");

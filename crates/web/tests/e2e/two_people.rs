@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::harness::{Browser, both};
-use crate::run::{Run, cut_over, prompt, value};
+use crate::run::{Run, cut_over, prompt, value, without_stream};
 
 /// Remembers what a person is using, to be compared by `SAME`.
 const REMEMBER: &str = "
@@ -162,9 +162,7 @@ fn a_value_that_the_page_does_not_know_of_is_asked_about_too() {
             &format!("{}/fragments", run.page()),
             crate::harness::Fault::Refuse,
         );
-        // Its stream is gone; what is cut is the one that stands.
-        proxy.cut();
-        proxy.mend();
+        without_stream(&proxy, &morgan).await;
         run.set(&run.lena, &json!({ "server_name": "srv-02" })).await;
         morgan.fill("server_name", "srv-01").await;
         morgan.until_text(".conflict", "set this to srv-02").await;

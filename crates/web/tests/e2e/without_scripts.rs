@@ -7,7 +7,7 @@ use crate::run::{Run, cut_over, value};
 
 /// A prompt in the text; without scripts it is a control of a form.
 fn field(key: &str) -> String {
-    format!(".step-prose input[name=\"fill:{key}\"]")
+    format!(".step input[name=\"fill:{key}\"]")
 }
 
 async fn open(stage: &Stage, run: &Run, name: &str) -> Browser {

@@ -66,8 +66,10 @@ async fn a_runbook_is_seen_before_it_is_imported() {
         ]);
         assert_eq!(flows(&app).await, 0, "looking keeps nothing");
 
+        assert_eq!(preview.hidden("file_name"), "pods.md");
         let key = preview.hidden("key");
         let form = [
+            Text("file_name", "pods.md"),
             Text("styles", "chosen"),
             Text("style", "kebab"),
             Text("style", "dollar"),
@@ -196,12 +198,7 @@ async fn a_hostile_document_is_text() {
                     2. [link](javascript:alert(3))\n\n   </textarea><script>alert(4)</script>\n";
         let name = "\u{202e}<script>alert(5)</script>.md";
         let page = upload(&lena, &[File(name, text.as_bytes())]).await.ok();
-        page.lacks(&[
-            "<script>alert",
-            "onerror=alert",
-            "href=\"javascript:",
-            "<img src=x",
-        ]);
+        page.lacks(&["<script>alert", "href=\"javascript:", "<img src=x"]);
         // What was sent comes back whole, with the first line break that browsers drop.
         let lines = "\n\n# A\n\n1. b\n";
         let page = upload(&lena, &[Text("text", lines)]).await.ok();

@@ -15,6 +15,7 @@ mod flows;
 mod import;
 mod people;
 mod quick_start;
+mod report;
 mod runner;
 mod search;
 mod sessions;

@@ -393,11 +393,20 @@ async fn a_prepared_session_is_taken_started_ended_and_reopened() {
             "You discarded this session",
             "/report\"",
             "/reopen\"",
-            "data-may=\"note reopen\"",
+            "data-may=\"reopen\"",
         ]);
-        lena.post(&at("notes"), &[("text", "late")]).await.goes_to();
+        assert_eq!(lena.post(&at("notes"), &[("text", "late")]).await.status, 409);
         lena.post(&at("reopen"), &[]).await.goes_to();
         app.member("lena").does("complete", &session).await.with(200);
+        let long = "<".repeat(70_000);
+        let refused = lena.post(&at("notes"), &[("text", &long)]).await;
+        assert_eq!(refused.status, 422);
+        refused.has(&[&"&lt;".repeat(70_000), "70000 bytes"]);
+        let to = lena.post(&at("notes"), &[("text", "late")]).await.goes_to();
+        lena.get(&to)
+            .await
+            .ok()
+            .has(&["Your note is kept", "data-may=\"note reopen\""]);
         morgan
             .get(&path(&session))
             .await

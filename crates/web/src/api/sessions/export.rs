@@ -29,7 +29,7 @@ use crate::versions::Version;
 const MOST_EVENTS: i64 = 100_000;
 
 /// The form of an export.
-#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionFormat {
     /// For people who write Markdown.
@@ -257,7 +257,7 @@ impl Export {
 /// All that is kept of a session, at one moment.
 pub(crate) struct Kept {
     pub(crate) session: Session,
-    variables: Variables,
+    pub(crate) variables: Variables,
     steps: StepRecords,
     events: Vec<Event>,
     names: BTreeMap<UserId, String>,

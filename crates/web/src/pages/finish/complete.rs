@@ -132,7 +132,7 @@ pub(super) async fn complete(
     let patch = sent.changes(&ending);
     if !patch.variables.is_empty() {
         let caller = May(visitor.caller.clone());
-        let set = set_variables(
+        let saved = set_variables(
             State(app.clone()),
             caller,
             Path(id),
@@ -140,7 +140,7 @@ pub(super) async fn complete(
             Json(patch),
         )
         .await;
-        match set {
+        match saved {
             Ok(_) => {}
             // A text that cannot be kept at all, or a colleague's change: no reason not to complete.
             Err(Error::Unprocessable(_) | Error::Conflict { .. }) if sent.anyway => {}

@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 use resolutionflow_core::export::duration;
-use resolutionflow_core::field::Field;
+use resolutionflow_core::field::{Field, FieldName};
 use resolutionflow_core::session::{Outcome, StepState};
 use resolutionflow_core::variable::Known;
 
@@ -33,11 +33,11 @@ impl<'e> Needs<'e> {
         let outline = &ending.version.outline;
         let missing: Vec<&str> = outline
             .missing_required(&ending.variables)
-            .map(|name| name.as_str())
+            .map(FieldName::as_str)
             .collect();
         let invalid: Vec<&str> = outline
             .invalid(&ending.variables)
-            .map(|name| name.as_str())
+            .map(FieldName::as_str)
             .collect();
         let all = outline.variables().filter(|(key, known)| {
             let name = known.name.as_str();
@@ -56,7 +56,7 @@ pub(super) fn form(app: &App, ending: &Ending, typed: &Typed, place: Place) -> M
     let (session, needs) = (&ending.session, Needs::of(ending, typed));
     let title = words::title(session.number);
     html! {
-        form class="finish" method="post" action={ "/sessions/" (session.id) "/complete" } {
+        div class="finish" { form method="post" action={ "/sessions/" (session.id) "/complete" } {
             (form::key(app))
             div class="dialog-head" {
                 @if place == Place::Dialog {
@@ -79,7 +79,7 @@ pub(super) fn form(app: &App, ending: &Ending, typed: &Typed, place: Place) -> M
                 (ended(ending, typed))
             }
             div class="dialog-foot" { (buttons(ending, &needs, place)) }
-        }
+        } }
     }
 }
 

@@ -223,9 +223,12 @@ fn fields(document: &FlowDocument, report: &Report) -> Markup {
         let found = one.spellings.iter().map(String::as_str);
         spellings.entry(&one.name).or_default().extend(found);
     }
-    let from = |field: &Field| match spellings.get(field.name.as_str()) {
-        Some(spellings) => html! { @for one in spellings { code { (one) } " " } },
-        None => html! { (words::DECLARED) },
+    let from = |field: &Field| {
+        if let Some(spellings) = spellings.get(field.name.as_str()) {
+            html! { @for one in spellings { code { (one) } " " } }
+        } else {
+            html! { (words::DECLARED) }
+        }
     };
     html! {
         section class="section" {

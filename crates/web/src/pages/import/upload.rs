@@ -56,7 +56,7 @@ impl FromRequest<App> for Upload {
 /// Reads the whole form. Documents that cannot be taken are named in `refused`; a form that is none is an error.
 async fn read(mut form: Multipart, limit: Size) -> Result<Upload> {
     let mut upload = Upload::default();
-    let mut chose_styles = false;
+    let (mut chose_styles, mut has_file) = (false, false);
     let mut budget = limit.bytes() * PATIENCE;
     while let Some(mut field) = form.next_field().await.map_err(|_| broken())? {
         let is_file = field.file_name().is_some();
@@ -73,10 +73,11 @@ async fn read(mut form: Multipart, limit: Size) -> Result<Upload> {
             // A form without a file has an empty one.
             ("file", true) if file_name.is_empty() && bytes.as_ref().is_some_and(Vec::is_empty) => {}
             ("file", true) => {
+                has_file = true;
                 take(&mut upload, bytes, limit, false);
                 upload.file_name = Some(file_name).filter(|name| !name.is_empty() && name.len() <= SMALL);
             }
-            ("text", false) if upload.file_name.is_none() => take(&mut upload, bytes, limit, true),
+            ("text", false) if !has_file => take(&mut upload, bytes, limit, true),
             (name, false) => {
                 let value = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
                 let value = value.unwrap_or_default();

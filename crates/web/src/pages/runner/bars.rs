@@ -17,7 +17,7 @@ pub(super) fn bars(scene: &Scene<'_>) -> Markup {
     let is_watching =
         matches!(status, Status::Prepared | Status::Active) && !rights.fill && !rights.work && !rights.take;
     html! {
-        div id="bars" data-version=(scene.number()) {
+        div id="bars" data-version=(scene.shown_version()) {
             @if let Some(refused) = &scene.view.refused { (refused::summary(scene, refused)) }
             @if scene.view.noted {
                 div class="bar" role="status" { (icon(Icon::Note)) span { (words::NOTED) } }
@@ -45,7 +45,7 @@ pub(super) fn top_session(scene: &Scene<'_>) -> Markup {
         Status::Completed | Status::Discarded
     );
     html! {
-        div id="top-session" data-version=(scene.number()) {
+        div id="top-session" data-version=(scene.shown_version()) {
             button id="variables-button" class="button" type="button" data-action="panel" {
                 (words::VARIABLES)
                 @if missing > 0 {

@@ -25,6 +25,6 @@ pub(super) async fn discard(
     let caller = May(visitor.caller.clone());
     match api::discard(State(app.clone()), caller, Path(id), form.key()).await {
         Ok(_) => Ok(Redirect::to(&address(id, None)).into_response()),
-        Err(error) => refused::whole(&app, &visitor, id, error).await,
+        Err(error) => refused::whole(&app, &visitor, id, None, error).await,
     }
 }

@@ -30,6 +30,8 @@ pub(super) struct Holes<'a> {
     brought: BTreeSet<&'a str>,
     /// Whether a prompt took the focus.
     is_focused: bool,
+    /// Where the block of code that is being written begins.
+    block: usize,
 }
 
 impl<'a> Holes<'a> {
@@ -44,6 +46,7 @@ impl<'a> Holes<'a> {
             boxes: Vec::new(),
             brought: BTreeSet::new(),
             is_focused: false,
+            block: 0,
         }
     }
 
@@ -160,9 +163,14 @@ impl Writer for Holes<'_> {
             self.place, command.number, command.language
         );
         out.push_str(&caption.0);
+        self.block = out.len();
     }
 
     fn command_close(&mut self, _: &CommandBlock<'_>, out: &mut String) {
+        // Long lines scroll inside, also by keys.
+        if out[self.block..].starts_with("<pre>") {
+            out.insert_str(self.block + "<pre".len(), " tabindex=\"0\"");
+        }
         out.push_str("</figure>");
     }
 

@@ -30,12 +30,11 @@ pub(super) async fn add(
     Path(id): Path<SessionId>,
     Form(form): Form<Note>,
 ) -> Result<Response> {
-    let body = AddNote {
-        text: form.text.replace("\r\n", "\n"),
-    };
+    let text = form.text.replace("\r\n", "\n");
+    let body = AddNote { text: text.clone() };
     let caller = May(visitor.caller.clone());
     match add_note(State(app.clone()), caller, Path(id), form.keyed.key(), Json(body)).await {
         Ok(_) => Ok(Redirect::to(&format!("/sessions/{id}?noted=1")).into_response()),
-        Err(error) => refused::whole(&app, &visitor, id, error).await,
+        Err(error) => refused::whole(&app, &visitor, id, Some(text), error).await,
     }
 }

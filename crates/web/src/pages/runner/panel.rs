@@ -58,17 +58,24 @@ fn note(scene: &Scene<'_>) -> Markup {
         .completed_at
         .or(scene.snapshot.session.discarded_at)
         .is_some();
+    let typed = scene
+        .view
+        .refused
+        .as_ref()
+        .and_then(|refused| refused.note.as_deref());
     let label = if ended {
         words::LATE_NOTE
     } else {
         words::SESSION_NOTE
     };
     html! {
-        details class="session-note" {
+        details class="session-note" open[typed.is_some()] {
             summary { (label) }
             form method="post" action={ (scene.path()) "/notes" } {
                 (form::key(scene.app))
-                textarea class="control" name="text" rows="3" dir="auto" required aria-label=(label) {}
+                textarea class="control" name="text" rows="3" dir="auto" required aria-label=(label) {
+                    "\n" (typed.unwrap_or_default())
+                }
                 button class="button small" type="submit" { (words::SAVE_NOTE) }
             }
         }
@@ -83,7 +90,7 @@ pub(super) fn title(scene: &Scene<'_>) -> Markup {
         outline.variables().count(),
     );
     html! {
-        h2 id="panel-title" data-version=(scene.number()) {
+        h2 id="panel-title" data-version=(scene.shown_version()) {
             (words::panel_title()) span id="filled-count" { (words::filled(filled, all)) }
         }
     }
@@ -138,7 +145,7 @@ pub(super) fn row(scene: &Scene<'_>, key: &str, known: &Known) -> Markup {
             data-version=(variable.map_or(0, |variable| variable.version)) data-set[set.is_some()]
             data-valid=[is_invalid.then_some("false")] data-by=[variable.map(|variable| variable.set_by_id)]
             data-default=[known.default()] data-steps=(step_ids.join(" ")) data-value=(set.unwrap_or_default())
-            data-fragment=(scene.number()) {
+            data-fragment=(scene.shown_version()) {
             div class="field-head" {
                 (heading(key, known))
                 span class="field-state" { (state(scene, known, variable)) }
@@ -149,7 +156,7 @@ pub(super) fn row(scene: &Scene<'_>, key: &str, known: &Known) -> Markup {
             @if let Some(help) = control::help(key, field) { (help) }
             @if !steps.is_empty() { p class="uses" { span { (words::uses(steps.len())) } } }
             @if let Some(fault) = wrong {
-                p class="local-note bad" id={ "error-" (key) } { span { (fault.why) "." } }
+                p class="prompt-error" id={ "error-" (key) } { span { (fault.why) "." } }
             } @else if let Some(kept) = kept {
                 p class="local-note warn" id={ "error-" (key) } { span { (kept) "." } }
             }

@@ -12,7 +12,7 @@ use crate::pages::words::runner as words;
 pub(super) fn rail(scene: &Scene<'_>) -> Markup {
     let (finished, steps) = (scene.finished(), scene.steps.len());
     html! {
-        nav class="rail" id="rail" aria-label=(words::STEPS) data-version=(scene.number()) {
+        nav class="rail" id="rail" aria-label=(words::STEPS) data-version=(scene.shown_version()) {
             button class="rail-toggle" type="button" data-action="rail" aria-expanded="false" {
                 (words::position(scene.current + 1, steps))
             }

@@ -52,6 +52,8 @@ pub(super) struct Refused {
     pub faults: Vec<Fault>,
     pub typed: BTreeMap<String, Typed>,
     pub step: Option<TypedStep>,
+    /// A note on the session that was not kept.
+    pub note: Option<String>,
 }
 
 impl Refused {
@@ -101,11 +103,18 @@ pub(super) async fn again(
     Ok((status, page::draw(app, visitor, id, &view).await?).into_response())
 }
 
-/// Answers a refusal that concerns the session as a whole.
-pub(super) async fn whole(app: &App, visitor: &Visitor, id: SessionId, error: Error) -> Result<Response> {
+/// Answers a refusal that concerns the session as a whole, with the note that was typed, if that is what it was.
+pub(super) async fn whole(
+    app: &App,
+    visitor: &Visitor,
+    id: SessionId,
+    note: Option<String>,
+    error: Error,
+) -> Result<Response> {
     let (status, what) = explain(error)?;
     let refused = Refused {
         what: Some(what),
+        note,
         ..Refused::default()
     };
     again(app, visitor, id, None, (status, refused)).await

@@ -46,7 +46,7 @@ impl Rights {
             fill: open && may(Action::SetVariables),
             // The first work on a prepared session starts it.
             work: active && may(Action::WorkSteps) || prepared && may(Action::StartSession),
-            note: may(Action::AddNote),
+            note: status != Status::Discarded && may(Action::AddNote),
             complete: active && may(Action::CompleteSession),
             reopen: !open && recent && may(Action::ReopenSession),
             discard: open && may(Action::DiscardSession),
@@ -178,7 +178,7 @@ impl<'a> Scene<'a> {
     }
 
     /// The version that is shown.
-    pub(super) fn number(&self) -> i64 {
+    pub(super) fn shown_version(&self) -> i64 {
         self.snapshot.session.version
     }
 

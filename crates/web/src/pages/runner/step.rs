@@ -38,7 +38,7 @@ pub(super) fn step(scene: &Scene<'_>, position: usize) -> Markup {
     let boxes = holes.boxes;
 
     html! {
-        article class={ "step " (kind_class(step.kind)) } id={ "step-" (id) } data-step=(id) data-version=(scene.number())
+        article class={ "step " (kind_class(step.kind)) } id={ "step-" (id) } data-step=(id) data-version=(scene.shown_version())
             hidden[!is_current] aria-labelledby={ "title-" (id) } {
             @if let Some(introduction) = introduction.filter(|text| !text.trim().is_empty()) {
                 div class="step-prose section-prose" { (PreEscaped(introduction)) }
@@ -76,7 +76,7 @@ const fn kind_word(kind: StepKind) -> Option<&'static str> {
 
 /// What people wrote about a step, and who finished it.
 fn written(scene: &Scene<'_>, position: usize, record: Option<&StepRecord>, actions: &str) -> Markup {
-    let id = scene.steps[position].id.as_str();
+    let (id, kind) = (scene.steps[position].id.as_str(), scene.steps[position].kind);
     let refused = scene.view.refused.as_ref().and_then(|refused| refused.step(id));
     let typed = |text: fn(&super::refused::TypedStep) -> &Option<String>| {
         refused.and_then(|typed| text(typed).as_deref())
@@ -86,7 +86,7 @@ fn written(scene: &Scene<'_>, position: usize, record: Option<&StepRecord>, acti
     html! {
         section class="step-record" id={ "record-" (id) } {
             @if scene.rights.work {
-                (areas(id, actions, typed(|t| &t.note).unwrap_or(note), typed(|t| &t.output).unwrap_or(output), record))
+                (areas(id, kind, actions, typed(|t| &t.note).unwrap_or(note), typed(|t| &t.output).unwrap_or(output), record))
             } @else {
                 @if !note.is_empty() {
                     div { p class="record-label" { (words::NOTE) } p class="note-text" dir="auto" { (note) } }
@@ -101,7 +101,18 @@ fn written(scene: &Scene<'_>, position: usize, record: Option<&StepRecord>, acti
 }
 
 /// Where people write. A blank one is out of sight until somebody asks for it, where scripts run.
-fn areas(id: &str, actions: &str, note: &str, output: &str, record: Option<&StepRecord>) -> Markup {
+///
+/// A check asks at once for what the engineer sees.
+fn areas(
+    id: &str,
+    kind: StepKind,
+    actions: &str,
+    note: &str,
+    output: &str,
+    record: Option<&StepRecord>,
+) -> Markup {
+    let checks = kind == StepKind::Verify;
+    let output_label = if checks { words::RESULT } else { words::OUTPUT };
     let version = record.map_or(0, |record| record.version);
     let blank = |text: &str| if text.is_empty() { " blank" } else { "" };
     html! {
@@ -110,10 +121,10 @@ fn areas(id: &str, actions: &str, note: &str, output: &str, record: Option<&Step
             textarea class="note" id={ "note-" (id) } name="note" form=(actions) data-draft={ "note:" (id) }
                 data-version=(version) dir="auto" rows="2" placeholder=" " { "\n" (note) }
         }
-        details class={ "output" (blank(output)) } open[!output.is_empty()] {
-            summary { (words::OUTPUT) }
+        details class={ "output" @if !checks { (blank(output)) } } open[checks || !output.is_empty()] {
+            summary { (output_label) }
             textarea id={ "output-" (id) } name="output" form=(actions) data-draft={ "output:" (id) } data-version=(version)
-                aria-label=(words::OUTPUT) dir="auto" rows="3" spellcheck="false" { "\n" (output) }
+                aria-label=(output_label) dir="auto" rows="3" spellcheck="false" { "\n" (output) }
         }
         @if record.is_none_or(|record| record.state == StepState::Open) {
             div class="reason-row" {
@@ -165,7 +176,10 @@ fn buttons(
             @if !is_open {
                 button class="button" name="state" value="open" data-action="reopen-step" { (icon(Icon::Undo)) (words::UNDO) }
             } @else if step.choices.is_empty() {
-                button class="button primary" name="state" value="done" data-action="done" { (words::MARK_DONE) " " kbd { "D" } }
+                button class="button primary" name="state" value="done" data-action="done" {
+                    @if step.kind == StepKind::Verify { (words::VERIFIED) } @else { (words::MARK_DONE) }
+                    " " kbd { "D" }
+                }
             } @else {
                 p class="choices-label" { (words::CHOICES) }
                 @for (number, choice) in step.choices.iter().enumerate() {

@@ -29,6 +29,6 @@ pub(super) async fn take(
         Err(error) if form.is_from_list() && quick_start::is_lost(&error) => {
             Ok(Redirect::to(&quick_start::address_of_lost(id)).into_response())
         }
-        Err(error) => refused::whole(&app, &visitor, id, error).await,
+        Err(error) => refused::whole(&app, &visitor, id, None, error).await,
     }
 }

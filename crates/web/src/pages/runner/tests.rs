@@ -320,6 +320,7 @@ async fn a_step_shows_its_command_its_tasks_and_what_was_recorded() {
             "aria-label=\"Server name: &#39;srv-01&#39;. Edit\""
                 .replace("&#39;", "'")
                 .as_str(),
+            "</figcaption><pre tabindex=\"0\"><code",
             "data-task=\"0\" name=\"check\" value=\"0\" form=\"actions-look\" checked",
             "data-task=\"1\" name=\"check\" value=\"1\" checked disabled",
             "<input type=\"hidden\" name=\"box\" value=\"0\">",

@@ -50,7 +50,7 @@ pub(super) async fn fill(
     let (texts, faults) = sent.changes(&version.outline);
     let step = sent.step.clone();
     if !faults.is_empty() {
-        let refused = sent.refused(&texts, faults);
+        let refused = refused_texts(&texts, faults);
         return refused::again(
             &app,
             &visitor,
@@ -121,7 +121,7 @@ async fn refuse(
     let what = faults.is_empty().then_some(what);
     let refused = Refused {
         what,
-        ..sent.refused(&texts, faults)
+        ..refused_texts(&texts, faults)
     };
     refused::again(app, visitor, id, sent.step.clone(), (status, refused)).await
 }
@@ -220,21 +220,22 @@ impl Sent {
             keep_invalid: !self.keep.is_empty(),
         }
     }
+}
 
-    fn refused(&self, texts: &Texts, faults: Vec<Fault>) -> Refused {
-        let typed = texts.iter().map(|(key, (text, in_prompt))| {
-            let typed = Typed {
-                text: text.clone(),
-                in_prompt: *in_prompt,
-                is_bad: faults.iter().any(|fault| fault.key == *key),
-            };
-            (key.clone(), typed)
-        });
-        Refused {
-            typed: typed.collect(),
-            faults,
-            ..Refused::default()
-        }
+/// What was typed, with what is wrong with it.
+fn refused_texts(texts: &Texts, faults: Vec<Fault>) -> Refused {
+    let typed = texts.iter().map(|(key, (text, in_prompt))| {
+        let typed = Typed {
+            text: text.clone(),
+            in_prompt: *in_prompt,
+            is_bad: faults.iter().any(|fault| fault.key == *key),
+        };
+        (key.clone(), typed)
+    });
+    Refused {
+        typed: typed.collect(),
+        faults,
+        ..Refused::default()
     }
 }
 

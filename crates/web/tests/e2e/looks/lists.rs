@@ -1,0 +1,105 @@
+//! Lists, flows, imports and settings.
+
+use serde_json::json;
+
+use super::flow::every_type;
+use super::gallery::Gallery;
+use crate::harness::{Browser, Site, Stage, once};
+
+const RUNBOOK: &str = "# Restart a pod\n\nWhat it is for.\n\n1. Look at <pod-name> in $NAMESPACE.\n2. Restart \
+                       <pod-name>.\n\n   ```sh\n   kubectl delete pod <pod-name>\n   ```\n";
+
+async fn signed_in(stage: &Stage, site: &Site, name: &str) -> Gallery {
+    let gallery = Gallery::of(stage.browser(name, site.url()).await).await;
+    gallery.browser.sign_in(site.person(name)).await;
+    gallery
+}
+
+async fn preview(browser: &Browser, text: &str) {
+    browser.open("/flows/import").await;
+    let paste =
+        "const area = document.getElementById('text'); area.value = arguments[0]; area.form.requestSubmit()";
+    browser.execute(paste, &[json!(text)]).await;
+}
+
+#[test]
+fn quick_start_flows_and_imports() {
+    once(async |stage| {
+        let site = stage.demo().await;
+        let api = site.api("morgan").await;
+        let flow = api.does("POST", "/api/v1/flows", &every_type()).await;
+        let flow = flow["id"].as_str().unwrap();
+        let gallery = signed_in(stage, &site, "lena").await;
+        gallery.browser.may_log("422");
+        for (name, path) in [
+            ("quick-start", "/"),
+            ("flows", "/flows"),
+            ("flows-search", "/flows?q=replication"),
+            ("flows-search-title", "/flows?q=cut-over"),
+            ("flows-tag", "/flows?tag=windows"),
+            ("flows-no-match", "/flows?q=vpn&tag=windows"),
+            ("flow", &format!("/flows/{flow}")),
+            ("import", "/flows/import"),
+        ] {
+            gallery.page(name, path).await;
+        }
+        gallery
+            .state("import-preview", async |browser| {
+                preview(browser, RUNBOOK).await;
+                browser.wait_for(".import-preview").await;
+            })
+            .await;
+        gallery
+            .state("import-error", async |browser| {
+                preview(browser, "---\ntitle: [\n---\n").await;
+                browser.wait_for(".error-summary").await;
+            })
+            .await;
+        gallery.is_clean();
+    });
+}
+
+#[test]
+fn sessions_people_and_settings() {
+    once(async |stage| {
+        let site = stage.demo().await;
+        let api = site.api("morgan").await;
+        api.does("POST", "/api/v1/tokens", &json!({ "name": "Nightly export" }))
+            .await;
+        let gallery = signed_in(stage, &site, "lena").await;
+        for (name, path) in [
+            ("sessions", "/sessions"),
+            ("sessions-prepared", "/sessions?tab=prepared"),
+            ("sessions-completed", "/sessions?tab=completed"),
+            ("sessions-filtered", "/sessions?tab=completed&q=mail&missing=yes"),
+            ("sessions-no-match", "/sessions?q=nothing-like-this"),
+            ("people", "/people"),
+            ("settings", "/settings"),
+        ] {
+            gallery.page(name, path).await;
+        }
+        gallery
+            .state("account-menu", async |browser| {
+                browser.open("/sessions").await;
+                browser.click("#account-menu summary").await;
+                browser.wait_for("#account-menu .menu-list").await;
+            })
+            .await;
+        gallery
+            .state("palette", async |browser| {
+                browser.open("/flows").await;
+                browser.press("Control+k").await;
+                browser.type_into("#palette input", "mail").await;
+                browser.wait_for("#palette a[href^='/flows/']").await;
+            })
+            .await;
+        gallery
+            .state("shortcuts", async |browser| {
+                browser.open("/flows").await;
+                browser.press("?").await;
+                browser.wait_for("#shortcuts").await;
+            })
+            .await;
+        gallery.is_clean();
+    });
+}
