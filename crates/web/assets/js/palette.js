@@ -63,9 +63,11 @@ export function openPalette() {
     return item;
   }
 
+  /** A row that leads somewhere. What it leads to stands beside it: no control may stand inside an option. */
   function link(anchor) {
-    anchor.tabIndex = -1;
-    return option(anchor, anchor.dataset.keys, null);
+    const item = option(make('span', {}, ...anchor.childNodes), anchor.dataset.keys, null);
+    item.dataset.href = anchor.getAttribute('href');
+    return item;
   }
 
   function ask() {
@@ -100,12 +102,11 @@ export function openPalette() {
   }
 
   function choose(item, event) {
-    const anchor = one('a', item);
     event.preventDefault();
     dialog.close();
     if (item.run) return item.run();
-    visited(anchor.getAttribute('href'), anchor.textContent.trim());
-    location.assign(anchor.href);
+    visited(item.dataset.href, item.firstChild.textContent.trim());
+    location.assign(item.dataset.href);
   }
 }
 
