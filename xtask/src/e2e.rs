@@ -23,6 +23,8 @@ pub(crate) struct Options {
     /// The engines by name; none means all.
     engines: Option<&'static str>,
     screenshots: Option<PathBuf>,
+    /// Whether the pictures of the documents are made anew, instead of all tests.
+    pictures: bool,
     runner_arguments: Vec<String>,
 }
 
@@ -33,8 +35,15 @@ pub(crate) fn run_e2e(arguments: &[String]) -> Done {
 
 /// Runs the tests.
 pub(crate) fn run_tests(options: &Options) -> Done {
+    if options.pictures && (options.engines.is_some() || !options.runner_arguments.is_empty()) {
+        return Err("--pictures makes them all, on one engine".to_owned());
+    }
     let browser = Browser::find_or_install()?;
-    let engines = options.engines.unwrap_or("sqlite,postgres");
+    let engines = match options.engines {
+        Some(engines) => engines,
+        None if options.pictures => "sqlite",
+        None => "sqlite,postgres",
+    };
     let artifacts = empty(target().join("e2e"))?;
     let postgres = if engines.contains("postgres") {
         Some(Server::named_or_temporary()?)
@@ -69,9 +78,15 @@ pub(crate) fn run_tests(options: &Options) -> Done {
         .env("E2E_BROWSER_ARGUMENTS", browser.arguments()?)
         .env("E2E_ENGINES", engines)
         .env("E2E_ARTIFACTS", &artifacts)
-        .env_remove("E2E_SCREENSHOTS");
+        .env_remove("E2E_SCREENSHOTS")
+        .env_remove("E2E_PICTURES");
     if let Some(screenshots) = &options.screenshots {
         command.env("E2E_SCREENSHOTS", screenshots);
+    }
+    if options.pictures {
+        command
+            .arg("pictures::")
+            .env("E2E_PICTURES", root().join("docs").join("pictures"));
     }
     if let Some(postgres) = &postgres {
         command
@@ -118,6 +133,7 @@ fn read(arguments: &[String]) -> Done<Options> {
                     _ => return Err("--engine is sqlite, postgres or both".to_owned()),
                 }
             }
+            "--pictures" => options.pictures = true,
             "--screenshots" => options.screenshots = Some(directory(value()?)?),
             _ => return Err(format!("there is no option {name}; see cargo xtask help")),
         }
@@ -155,5 +171,6 @@ mod tests {
         assert!(options(&["--engine", "mysql"]).unwrap_err().contains("both"));
         assert!(options(&["--screenshots"]).unwrap_err().contains("needs a value"));
         assert!(options(&["runner"]).is_err());
+        assert!(options(&["--pictures"]).unwrap().pictures);
     }
 }

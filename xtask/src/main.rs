@@ -15,10 +15,10 @@ cargo xtask test [--only PART,..] [--skip PART,..] [--keep-going] [-- ARGUMENTS]
     Everything that is checked: format, deny, lint, test, e2e. Starts a PostgreSQL of its own, unless
     TEST_POSTGRES_URL names one. What stands after -- goes to the test runner.
 
-cargo xtask e2e [--engine sqlite|postgres|both] [--screenshots DIR] [-- ARGUMENTS]
+cargo xtask e2e [--engine sqlite|postgres|both] [--screenshots DIR] [--pictures] [-- ARGUMENTS]
     The pages in a real browser. Installs Debian's Chromium where it is missing and that is possible.
     With --screenshots the pictures that the tests take are kept. What stands after -- goes to the test
-    runner: parts of names of tests, to begin with.
+    runner: parts of names of tests, to begin with. --pictures makes those in docs/pictures anew.
 
 cargo xtask bench [--engine sqlite|postgres|both] [--rounds 3] [--seconds 5] [--connections 32] [--only NAME,..]
     Builds the server and measures it: requests a second, latencies, processor time and memory, and what

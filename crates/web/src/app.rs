@@ -195,6 +195,8 @@ struct Asker {
     /// Whether a person reads the answer in a browser.
     page: bool,
     look: Look,
+    /// What they asked for.
+    path: String,
     /// Where to come back to after signing in; for what only reads.
     next: Option<String>,
 }
@@ -210,6 +212,7 @@ impl Asker {
         Self {
             page,
             look: Look::of(request.headers()),
+            path: request.uri().path().to_owned(),
             next: (page && request.method().is_safe()).then(|| request.uri().to_string()),
         }
     }
@@ -229,7 +232,7 @@ fn refuse(app: &App, asker: &Asker, span: &Span, error: &Error, id: &str, origin
     }
     let mut response = error.respond(id);
     if asker.page {
-        let page = pages::error::page(app, asker.look, error, id).into_string();
+        let page = pages::error::page(app, asker.look, error, &asker.path, id).into_string();
         response
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));

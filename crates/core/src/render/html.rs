@@ -250,6 +250,8 @@ fn sanitise(html: &str, prefix: &str) -> String {
         .tag_attributes(attributes)
         .generic_attributes(HashSet::from(["title", "lang", "dir", "id"]))
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
+        // A block that scrolls is one that the keyboard scrolls, too.
+        .set_tag_attribute_value("pre", "tabindex", "0")
         .url_relative(ammonia::UrlRelative::PassThrough)
         .link_rel(Some("noopener noreferrer"))
         .attribute_filter(move |_, attribute, value| match attribute {

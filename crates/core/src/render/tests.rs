@@ -132,11 +132,11 @@ fn a_backslash_makes_it_literal_everywhere() {
     );
     assert_eq!(
         bare("```\n\\[VAR:a]\n```", &[("a", "v")]),
-        "<pre><code>[VAR:a]\n</code></pre>"
+        "<pre tabindex=\"0\"><code>[VAR:a]\n</code></pre>"
     );
     assert_eq!(
         bare("```\n\\\\[VAR:a]\\share\n```", &[("a", "v")]),
-        "<pre><code>\\\\v\\share\n</code></pre>"
+        "<pre tabindex=\"0\"><code>\\\\v\\share\n</code></pre>"
     );
     assert_eq!(bare("\\[VAR:a](x)", &[]), "<p>[VAR:a](x)</p>");
     assert_eq!(

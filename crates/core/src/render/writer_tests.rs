@@ -64,16 +64,16 @@ fn blocks_of_code_are_surrounded() {
             "```text title=\"x\"\n[VAR:b] [VAR:A] [VAR:a|sh]\n```",
             &[("a", "<v>")]
         ),
-        "⟪0 text: b a⟫<pre><code class=\"language-text\">⟨0: block b=?⟩ ⟨1: block a=&lt;v&gt;⟩ \
+        "⟪0 text: b a⟫<pre tabindex=\"0\"><code class=\"language-text\">⟨0: block b=?⟩ ⟨1: block a=&lt;v&gt;⟩ \
          ⟨2: block a=&#39;&lt;v&gt;&#39;⟩\n</code></pre>⟪/0⟫"
     );
     let two = told("1. x\n\n   ```\n   [VAR:a]\n   ```\n\ny\n\n    [VAR:b]\n", &[]);
     assert!(
-        two.contains("<p>x</p>\n⟪0 : a⟫<pre><code>⟨0: block a=?⟩\n</code></pre>⟪/0⟫\n</li>"),
+        two.contains("<p>x</p>\n⟪0 : a⟫<pre tabindex=\"0\"><code>⟨0: block a=?⟩\n</code></pre>⟪/0⟫\n</li>"),
         "{two}"
     );
     assert!(
-        two.ends_with("⟪1 : b⟫<pre><code>⟨1: block b=?⟩\n</code></pre>⟪/1⟫"),
+        two.ends_with("⟪1 : b⟫<pre tabindex=\"0\"><code>⟨1: block b=?⟩\n</code></pre>⟪/1⟫"),
         "{two}"
     );
     // The number of a block is its place among the commands of its step.
@@ -89,7 +89,7 @@ fn blocks_of_code_are_surrounded() {
             " class=\"language-c++\""
         };
         let block = format!(
-            "⟪{number} {}: ⟫<pre><code{language}>{text}\n</code></pre>⟪/{number}⟫",
+            "⟪{number} {}: ⟫<pre tabindex=\"0\"><code{language}>{text}\n</code></pre>⟪/{number}⟫",
             command.language
         );
         assert!(page.contains(&block), "{page}");
@@ -111,7 +111,7 @@ fn markup_of_the_author_is_no_command() {
     }
     let inside = told("<div><pre>\n\n```\n[VAR:a]\n```\n\n[VAR:b]\n</pre></div>", &[]);
     assert!(
-        inside.contains("⟪0 : a⟫<pre><code>⟨0: block a=?⟩\n</code></pre>⟪/0⟫"),
+        inside.contains("⟪0 : a⟫<pre tabindex=\"0\"><code>⟨0: block a=?⟩\n</code></pre>⟪/0⟫"),
         "{inside}"
     );
 }
@@ -168,7 +168,7 @@ fn the_default_markup_has_no_place_behind_links() {
         out,
         format!(
             "<p><a{REL}><span class=\"value\" dir=\"auto\">&lt;v&gt;</span></a></p>\n\
-             <pre><code><span class=\"value\" dir=\"auto\">&lt;v&gt;</span>\n</code></pre>\n"
+             <pre tabindex=\"0\"><code><span class=\"value\" dir=\"auto\">&lt;v&gt;</span>\n</code></pre>\n"
         )
     );
     let contexts: Vec<Context> = text.html.holes().map(|hole| hole.context).collect();
@@ -282,7 +282,7 @@ proptest! {
             if rest.starts_with('/') {
                 prop_assert!(page[..at].ends_with("</pre>"), "{}", page);
             } else if let Some((_, behind)) = rest.split_once('⟫') {
-                prop_assert!(behind.starts_with("<pre><code"), "{}", page);
+                prop_assert!(behind.starts_with("<pre tabindex=\"0\"><code"), "{}", page);
             }
         }
         // What a page may put a control in stands in no link.

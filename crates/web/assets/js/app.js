@@ -93,6 +93,15 @@ if (byId('toast')?.textContent.trim()) toast(byId('toast').textContent.trim());
 if (/^\/(flows|sessions)\/[0-9a-f-]{36}$/.test(location.pathname)) visited(location.pathname, document.title.replace(/ · [^·]*$/, ''));
 listenToDrops();
 listenToReport();
+on('click', '[data-action=show-password]', (_, toggle) => {
+  const password = one('input', toggle.parentElement);
+  const show = password.type === 'password';
+  password.type = show ? 'text' : 'password';
+  const [text, label] = show ? words.hidePassword : words.showPassword;
+  toggle.textContent = text;
+  toggle.setAttribute('aria-label', label);
+  password.focus();
+});
 
 if (byId('runner')) run();
 else if (user) listenToLists();

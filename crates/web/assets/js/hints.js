@@ -42,7 +42,7 @@ export function help(control) {
   if (!line) return;
   const row = rowOf(keyOf(control));
   const said = [one('.help', row ?? line)?.textContent?.trim(), row && words.uses(usesOf(row).length)].filter(Boolean);
-  line.replaceChildren(said.map((text) => text.replace(/[.]?$/, '.')).join(' '), ' ', make('kbd', {}, 'Enter'), ` ${words.toSave}`);
+  line.replaceChildren(said.map((text) => text.replace(/[.]?$/, '.')).join(' '), ' ', make('span', { class: 'key-hint' }, make('kbd', {}, 'Enter'), ` ${words.toSave}`));
   helped = { control, line };
 }
 

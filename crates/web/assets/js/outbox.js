@@ -143,7 +143,7 @@ function settleChange(sent, { status, ok, data, retryAfter }) {
     }
   } else if (status === 422) {
     makeDraft(sent, reason(data));
-    tellOutbox('invalid', { entry: sent, why: reason(data) });
+    tellOutbox('invalid', { entry: sent, why: reason(data, sent.text) });
   } else {
     keep(placeOf(sent), { ...sent, refused: reason(data) || String(status) }, sent.volatile);
     tellOutbox('refused', { entry: sent, status, data });

@@ -44,8 +44,9 @@ export async function page(url, signal) {
 /** The server's markup as a document of its own, in which nothing runs. */
 export const parse = (html) => new DOMParser().parseFromString(html, 'text/html');
 
-/** What a problem document says, in the server's words. */
-export const reason = (data) => {
+/** What a problem document says, in the server's words; a text that it begins with stays as it was typed. */
+export const reason = (data, text = '') => {
   const said = data?.errors?.map((problem) => problem.detail).join('. ') || data?.detail || '';
-  return said && said[0].toUpperCase() + said.slice(1).replace(/([^.!?])$/, '$1.');
+  const quotes = text !== '' && said.startsWith(text.slice(0, 8));
+  return said && (quotes ? said[0] : said[0].toUpperCase()) + said.slice(1).replace(/([^.!?])$/, '$1.');
 };

@@ -44,6 +44,8 @@ export const words = {
   signInFailed: 'That did not work. Check email and password.',
   email: 'Email',
   password: 'Password',
+  showPassword: ['show', 'Show the password'],
+  hidePassword: ['hide', 'Hide the password'],
   signOut: 'Sign out',
   signOutWaiting: (count) => `${many(count, 'change')} ${count === 1 ? 'is' : 'are'} not sent yet. Sign out all the same?`,
 

@@ -20,7 +20,10 @@ use crate::error::Result;
 use crate::request::Query;
 
 /// How many of each kind are found.
-const MOST: i64 = 6;
+const MOST: usize = 6;
+
+/// Among how many the best are looked for: those that have the words in their titles come first.
+const CANDIDATES: i64 = 50;
 
 /// What is looked for.
 #[derive(Debug, Default, Deserialize)]
@@ -48,19 +51,24 @@ pub async fn search(
         sort: Sort::RecentlyUsed,
     };
     // A search looks at many rows, so it may take its time.
-    let (found_flows, found_sessions) = app
+    let (mut found_flows, mut found_sessions) = app
         .read_long(move |tx| {
             let (flow_filter, session_filter) = (flow_filter.clone(), session_filter.clone());
             Box::pin(async move {
-                let found = flows::list(tx, account, &flow_filter, None, MOST).await?;
+                let found = flows::list(tx, account, &flow_filter, None, CANDIDATES).await?;
                 Ok((
                     found,
-                    sessions::list(tx, account, &session_filter, None, MOST).await?,
+                    sessions::list(tx, account, &session_filter, None, CANDIDATES).await?,
                 ))
             })
         })
         .await?;
     let words = words.trim();
+    let hidden = |title: &str| !words.is_empty() && first(title, words).is_none();
+    found_flows.sort_by_key(|flow| hidden(&flow.title));
+    found_sessions.sort_by_key(|listed| hidden(&title(listed)));
+    found_flows.truncate(MOST);
+    found_sessions.truncate(MOST);
     Ok(html! {
         @for flow in &found_flows { (flow_row(flow, words)) }
         @for listed in &found_sessions { (session_row(listed, words)) }
@@ -101,14 +109,17 @@ fn flow_row(flow: &Flow, words: &str) -> Markup {
     }
 }
 
-fn session_row(listed: &Listed, words: &str) -> Markup {
+fn title(listed: &Listed) -> String {
     let title = session::title(&listed.flow_title, &listed.session.title);
+    format!("{} {title}", session::number(listed.session.number))
+}
+
+fn session_row(listed: &Listed, words: &str) -> Markup {
     let who = listed.owner.as_deref().or(listed.assigned_to.as_deref());
-    let text = format!("{} {title}", session::number(listed.session.number));
     html! {
         a class="palette-row" href=(session::address(listed)) {
             (icon(Icon::Sessions))
-            span { (marked(&text, words)) } " "
+            span { (marked(&title(listed), words)) } " "
             span class="faint" {
                 @if let Some(who) = who { (session::first_name(who)) ", " }
                 (session_words::status(listed.session.status()))

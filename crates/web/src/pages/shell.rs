@@ -144,8 +144,9 @@ fn help() -> Markup {
 fn account_menu(visitor: &Visitor) -> Markup {
     html! {
         details class="menu" id="account-menu" {
-            summary class={ "avatar " (avatar::colour(visitor.user_id())) } aria-label=(words::account_menu(&visitor.name)) {
-                (avatar::initials(&visitor.name))
+            summary class={ "avatar " (avatar::colour(visitor.user_id())) } {
+                span aria-hidden="true" { (avatar::initials(&visitor.name)) }
+                span class="visually-hidden" { (words::account_menu(&visitor.name)) }
             }
             div class="menu-list" {
                 p class="menu-head" { strong { (visitor.name) } br; (visitor.email) br; (visitor.account_name) }

@@ -8,6 +8,7 @@ mod harness;
 mod run;
 
 mod completion;
+mod corpus;
 mod faults;
 mod filling;
 mod harness_itself;
@@ -15,6 +16,7 @@ mod hostile;
 mod keyboard;
 mod looks;
 mod offline;
+mod pictures;
 mod searching;
 mod start;
 mod two_people;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::context::App;
+use crate::pages::words::door as words;
 use crate::request::IdempotencyKey;
 
 /// The hidden key by which a form that is sent twice has one effect.
@@ -44,12 +45,23 @@ impl Line<'_> {
             (true, true) => Some(error_id.clone()),
             (false, true) => Some(format!("{error_id} {help_id}")),
         };
+        let control = html! {
+            input class="control" id=(self.name) name=(self.name) type=(self.kind) value=(self.value) required
+                autocomplete=(self.autocomplete) autofocus[self.focus] aria-describedby=[described]
+                aria-invalid=[self.error.is_some().then_some("true")];
+        };
         html! {
             div class={ "field" @if self.error.is_some() { " bad" } } {
                 label for=(self.name) { (self.label) }
-                input class="control" id=(self.name) name=(self.name) type=(self.kind) value=(self.value) required
-                    autocomplete=(self.autocomplete) autofocus[self.focus] aria-describedby=[described]
-                    aria-invalid=[self.error.is_some().then_some("true")];
+                @if self.kind == "password" {
+                    div class="password" {
+                        (control)
+                        button class="needs-js" type="button" data-action="show-password"
+                            aria-label=(words::SHOW_LABEL) { (words::SHOW) }
+                    }
+                } @else {
+                    (control)
+                }
                 @if let Some(error) = self.error { p class="error" id=(error_id) { (error) } }
                 @if !self.help.is_empty() { p class="help" id=(help_id) { (self.help) } }
             }

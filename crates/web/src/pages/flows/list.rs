@@ -113,6 +113,8 @@ async fn read(app: &App, visitor: &Visitor, filters: &Filters) -> Result<Library
     let limit = page::limit(app, text.as_ref().map(|_| FOUND))?;
     let after = place(&filters.cursor)?;
     let words = text.unwrap_or_default();
+    // What is called so stands before what only speaks of it.
+    let searched = words.clone();
     // A search looks at many rows, so it may take its time.
     let (rows, documents, tags) = app
         .read_long(move |tx| {
@@ -133,8 +135,14 @@ async fn read(app: &App, visitor: &Visitor, filters: &Filters) -> Result<Library
         let place = serde_json::to_vec(&Cursor::behind(flow, filters.sort()));
         place.map_or_else(|_| String::new(), |place| BASE64URL_NOPAD.encode(&place))
     };
+    let mut flows = page::page(rows, limit, cursor, |flow| flow);
+    if !searched.is_empty() {
+        flows
+            .items
+            .sort_by_key(|flow| first(&flow.title, &searched).is_none());
+    }
     Ok(Library {
-        flows: page::page(rows, limit, cursor, |flow| flow),
+        flows,
         documents,
         tags,
     })

@@ -3,6 +3,8 @@
 pub const SIGN_IN: &str = "Sign in";
 pub const EMAIL: &str = "Email";
 pub const PASSWORD: &str = "Password";
+pub const SHOW: &str = "show";
+pub const SHOW_LABEL: &str = "Show the password";
 pub const WRONG: &str = "The email or the password is wrong.";
 pub const WRONG_HELP: &str = "Check both, or ask an owner of your account for a new password.";
 

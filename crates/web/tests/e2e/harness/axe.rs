@@ -18,8 +18,8 @@ const TAGS: [&str; 6] = [
 ];
 
 const RUN: &str = "
-    const [tags, done] = arguments;
-    axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })
+    const [runOnly, done] = arguments;
+    axe.run(document, { runOnly, resultTypes: ['violations'] })
         .then(({ violations }) => done({ violations }), (error) => done({ error: String(error) }));";
 
 impl Browser {
@@ -31,10 +31,20 @@ impl Browser {
 
     /// What axe finds: rule, help, and where.
     pub(crate) async fn violations(&self) -> Vec<String> {
+        self.found(&json!({ "type": "tag", "values": TAGS })).await
+    }
+
+    /// What axe finds against the colours of the page alone.
+    pub(crate) async fn violations_of_contrast(&self) -> Vec<String> {
+        self.found(&json!({ "type": "rule", "values": ["color-contrast"] }))
+            .await
+    }
+
+    async fn found(&self, rules: &Value) -> Vec<String> {
         // A WebDriver script is a function; what it declares would be gone at its end.
         self.execute(&format!("if (!window.axe) {{ {SCRIPT}\n}}"), &[])
             .await;
-        let answer = self.execute_async(RUN, &[json!(TAGS)]).await;
+        let answer = self.execute_async(RUN, std::slice::from_ref(rules)).await;
         let violations = answer["violations"].as_array();
         let violations = violations.unwrap_or_else(|| panic!("axe: {}", answer["error"]));
         violations.iter().flat_map(each).collect()

@@ -271,9 +271,21 @@ impl Browser {
         }
     }
 
+    /// Makes a picture of the documents anew, where `--pictures` asks for that: of what fits the window.
+    pub(crate) async fn picture_for_documents(&self, name: &str) {
+        if let Some(directory) = environment::pictures() {
+            let picture = self.done("a picture", self.picture_of(false).await);
+            artifacts::put(&directory.join(format!("{name}.png")), &picture).unwrap();
+        }
+    }
+
     /// A picture of the whole page, beyond what fits the window.
     pub(super) async fn picture(&self) -> Result<Vec<u8>, CmdError> {
-        let options = json!({ "format": "png", "captureBeyondViewport": true });
+        self.picture_of(true).await
+    }
+
+    async fn picture_of(&self, whole: bool) -> Result<Vec<u8>, CmdError> {
+        let options = json!({ "format": "png", "captureBeyondViewport": whole, "optimizeForSpeed": false });
         let answer = self
             .0
             .client

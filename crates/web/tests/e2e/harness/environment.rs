@@ -33,6 +33,11 @@ pub(super) fn artifacts() -> PathBuf {
     PathBuf::from(variable("E2E_ARTIFACTS"))
 }
 
+/// Where the pictures of the documents stand, if they are to be made anew.
+pub(super) fn pictures() -> Option<PathBuf> {
+    std::env::var_os("E2E_PICTURES").map(PathBuf::from)
+}
+
 /// Where pictures are kept, if anyone wants them.
 pub(super) fn screenshots() -> Option<PathBuf> {
     std::env::var_os("E2E_SCREENSHOTS").map(PathBuf::from)

@@ -12,7 +12,10 @@ const SIZES: [(u32, u32, &str); 2] = [(1440, 800, "1440"), (320, 640, "320")];
 /// The themes to look at.
 const THEMES: [&str; 2] = ["dark", "light"];
 
-const SET_THEME: &str = "document.documentElement.dataset.theme = arguments[0]";
+/// Sets the theme; colours on their way from one to the other are none that anybody reads.
+const SET_THEME: &str = "
+    document.documentElement.dataset.theme = arguments[0];
+    for (const animation of document.getAnimations()) animation.finish();";
 
 /// What is wider than the page, if that makes it scroll sideways: the innermost elements that stand out.
 const SIDEWAYS: &str = "
@@ -22,10 +25,12 @@ const SIDEWAYS: &str = "
     const out = [...document.body.querySelectorAll('*')].filter(beyond);
     return [`${scrollWidth} px`, ...out.slice(-5).map((element) => element.outerHTML.slice(0, 120))];";
 
-/// Controls that are too small to hit: at least 24 by 24, but for those inside a line of text.
+/// Controls that are too small to hit: at least 24 by 24, but for those inside a line of text, or that reach beyond
+/// what they show.
 const SMALL: &str = "
     const inline = (element) => getComputedStyle(element).display === 'inline' || element.closest('.step-prose, .step-title, .report');
-    const hidden = (element) => element.closest('.visually-hidden, [inert]') || getComputedStyle(element).opacity === '0';
+    const hidden = (element) => element.closest('.visually-hidden, [inert]') || getComputedStyle(element).opacity === '0' ||
+        getComputedStyle(element, '::after').position === 'absolute';
     const small = ({ width, height }) => width > 1 && (width < 23.5 || height < 23.5);
     return [...document.querySelectorAll('button, a[href], select, summary, input:not([type=checkbox], [type=radio], [type=file], [type=hidden]), textarea')]
         .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !inline(element) && !hidden(element) && small(element.getBoundingClientRect()))
@@ -41,7 +46,6 @@ pub(super) struct Gallery {
 impl Gallery {
     /// A gallery of what this browser sees.
     pub(super) async fn of(browser: Browser) -> Self {
-        // Colours that are on their way from one theme to the other are none that anybody reads.
         browser.prefers("prefers-reduced-motion", "reduce").await;
         Self {
             browser,
@@ -64,7 +68,11 @@ impl Gallery {
                 self.browser.execute(SET_THEME, &[json!(theme)]).await;
                 let what = format!("{name}-{theme}-{size}");
                 self.browser.screenshot(&format!("looks/{what}")).await;
-                let violations = self.browser.violations().await;
+                // The markup is the same in both.
+                let violations = match theme {
+                    "dark" => self.browser.violations().await,
+                    _ => self.browser.violations_of_contrast().await,
+                };
                 self.add(&what, violations);
             }
         }

@@ -21,6 +21,12 @@ async fn anew(browser: &Browser, run: &Run, step: &str) {
     browser.until_saved().await;
 }
 
+/// Presses something by the keyboard, which brings it into sight.
+async fn press_on(browser: &Browser, target: &str) {
+    browser.focus(target).await;
+    browser.press("Enter").await;
+}
+
 #[test]
 fn beneath_a_prompt() {
     once(async |stage| {
@@ -32,9 +38,7 @@ fn beneath_a_prompt() {
             .state("prompt-focused", async |browser| {
                 anew(browser, &run, "promote").await;
                 browser.focus(&prompt("server_name")).await;
-                browser
-                    .until_text(".prompt-help", "Short host name, as in the ticket.")
-                    .await;
+                browser.wait_for(".prompt-help >> Short host name").await;
             })
             .await;
         gallery
@@ -57,29 +61,29 @@ fn beneath_a_prompt() {
             .state("value-menu", async |browser| {
                 run.set(&run.lena, &json!({ "server_name": "srv-02" })).await;
                 anew(browser, &run, "promote").await;
-                browser.click(&value("server_name")).await;
+                press_on(browser, &value("server_name")).await;
                 browser.wait_for(".value-menu").await;
             })
             .await;
         gallery
             .state("value-history", async |browser| {
                 anew(browser, &run, "promote").await;
-                browser.click(&value("server_name")).await;
-                browser.click(".value-menu button >> history").await;
+                press_on(browser, &value("server_name")).await;
+                browser.click(".value-menu button >> History").await;
                 browser.until_text(".history", "srv-02").await;
             })
             .await;
         gallery
             .state("editor-lines", async |browser| {
                 anew(browser, &run, "confirm").await;
-                browser.click(".step-prose .hole[data-var=reason] .prompt").await;
+                press_on(browser, ".step-prose .hole[data-var=reason] .prompt").await;
                 browser.wait_for("[popover] textarea").await;
             })
             .await;
         gallery
             .state("editor-choices", async |browser| {
                 anew(browser, &run, "confirm").await;
-                browser.click(".step-prose .hole[data-var=sites] .prompt").await;
+                press_on(browser, ".step-prose .hole[data-var=sites] .prompt").await;
                 browser.wait_for("[popover] .choices").await;
             })
             .await;
@@ -95,28 +99,28 @@ fn beside_and_above_the_step() {
         gallery
             .state("note", async |browser| {
                 anew(browser, &run, "confirm").await;
-                browser.click("#actions-confirm [data-action=note]").await;
+                press_on(browser, "#actions-confirm [data-action=note]").await;
                 browser.wait_for("#note-confirm").await;
             })
             .await;
         gallery
             .state("skip-reason", async |browser| {
                 anew(browser, &run, "confirm").await;
-                browser.click("#actions-confirm [data-action=skip]").await;
+                press_on(browser, "#actions-confirm [data-action=skip]").await;
                 browser.wait_for("#step-confirm [name=reason]").await;
             })
             .await;
         gallery
             .state("copy-missing", async |browser| {
                 anew(browser, &run, "promote").await;
-                browser.click("#step-promote [data-action=copy]").await;
+                press_on(browser, "#step-promote [data-action=copy]").await;
                 browser.wait_for(".copy-note").await;
             })
             .await;
         gallery
             .state("panel", async |browser| {
                 anew(browser, &run, "promote").await;
-                browser.click("#variables-button").await;
+                browser.press("v").await;
                 browser.wait_for("#panel-find").await;
             })
             .await;
@@ -170,13 +174,16 @@ fn what_is_said_in_passing() {
                     )
                     .await;
                 anew(browser, &run, "confirm").await;
-                browser.click("#actions-confirm [data-action=done]").await;
+                press_on(browser, "#actions-confirm [data-action=done]").await;
                 browser.wait_for("#toast button >> Undo").await;
             })
             .await;
         gallery
             .state("offline", async |browser| {
                 browser.offline(false).await;
+                browser.open("/healthz").await;
+                run.set(&run.lena, &json!({ "server_name": null, "domain": null }))
+                    .await;
                 anew(browser, &run, "promote").await;
                 browser.offline(true).await;
                 browser.fill("server_name", "srv-01").await;
@@ -186,6 +193,9 @@ fn what_is_said_in_passing() {
         gallery
             .state("save-list", async |browser| {
                 browser.offline(false).await;
+                browser.open("/healthz").await;
+                run.set(&run.lena, &json!({ "server_name": null, "domain": null }))
+                    .await;
                 anew(browser, &run, "promote").await;
                 browser.offline(true).await;
                 browser.fill("domain", "corp.contoso.example").await;

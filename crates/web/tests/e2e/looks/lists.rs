@@ -28,7 +28,7 @@ fn quick_start_flows_and_imports() {
         let site = stage.demo().await;
         let api = site.api("morgan").await;
         let flow = api.does("POST", "/api/v1/flows", &every_type()).await;
-        let flow = flow["id"].as_str().unwrap();
+        let flow = flow["flow"]["id"].as_str().unwrap();
         let gallery = signed_in(stage, &site, "lena").await;
         gallery.browser.may_log("422");
         for (name, path) in [

@@ -34,7 +34,7 @@ fn unfilled_and_filled() {
             .await;
         run.set(&run.lena, &json!({ "ticket": "" })).await;
         let step = |step: &str| format!("{}/steps/{step}", run.path());
-        let done = json!({ "state": "done", "note": "Lisbon asked for half an hour more.", "checks": [0],
+        let done = json!({ "state": "done", "note": "Lisbon asked for half an hour more.", "checks": { "0": true },
                            "output": "Backup 2026-11-27 22:00  verified" });
         run.lena.does("PUT", &step("confirm"), &done).await;
         let skipped = json!({ "state": "skipped", "reason": "It replicates" });
@@ -77,7 +77,7 @@ fn finishing_and_the_report() {
             &json!({ "domain": "corp.contoso.example", "ticket": "INC-20417" }),
         )
         .await;
-        let done = json!({ "state": "done", "note": "Lisbon asked for half an hour more.", "checks": [0] });
+        let done = json!({ "state": "done", "note": "Lisbon asked for half an hour more.", "checks": { "0": true } });
         run.lena
             .does("PUT", &format!("{}/steps/confirm", run.path()), &done)
             .await;
