@@ -24,7 +24,7 @@ let search = null;
 /** Opens the palette. */
 export function openPalette() {
   if (byId('palette')) return byId('palette').close();
-  const list = make('div', { id: 'palette-list', role: 'listbox', 'aria-label': words.results });
+  const list = make('ul', { id: 'palette-list', role: 'listbox', 'aria-label': words.results });
   const input = make('input', { type: 'text', class: 'control', role: 'combobox', placeholder: words.find, 'aria-label': words.find,
     'aria-expanded': 'true', 'aria-controls': 'palette-list', 'aria-autocomplete': 'list', autocomplete: 'off', spellcheck: 'false', input: ask });
   const dialog = make('dialog', { id: 'palette', class: 'dialog palette', 'aria-label': words.palette, keydown: move,
@@ -46,8 +46,8 @@ export function openPalette() {
     const recent = query ? [] : (read(RECENT) ?? []).filter(({ href }) => href !== location.pathname);
     const local = sources.flatMap((source) => source()).filter(fits);
     list.replaceChildren();
-    add([...recent.map(({ href, text }) => link(make('a', { href }, make('span', {}, text)))),
-      ...local.slice(0, 40).map(({ text, keys, run }) => option(make('div', {}, make('span', {}, text)), keys, run))]);
+    add([...recent.map(({ href, text }) => link(make('a', { href }, text))),
+      ...local.slice(0, 40).map(({ text, keys, run }) => option(make('span', {}, text), keys, run))]);
   }
 
   /** Adds rows; what is selected stays. */
@@ -57,16 +57,17 @@ export function openPalette() {
     if (!one('[aria-selected]', list)) select(list.firstChild);
   }
 
-  function option(item, keys, run) {
-    item.setAttribute('role', 'option');
-    if (keys) item.append(' ', make('kbd', {}, keys));
+  function option(content, keys, run) {
+    const item = make('li', { role: 'option' }, content, ...(keys ? [' ', make('kbd', {}, keys)] : []));
     item.run = run;
     return item;
   }
 
+  /** A row that leads somewhere. What it leads to stands beside it: no control may stand inside an option. */
   function link(anchor) {
-    anchor.tabIndex = -1;
-    return option(anchor, anchor.dataset.keys, null);
+    const item = option(make('span', {}, ...anchor.childNodes), anchor.dataset.keys, null);
+    item.dataset.href = anchor.getAttribute('href');
+    return item;
   }
 
   function ask() {
@@ -104,8 +105,8 @@ export function openPalette() {
     event.preventDefault();
     dialog.close();
     if (item.run) return item.run();
-    visited(item.getAttribute('href'), one('span', item).textContent.trim());
-    location.assign(item.href);
+    visited(item.dataset.href, item.firstChild.textContent.trim());
+    location.assign(item.dataset.href);
   }
 }
 

@@ -91,7 +91,7 @@ async fn offer_setup(app: &App, address: Option<SocketAddr>) {
         }
         Ok(None) => {}
         Err(error) => {
-            tracing::error!(%error, "whether anybody is there could not be read; no one can be set up")
+            tracing::error!(%error, "whether anybody is there could not be read; no one can be set up");
         }
     }
 }

@@ -42,7 +42,7 @@ fn a_whole_run_needs_no_mouse() {
         ravi.press("Control+k").await;
         ravi.wait_for("#palette").await;
         type_here(&ravi, "cut").await;
-        ravi.wait_for(&format!("#palette a[href=\"/flows/{}\"]", run.flow))
+        ravi.wait_for(&format!("#palette [data-href=\"/flows/{}\"]", run.flow))
             .await;
         ravi.press("Escape").await;
         ravi.press("g f").await;

@@ -79,7 +79,7 @@ fn the_newest_search_of_the_palette_is_shown() {
         let (proxy, morgan) = library(stage).await;
         morgan.open("/settings").await;
         morgan.press("Control+k").await;
-        let found = "#palette a[href^=\"/flows/\"]:not([href$=import]), #palette a[href^=\"/sessions/\"]";
+        let found = "#palette [data-href^=\"/flows/\"]:not([data-href$=import]), #palette [data-href^=\"/sessions/\"]";
         // A flow and its session.
         overtake(&proxy, &morgan, "#palette input", "/search?", found, 2).await;
         morgan.press("Down Up Enter").await;

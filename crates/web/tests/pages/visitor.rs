@@ -115,12 +115,8 @@ impl Visitor {
         let answer = visitor
             .post("/sign-in", &[("email", &email), ("password", PASSWORD)])
             .await;
-        visitor.cookie = answer
-            .header(SET_COOKIE.as_str())
-            .split(';')
-            .next()
-            .unwrap()
-            .to_owned();
+        let cookie = answer.header(SET_COOKIE.as_str());
+        visitor.cookie = cookie.split_once(';').unwrap().0.to_owned();
         assert_eq!(answer.goes_to(), "/");
         visitor
     }
