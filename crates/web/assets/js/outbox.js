@@ -142,10 +142,10 @@ function settleChange(sent, { status, ok, data, retryAfter }) {
       tellOutbox('conflict', { entry: sent, current });
     }
   } else if (status === 422) {
-    makeDraft(sent, reason(data));
+    makeDraft(sent, reason(data, sent.text));
     tellOutbox('invalid', { entry: sent, why: reason(data, sent.text) });
   } else {
-    keep(placeOf(sent), { ...sent, refused: reason(data) || String(status) }, sent.volatile);
+    keep(placeOf(sent), { ...sent, refused: reason(data, sent.text) || String(status) }, sent.volatile);
     tellOutbox('refused', { entry: sent, status, data });
   }
   return true;
