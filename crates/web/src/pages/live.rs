@@ -180,8 +180,17 @@ impl Streaming {
     async fn woken(&mut self) {
         let watches = self.sessions.iter_mut().map(|watched| &mut watched.watch);
         let mut changes: Vec<_> = watches.map(|watch| watch.changed().boxed()).collect();
+        let told = self.lists_told;
         if let Some(lists) = &mut self.lists {
-            changes.push(lists.changed().boxed());
+            let change = async move {
+                let pause = told.map_or(Duration::ZERO, |told| LISTS.saturating_sub(told.elapsed()));
+                tokio::time::sleep(pause).await;
+                let changed = lists.changed().await;
+                // Waiting marks it as seen, and it is the look that tells of it.
+                lists.mark_changed();
+                changed
+            };
+            changes.push(change.boxed());
         }
         if changes.is_empty() {
             std::future::pending::<()>().await;

@@ -1,5 +1,7 @@
 //! The list of sessions, by where they are in their life and every filter.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -206,5 +208,33 @@ async fn a_prepared_session_of_an_older_version_says_so() {
         let anyones = path(&app.member("lena").get("/sessions?q=0003").await.with(200)["items"][0]);
         let page = morgan.get("/sessions?tab=prepared&assigned=none").await;
         page.ok().has(&[&format!("{anyones}/take")]);
+    }
+}
+
+#[tokio::test]
+async fn who_shows_a_list_is_told_that_it_changed_and_nobody_else() {
+    for app in apps().await {
+        let flow = app.flow().await;
+        let open = async |name: &str| {
+            let cookie = Visitor::signed_in(&app, name).await.cookie;
+            let client = reqwest::Client::builder().no_proxy().build().unwrap();
+            let request = client.get(format!("http://{}/live?sessions=&lists=1", app.address));
+            let answer = request.header("cookie", cookie).send().await.unwrap();
+            assert_eq!(answer.status(), 200);
+            answer
+        };
+        let (mut lena, mut sid) = (open("lena").await, open("sid").await);
+        for _ in 0..3 {
+            app.member("morgan").starts(&flow).await;
+            let told = async {
+                let mut seen = String::new();
+                while !seen.contains("event: lists\n") {
+                    seen += std::str::from_utf8(&lena.chunk().await.unwrap().unwrap()).unwrap();
+                }
+            };
+            tokio::time::timeout(Duration::from_secs(5), told).await.unwrap();
+        }
+        let quiet = tokio::time::timeout(Duration::from_millis(300), sid.chunk()).await;
+        assert!(quiet.is_err(), "another account's list did not change");
     }
 }
