@@ -326,7 +326,7 @@ fn every_type() -> Value {
             .unwrap()
             .extend(more.as_object().unwrap().clone());
         fields.push(field);
-        body.push_str(&format!("Here is [VAR:a_{kind}].\n\n"));
+        body.extend(["Here is [VAR:a_", kind, "].\n\n"]);
     }
     json!({ "title": "Every type", "fields": fields, "sections": [{ "steps": [
         { "id": "fill", "title": "Fill", "body": body }, { "id": "read", "title": "Read", "body": body }] }] })
