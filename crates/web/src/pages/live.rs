@@ -185,10 +185,10 @@ impl Streaming {
             let change = async move {
                 let pause = told.map_or(Duration::ZERO, |told| LISTS.saturating_sub(told.elapsed()));
                 tokio::time::sleep(pause).await;
-                let changed = lists.changed().await;
+                let woken = lists.changed().await;
                 // Waiting marks it as seen, and it is the look that tells of it.
                 lists.mark_changed();
-                changed
+                woken
             };
             changes.push(change.boxed());
         }

@@ -115,7 +115,7 @@ fn people_settings_and_what_opens_everywhere() {
                 browser.open("/flows").await;
                 browser.press("Control+k").await;
                 browser.type_into("#palette input", "mail").await;
-                browser.wait_for("#palette a[href^='/flows/']").await;
+                browser.wait_for("#palette [role=option] >> Mail").await;
             })
             .await;
         gallery
