@@ -110,15 +110,15 @@ impl Visitor {
 
     /// Somebody of the cast, signed in through the page.
     pub(crate) async fn signed_in(app: &TestApp, name: &str) -> Self {
-        let mut visitor = Self::new(app);
+        let visitor = Self::new(app);
         let email = format!("{name}@example.com");
         let answer = visitor
             .post("/sign-in", &[("email", &email), ("password", PASSWORD)])
             .await;
         let cookie = answer.header(SET_COOKIE.as_str());
-        visitor.cookie = cookie.split_once(';').unwrap().0.to_owned();
+        let cookie = cookie.split_once(';').unwrap().0.to_owned();
         assert_eq!(answer.goes_to(), "/");
-        visitor
+        Self { cookie, ..visitor }
     }
 
     /// Follows a link.

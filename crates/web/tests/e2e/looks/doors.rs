@@ -41,8 +41,8 @@ fn signing_in_and_setting_up() {
                 browser.wait_for(".error-summary").await;
             })
             .await;
-        gallery.is_clean();
-        first.is_clean();
+        gallery.shows_no_flaw();
+        first.shows_no_flaw();
     });
 }
 
@@ -65,6 +65,6 @@ fn an_account_without_anything() {
         ] {
             gallery.page(name, path).await;
         }
-        gallery.is_clean();
+        gallery.shows_no_flaw();
     });
 }

@@ -92,7 +92,7 @@ impl Gallery {
     }
 
     /// Asserts that nothing was wrong anywhere.
-    pub(super) fn is_clean(self) {
+    pub(super) fn shows_no_flaw(self) {
         let found = self.found.into_inner();
         assert!(found.is_empty(), "{}", found.join("\n"));
     }

@@ -87,7 +87,7 @@ fn beneath_a_prompt() {
                 browser.wait_for("[popover] .choices").await;
             })
             .await;
-        gallery.is_clean();
+        gallery.shows_no_flaw();
     });
 }
 
@@ -154,7 +154,7 @@ fn beside_and_above_the_step() {
                 browser.wait_for("#shortcuts").await;
             })
             .await;
-        gallery.is_clean();
+        gallery.shows_no_flaw();
     });
 }
 
@@ -203,6 +203,6 @@ fn what_is_said_in_passing() {
                 browser.wait_for("[popover]").await;
             })
             .await;
-        gallery.is_clean();
+        gallery.shows_no_flaw();
     });
 }

@@ -44,7 +44,7 @@ fn unfilled_and_filled() {
                 .page(&format!("runner-{name}"), &format!("{}?step={step}", run.page()))
                 .await;
         }
-        gallery.is_clean();
+        gallery.shows_no_flaw();
     });
 }
 
@@ -64,7 +64,7 @@ fn watching_prepared_and_ended() {
         let mut unassigned = unassigned.filter(|session| session["assigned_to_id"].is_null());
         let id = unassigned.next().unwrap()["id"].as_str().unwrap();
         gallery.page("runner-prepared", &format!("/sessions/{id}")).await;
-        gallery.is_clean();
+        gallery.shows_no_flaw();
     });
 }
 
@@ -97,6 +97,6 @@ fn finishing_and_the_report() {
         gallery
             .page("report-blank", &format!("{report}?unset=blank"))
             .await;
-        gallery.is_clean();
+        gallery.shows_no_flaw();
     });
 }
