@@ -22,6 +22,7 @@ export function apply(batch) {
   });
   runner.dataset.version = Math.max(version(), batch.version ?? 0);
   if (batch.status) runner.dataset.status = batch.status;
+  if (typeof batch.may === 'string') runner.dataset.may = batch.may;
   for (const run of mergeListeners) run(batch);
 }
 
