@@ -76,3 +76,16 @@ fn name_of(command: &Command) -> String {
     }
     name
 }
+
+/// Installs packages of Debian's, as root.
+pub(crate) fn apt_install(packages: &[&str]) -> Done {
+    let apt = |arguments: &[&str]| {
+        run(Command::new("apt-get")
+            .args(arguments)
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .stdin(Stdio::null()))
+    };
+    apt(&["update", "--quiet"])?;
+    let options = ["install", "--quiet", "--yes", "--no-install-recommends"];
+    apt(&[&options[..], packages].concat())
+}

@@ -11,7 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::command::{Done, output, run, works};
+use crate::command::{Done, apt_install, output, run, works};
 
 /// The oldest PostgreSQL that the product runs on.
 const OLDEST: u32 = 14;
@@ -268,18 +268,5 @@ fn install() -> Done {
         ));
     }
     eprintln!("PostgreSQL is missing: installing the package postgresql with apt-get");
-    let apt = |arguments: &[&str]| {
-        run(Command::new("apt-get")
-            .args(arguments)
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .stdin(Stdio::null()))
-    };
-    apt(&["update", "--quiet"])?;
-    apt(&[
-        "install",
-        "--quiet",
-        "--yes",
-        "--no-install-recommends",
-        "postgresql",
-    ])
+    apt_install(&["postgresql"])
 }

@@ -1,10 +1,10 @@
 //! The browser and its driver: found, or installed where that is possible.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use super::is_root;
-use crate::command::{Done, run, works};
+use crate::command::{Done, apt_install, works};
 
 /// What the browser is called, by who packs it.
 const BROWSERS: [&str; 4] = [
@@ -69,19 +69,5 @@ fn install() -> Done {
         );
     }
     eprintln!("Chromium is missing: installing the packages chromium and chromium-driver with apt-get");
-    let apt = |arguments: &[&str]| {
-        run(Command::new("apt-get")
-            .args(arguments)
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .stdin(Stdio::null()))
-    };
-    apt(&["update", "--quiet"])?;
-    apt(&[
-        "install",
-        "--quiet",
-        "--yes",
-        "--no-install-recommends",
-        "chromium",
-        "chromium-driver",
-    ])
+    apt_install(&["chromium", "chromium-driver"])
 }

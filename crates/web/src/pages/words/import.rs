@@ -1,6 +1,6 @@
 //! Importing.
 
-use resolutionflow_core::field::FieldType;
+pub use super::flows::field_type;
 use resolutionflow_core::import::Style;
 
 use super::counted;
@@ -99,28 +99,6 @@ pub const fn example(style: Style) -> &'static str {
         Style::Braces => "${NAME}",
         Style::Dollar => "$NAME",
         Style::Bracket => "[NAME]",
-    }
-}
-
-/// The name of a type of fields.
-pub const fn field_type(field_type: FieldType) -> &'static str {
-    match field_type {
-        FieldType::Text => "text",
-        FieldType::LongText => "long text",
-        FieldType::Number => "number",
-        FieldType::Boolean => "yes or no",
-        FieldType::Date => "date",
-        FieldType::Datetime => "date and time",
-        FieldType::Select => "one of several",
-        FieldType::MultiSelect => "several of many",
-        FieldType::Email => "email",
-        FieldType::Url => "web address",
-        FieldType::Hostname => "host name",
-        FieldType::Fqdn => "full domain name",
-        FieldType::Ip => "IP address",
-        FieldType::Cidr => "network",
-        FieldType::Mac => "MAC address",
-        FieldType::Port => "port",
     }
 }
 
