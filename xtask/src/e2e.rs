@@ -62,7 +62,8 @@ pub(crate) fn run_tests(options: &Options) -> Done {
     let driver = Driver::start(&browser, &artifacts)?;
     let nextest = works(&mut cargo(["nextest", "--version"]));
     let mut command = if nextest {
-        cargo(["nextest", "run", "--no-fail-fast", "--test-threads", AT_A_TIME])
+        // A second try is named in the summary as flaky: a finding, though none that stops a release.
+        cargo(["nextest", "run", "--no-fail-fast", "--retries", "1", "--test-threads", AT_A_TIME])
     } else {
         cargo(["test", "--no-fail-fast"])
     };

@@ -54,6 +54,8 @@ enum Piece {
         task: u16,
         symbol: char,
     },
+    /// A task without a box in the source; inside a larger document it has one.
+    Box(u16),
 }
 
 /// A text as Markdown, ready for values.
@@ -165,6 +167,11 @@ impl MarkdownTemplate {
                     }
                 }
                 Piece::Nested(text) => out.push_str(if ticked.is_some() { text } else { "" }),
+                Piece::Box(task) => {
+                    if let Some(ticked) = ticked {
+                        out.push_str(if ticked.contains(task) { "[x] " } else { "[ ] " });
+                    }
+                }
                 Piece::Tick { task, symbol } => {
                     let is_ticked = ticked.is_some_and(|ticked| ticked.contains(task));
                     out.push(if is_ticked { 'x' } else { *symbol });
@@ -364,6 +371,7 @@ pub(super) fn cut<'a>(root: &'a AstNode<'a>, swapped: &Swapped) -> MarkdownTempl
                 Spot::Literal(_) => continue,
             },
             Kind::Nested(text) => Piece::Nested(text),
+            Kind::Box { task } => Piece::Box(u16::try_from(task).unwrap_or(u16::MAX)),
             Kind::Tick { task, symbol } => Piece::Tick {
                 task: u16::try_from(task).unwrap_or(u16::MAX),
                 symbol,

@@ -15,6 +15,7 @@ use super::limits;
 use super::link::Target;
 use super::raw_html::{self, MAX_DEPTH, Tags};
 use super::swap::{Swapped, is_ours};
+use super::verify;
 
 /// HTML that is clean, with the characters of the swap still in it.
 pub(super) struct CleanHtml {
@@ -97,6 +98,10 @@ fn format_node<'a>(
         NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) | NodeValue::CodeBlock(_) => {}
         NodeValue::Image(image) => return write_image(context, image, entering),
         NodeValue::Text(_) | NodeValue::Code(_) | NodeValue::SoftBreak | NodeValue::LineBreak => {
+            if entering && verify::begins(node) {
+                let mark = context.user.swapped.marks.task_open;
+                write!(context, "{mark} ")?;
+            }
             return format_node_default(context, node, entering);
         }
         value => {

@@ -26,6 +26,7 @@ mod swap;
 mod template;
 #[cfg(test)]
 mod tests;
+mod verify;
 mod writer;
 #[cfg(test)]
 mod writer_tests;

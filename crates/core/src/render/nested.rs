@@ -8,6 +8,7 @@ use comrak::nodes::{AstNode, LineColumn, NodeValue};
 
 use super::place::{Edit, Kind};
 use super::swap::Swapped;
+use super::verify;
 
 /// The level of the headings that the larger document has above this text.
 const ABOVE: u8 = 3;
@@ -31,6 +32,11 @@ pub(super) fn find<'a>(root: &'a AstNode<'a>, swapped: &Swapped) -> Vec<Edit> {
             NodeValue::TaskItem(item) => {
                 let at = place(item.symbol_sourcepos.start);
                 edits.extend(at.and_then(|at| tick(text, tasks, at)));
+                tasks += 1;
+            }
+            _ if verify::begins(node) => {
+                let at = place(data.sourcepos.start);
+                edits.extend(at.and_then(|at| verified(text, tasks, at)));
                 tasks += 1;
             }
             _ => {}
@@ -58,6 +64,14 @@ fn tick(text: &str, task: usize, at: usize) -> Option<Edit> {
     is_box.then_some(Edit {
         range: at..end,
         kind: Kind::Tick { task, symbol },
+    })
+}
+
+/// Puts a box before a line that says what is to be verified.
+fn verified(text: &str, task: usize, at: usize) -> Option<Edit> {
+    verify::is_start(text.get(at..)?).then_some(Edit {
+        range: at..at,
+        kind: Kind::Box { task },
     })
 }
 
@@ -115,6 +129,20 @@ mod tests {
         let ticked = "- [ ] a\n  - [x] ä [VAR:b]\n- [x] c\n> 1. [x] d\n\n`- [ ] e`\n\n- [ ] f";
         assert_eq!(nested(source, &[1, 3, 9]), ticked);
         assert_eq!(nested(source, &[]), source);
+    }
+
+    #[test]
+    fn lines_to_verify_have_a_box_of_their_own() {
+        let source = "> expected: a\n> verify: ä [VAR:b]\n> more\n\n- [ ] c\n  > Verify: *d*\n\nverify: no\n\n> to verify: no";
+        let ticked = "> expected: a\n> [x] verify: ä [VAR:b]\n> more\n\n- [ ] c\n  > [x] Verify: *d*\n\nverify: no\n\n> to verify: no";
+        assert_eq!(nested(source, &[0, 2]), ticked);
+        assert_eq!(
+            nested(source, &[1]),
+            ticked.replace("[x]", "[ ]").replace("[ ] c", "[x] c")
+        );
+        let mut out = String::new();
+        body(source).text.markdown.markdown(&(), Unset::Placeholder, &mut out);
+        assert_eq!(out, source);
     }
 
     proptest! {

@@ -72,6 +72,10 @@ pub(super) enum Kind {
     Insert(&'static str),
     /// Put in only inside a larger document.
     Nested(&'static str),
+    /// A box for the task of that number, from 0, which the source does not have.
+    Box {
+        task: usize,
+    },
     /// The symbol in the box of the task of that number, from 0.
     Tick {
         task: usize,
@@ -122,7 +126,7 @@ pub(super) fn find<'a>(root: &'a AstNode<'a>, swapped: &Swapped) -> (Vec<Edit>, 
         Kind::SpanEnd | Kind::FenceEnd => 0,
         Kind::Guard { .. } => 1,
         Kind::Insert(_) | Kind::Fence { .. } | Kind::SpanStart { .. } => 2,
-        Kind::Hole { .. } | Kind::Nested(_) | Kind::Tick { .. } => 3,
+        Kind::Hole { .. } | Kind::Nested(_) | Kind::Tick { .. } | Kind::Box { .. } => 3,
     };
     finder
         .edits

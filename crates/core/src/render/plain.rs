@@ -10,7 +10,7 @@ use comrak::nodes::{AstNode, ListType, NodeValue};
 
 use super::raw_html;
 use super::swap::{Marks, Spot, Swapped, Variable, is_ours};
-use super::{Unset, Values};
+use super::{Unset, Values, verify};
 use crate::filter::apply_all;
 
 /// What is not literal, or begins or ends something there.
@@ -202,7 +202,13 @@ struct Writer {
 impl Writer {
     fn start<'a>(&mut self, node: &'a AstNode<'a>) {
         match &node.data().value {
-            NodeValue::Text(text) => self.write(text),
+            NodeValue::Text(text) => {
+                if verify::begins(node) {
+                    let mark = self.marks.task_open;
+                    self.write(&format!("[{mark}] "));
+                }
+                self.write(text);
+            }
             NodeValue::Code(code) => {
                 let mark = self.marks.target;
                 self.write(&format!("{mark}{}{mark}", code.literal));

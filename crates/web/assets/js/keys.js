@@ -29,11 +29,11 @@ document.addEventListener('keydown', (event) => {
   if (!control) {
     if (key === 'escape') return escape(event);
     if ((event.altKey && !altGraph) || typing(event.target) || dialog || !singleKeys()) return;
-    if (keyPrefix && Date.now() - prefixed < 1500) name = `${keyPrefix} ${key}`;
+    if (keyPrefix && event.timeStamp - prefixed < 1500) name = `${keyPrefix} ${key}`;
     keyPrefix = '';
     if ([...bindings.keys()].some((bound) => bound.startsWith(`${name} `))) {
       keyPrefix = name;
-      prefixed = Date.now();
+      prefixed = event.timeStamp;
       return;
     }
   } else if (dialog && key !== 'enter' && key !== 'k') return;

@@ -1,5 +1,5 @@
 // The report: copying the file that a button names, and printing.
-import { on } from './dom.js';
+import { on, one } from './dom.js';
 import { copyText } from './clipboard.js';
 import { flashCopied } from './copy.js';
 import { toast } from './toast.js';
@@ -24,4 +24,7 @@ async function copyFrom(at) {
 export function listenToReport() {
   on('click', '[data-copy-from]', (_, at) => copyFrom(at));
   on('click', '[data-action=print]', () => print());
+  // On a small screen the report itself comes first.
+  const more = one('.report-more');
+  if (more && matchMedia('(max-width: 719px)').matches) more.open = false;
 }

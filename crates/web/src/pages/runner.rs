@@ -4,7 +4,7 @@
 //! what every part of the page is drawn from: whole by [`page`], in part by [`fragments`].
 
 mod bars;
-mod control;
+pub(super) mod control;
 mod discard;
 pub mod fragments;
 mod hole;

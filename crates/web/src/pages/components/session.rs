@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use maud::{Markup, html};
+use resolutionflow_core::session::Status;
 use resolutionflow_store::sessions::Listed;
 
 use super::form;
@@ -33,9 +34,11 @@ pub fn first_name(name: &str) -> &str {
     name.split_whitespace().next().unwrap_or(name)
 }
 
-/// Where a session is.
+/// Where to read a session: its runner, or its report once it is completed.
 pub fn address(listed: &Listed) -> String {
-    format!("/sessions/{}", listed.session.id)
+    let session = &listed.session;
+    let report = if session.status() == Status::Completed { "/report" } else { "" };
+    format!("/sessions/{}{report}", session.id)
 }
 
 /// Why a prepared session needs a look before it runs; empty where it needs none.

@@ -56,7 +56,7 @@ pub(super) fn form(app: &App, ending: &Ending, typed: &Typed, place: Place) -> M
     let (session, needs) = (&ending.session, Needs::of(ending, typed));
     let title = words::title(session.number);
     html! {
-        div class="finish" { form method="post" action={ "/sessions/" (session.id) "/complete" } {
+        div class="finish" { form method="post" action={ "/sessions/" (session.id) "/complete" } novalidate {
             (form::key(app))
             div class="dialog-head" {
                 @if place == Place::Dialog {

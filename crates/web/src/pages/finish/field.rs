@@ -5,6 +5,7 @@ use resolutionflow_core::field::{Field, FieldType};
 use resolutionflow_core::variable::Known;
 
 use super::words;
+use crate::pages::runner::control;
 
 /// What a control shows.
 pub(super) struct Control<'a> {
@@ -41,16 +42,16 @@ pub(super) fn draw(control: &Control<'_>) -> Markup {
     }
 }
 
-fn input(control: &Control<'_>) -> Markup {
-    let (key, text) = (control.key, control.text);
-    let field = control.known.field.as_ref();
+fn input(shown: &Control<'_>) -> Markup {
+    let (key, text) = (shown.key, shown.text);
+    let field = shown.known.field.as_ref();
     let kind = field.map_or(FieldType::Text, |field| field.field_type);
     let options = field.map_or(&[][..], |field| &field.options);
-    let (id, name) = (format!("finish-{key}"), format!("fill:{}", control.known.name));
+    let (id, name) = (format!("finish-{key}"), format!("fill:{}", shown.known.name));
     let required = field.is_some_and(|field| field.required).then_some("true");
-    let invalid = control.wrong.map(|_| "true");
+    let invalid = shown.wrong.map(|_| "true");
     let has_help = field.is_some_and(|field| !field.help.is_empty());
-    let described = match (control.wrong.is_some(), has_help) {
+    let described = match (shown.wrong.is_some(), has_help) {
         (false, false) => None,
         (true, false) => Some(format!("finish-error-{key}")),
         (false, true) => Some(format!("finish-help-{key}")),
@@ -67,57 +68,27 @@ fn input(control: &Control<'_>) -> Markup {
         },
         FieldType::Select => html! {
             select class="control" id=(id) name=(name) aria-required=[required] aria-invalid=[invalid]
-                aria-describedby=[described] autofocus[control.focus] {
+                aria-describedby=[described] autofocus[shown.focus] {
                 option value="" { (words::CHOOSE) }
-                (choices(options, text))
+                (control::choices(options, text))
             }
         },
         FieldType::MultiSelect => html! {
             select class="control" id=(id) name=(name) multiple size=(options.len().clamp(2, 6))
-                aria-required=[required] aria-invalid=[invalid] aria-describedby=[described] autofocus[control.focus] {
-                (choices(options, text))
+                aria-required=[required] aria-invalid=[invalid] aria-describedby=[described] autofocus[shown.focus] {
+                (control::choices(options, text))
             }
         },
         FieldType::LongText => html! {
             textarea class="control" id=(id) name=(name) dir="auto" spellcheck="false" placeholder=" "
-                aria-required=[required] aria-invalid=[invalid] aria-describedby=[described] autofocus[control.focus] {
+                aria-required=[required] aria-invalid=[invalid] aria-describedby=[described] autofocus[shown.focus] {
                 "\n" (text)
             }
         },
         kind => html! {
-            input class="control" id=(id) name=(name) type=(input_type(kind, text)) inputmode=[input_mode(kind)]
-                value=(text) placeholder=" " dir="auto" autocomplete="off" spellcheck="false" autocapitalize="off"
-                aria-required=[required] aria-invalid=[invalid] aria-describedby=[described] autofocus[control.focus];
+            input class="control" id=(id) name=(name) type=(control::input_type(kind, text))
+                inputmode=[control::input_mode(kind)] required[control::is_unlabelled(kind)] value=(text) placeholder=" " dir="auto" autocomplete="off" spellcheck="false" autocapitalize="off"
+                aria-required=[required] aria-invalid=[invalid] aria-describedby=[described] autofocus[shown.focus];
         },
-    }
-}
-
-/// The options, and what stands although it is none of them.
-fn choices(options: &[String], text: &str) -> Markup {
-    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
-    html! {
-        @for option in options { option value=(option) selected[lines.contains(&option.as_str())] { (option) } }
-        @for other in lines.iter().filter(|line| !options.iter().any(|option| option == *line)) {
-            option value=(other) selected { (other) }
-        }
-    }
-}
-
-/// The type of an input. A browser's own control for dates shows nothing for a text that it cannot hold.
-fn input_type(kind: FieldType, text: &str) -> &'static str {
-    match kind {
-        FieldType::Date if text.is_empty() => "date",
-        FieldType::Datetime if text.is_empty() => "datetime-local",
-        _ => "text",
-    }
-}
-
-const fn input_mode(kind: FieldType) -> Option<&'static str> {
-    match kind {
-        FieldType::Number => Some("decimal"),
-        FieldType::Port => Some("numeric"),
-        FieldType::Email => Some("email"),
-        FieldType::Url => Some("url"),
-        _ => None,
     }
 }

@@ -34,7 +34,10 @@ pub(super) fn draw(app: &App, report: &Export, choice: &Choice, may_reopen: bool
                     }
                 }
             }
-            (options(report, choice, &at))
+            details class="report-more" open {
+                summary { (words::OPTIONS) }
+                (options(report, choice, &at))
+            }
         }
     }
 }

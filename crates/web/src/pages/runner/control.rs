@@ -40,6 +40,12 @@ pub(super) fn kind(known: &Known) -> FieldType {
         .map_or(FieldType::Text, |field| field.field_type)
 }
 
+/// Whether the prompt of a type has no room for its label: a browser's own control for dates and times shows its
+/// pattern there.
+pub(in crate::pages) const fn is_unlabelled(kind: FieldType) -> bool {
+    matches!(kind, FieldType::Date | FieldType::Datetime)
+}
+
 /// A control that is drawn.
 #[derive(Clone, Copy)]
 pub(super) struct Control<'a> {
@@ -176,17 +182,20 @@ impl Control<'_> {
         }
     }
 
-    /// The options, and what stands although it is none.
     fn choices(&self) -> Markup {
-        let lines: Vec<&str> = self.text.lines().filter(|line| !line.is_empty()).collect();
-        let options = self.options();
-        html! {
-            @for option in options {
-                option value=(option) selected[lines.contains(&option.as_str())] { (option) }
-            }
-            @for other in lines.iter().filter(|line| !options.iter().any(|option| option == *line)) {
-                option value=(other) selected { (other) }
-            }
+        choices(self.options(), self.text)
+    }
+}
+
+/// The options of a field as elements, and what stands although it is none of them.
+pub(in crate::pages) fn choices(options: &[String], text: &str) -> Markup {
+    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+    html! {
+        @for option in options {
+            option value=(option) selected[lines.contains(&option.as_str())] { (option) }
+        }
+        @for other in lines.iter().filter(|line| !options.iter().any(|option| option == *line)) {
+            option value=(other) selected { (other) }
         }
     }
 }
@@ -203,7 +212,7 @@ fn bad(bad: bool) -> &'static str {
 
 /// The type of an input. A browser's own control for dates and times shows nothing for a text that it cannot hold,
 /// such as a time with an offset; that stands in a line of text.
-fn input_type(kind: FieldType, text: &str) -> &'static str {
+pub(in crate::pages) fn input_type(kind: FieldType, text: &str) -> &'static str {
     match kind {
         FieldType::Date if text.is_empty() || is_date(text) => "date",
         FieldType::Datetime if text.is_empty() || is_local_time(text) => "datetime-local",
@@ -223,7 +232,7 @@ fn is_local_time(text: &str) -> bool {
             .any(|format| chrono::NaiveDateTime::parse_from_str(text, format).is_ok())
 }
 
-const fn input_mode(kind: FieldType) -> Option<&'static str> {
+pub(in crate::pages) const fn input_mode(kind: FieldType) -> Option<&'static str> {
     match kind {
         FieldType::Number => Some("decimal"),
         FieldType::Port => Some("numeric"),

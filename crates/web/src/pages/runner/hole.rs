@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use resolutionflow_core::render::{Command, CommandBlock, Context, Hole, Unset, Writer};
 use resolutionflow_core::variable::Known;
 
-use super::control::Control;
+use super::control::{Control, is_unlabelled, kind};
 use super::scene::{Scene, is_required, label};
 use crate::pages::words::runner as words;
 
@@ -127,7 +127,8 @@ impl Writer for Holes<'_> {
             }
         };
         let hole = html! {
-            span class="hole" id=(id) data-var=(key) data-source=(hole.variable.source) data-required[is_required(known)] {
+            span class="hole" id=(id) data-var=(key) data-source=(hole.variable.source) data-required[is_required(known)]
+                data-label=[is_unlabelled(kind(known)).then(|| label(known))] {
                 (content)
             }
         };

@@ -176,6 +176,20 @@ impl Browser {
         focused.as_str().unwrap().to_owned()
     }
 
+    /// What its page is busy with: for a test that failed where nobody can look.
+    pub(super) async fn where_it_is(&self) -> String {
+        let script = "const dialogs = [...document.querySelectorAll('dialog[open]')].map(({ id }) => id);
+             const focus = document.activeElement?.outerHTML.slice(0, 200);
+             const last = performance.getEntriesByType('resource').slice(-8)
+               .map(({ name, responseStatus, duration }) => `${name} ${responseStatus} ${Math.round(duration)} ms`);
+             return JSON.stringify({ page: location.href, ready: document.readyState, dialogs, focus, last }, null, 1);";
+        let seen = match self.0.client.execute(script, Vec::new()).await {
+            Ok(seen) => seen.as_str().unwrap_or_default().to_owned(),
+            Err(error) => error.to_string(),
+        };
+        format!("{}: {seen}\n{}", self.0.name, self.console().await.join("\n"))
+    }
+
     /// Waits as the free function does, and says on which page whose browser was.
     pub(crate) async fn until<T>(&self, what: &str, look: impl AsyncFnMut() -> Result<T, String>) -> T {
         match until_or(look).await {

@@ -110,6 +110,9 @@ pub(crate) async fn attempt(engine: Engine, name: &str, test: impl AsyncFn(&Stag
     let done = if reasons.is_empty() {
         Ok(())
     } else {
+        for browser in &browsers {
+            eprintln!("{}", browser.where_it_is().await);
+        }
         Err(Failure {
             reason: reasons.join("\n"),
             files: artifacts::keep(&stage.name, &browsers, &sites).await,
