@@ -63,7 +63,15 @@ pub(crate) fn run_tests(options: &Options) -> Done {
     let nextest = works(&mut cargo(["nextest", "--version"]));
     let mut command = if nextest {
         // A second try is named in the summary as flaky: a finding, though none that stops a release.
-        cargo(["nextest", "run", "--no-fail-fast", "--retries", "1", "--test-threads", AT_A_TIME])
+        cargo([
+            "nextest",
+            "run",
+            "--no-fail-fast",
+            "--retries",
+            "1",
+            "--test-threads",
+            AT_A_TIME,
+        ])
     } else {
         cargo(["test", "--no-fail-fast"])
     };

@@ -42,7 +42,7 @@ const ROWS: &[Rows] = &[
         fill: |tx| Box::pin(ground(tx)),
     },
     Rows {
-        tables: &["logins", "presence"],
+        tables: &["logins", "presence", "flow_uses"],
         fill: |tx| Box::pin(pages(tx)),
     },
 ];

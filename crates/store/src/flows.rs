@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use resolutionflow_core::flow::FlowDocument;
 use resolutionflow_core::id::{AccountId, FlowId, UserId};
 
-use crate::db::{FromRow, Row, Topic, Tx};
-use crate::sql::{at_least_none, for_update, search_key};
+use crate::db::{Engine, FromRow, Row, Topic, Tx};
+use crate::sql::{at_least_none, search_key};
 use crate::{Error, Result};
 
 mod list;
@@ -41,8 +41,11 @@ pub struct Flow {
     pub last_used_at: Option<DateTime<Utc>>,
 }
 
-const COLUMNS: &str = "id, title, tags, latest_version, CASE WHEN draft IS NULL THEN 0 ELSE 1 END, step_count, \
-    field_count, created_by_id, created_at, updated_at, used_count, last_used_at";
+const COLUMNS: &str = "f.id, f.title, f.tags, f.latest_version, CASE WHEN f.draft IS NULL THEN 0 ELSE 1 END, \
+    f.step_count, f.field_count, f.created_by_id, f.created_at, f.updated_at, u.used_count, u.last_used_at";
+
+/// What joins a flow `f` of the account `$1` and its uses `u`.
+const WITH_USES: &str = "f.account_id = $1 AND u.account_id = f.account_id AND u.flow_id = f.id";
 
 impl FromRow for Flow {
     fn from_row(row: &Row<'_>) -> Result<Self> {
@@ -141,6 +144,11 @@ pub async fn create(
     )
     .await?;
     tx.execute(
+        "INSERT INTO flow_uses (account_id, flow_id, used_count, last_used_at) VALUES ($1, $2, 0, $3)",
+        &[&account, &id, &DateTime::<Utc>::UNIX_EPOCH],
+    )
+    .await?;
+    tx.execute(
         "UPDATE accounts SET flow_count = flow_count + 1 WHERE id = $1",
         &[&account],
     )
@@ -151,9 +159,12 @@ pub async fn create(
 
 /// Takes the flow's row lock, which every change of a flow does first, and changes nothing.
 pub async fn lock(tx: &mut Tx, account: AccountId, id: FlowId) -> Result<Option<Flow>> {
-    let lock = for_update(tx);
-    let sql = format!("SELECT {COLUMNS} FROM flows WHERE account_id = $1 AND id = $2{lock}");
-    tx.optional(&sql, &[&account, &id]).await
+    // Not its uses, which every new session counts.
+    let lock = match tx.engine() {
+        Engine::Sqlite => "",
+        Engine::Postgres => " FOR UPDATE OF f",
+    };
+    one(tx, account, id, lock).await
 }
 
 /// Publishes the next version of a locked flow and takes its draft away; answers the version's number.
@@ -234,7 +245,12 @@ pub async fn save_draft(
 
 /// One flow.
 pub async fn find(tx: &mut Tx, account: AccountId, id: FlowId) -> Result<Option<Flow>> {
-    let sql = format!("SELECT {COLUMNS} FROM flows WHERE account_id = $1 AND id = $2");
+    one(tx, account, id, "").await
+}
+
+async fn one(tx: &mut Tx, account: AccountId, id: FlowId, lock: &str) -> Result<Option<Flow>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM flows f CROSS JOIN flow_uses u WHERE {WITH_USES} AND f.id = $2{lock}");
     tx.optional(&sql, &[&account, &id]).await
 }
 
@@ -315,7 +331,8 @@ pub async fn document(
 /// Counts a new session of a flow.
 pub(crate) async fn used(tx: &mut Tx, account: AccountId, id: FlowId, now: DateTime<Utc>) -> Result<()> {
     tx.execute(
-        "UPDATE flows SET used_count = used_count + 1, last_used_at = $3 WHERE account_id = $1 AND id = $2",
+        "UPDATE flow_uses SET used_count = used_count + 1, last_used_at = $3 \
+         WHERE account_id = $1 AND flow_id = $2",
         &[&account, &id, &now],
     )
     .await?;

@@ -2,11 +2,16 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use prometheus_client::metrics::gauge::Gauge;
 use resolutionflow_core::id::UserId;
 use resolutionflow_store::Db;
 use resolutionflow_store::db::{Topic, Wake};
 use tokio::sync::{broadcast, watch};
+
+use crate::context::App;
+use crate::error::{Error, Result};
 
 type Topics = HashMap<Topic, watch::Sender<()>>;
 
@@ -30,17 +35,19 @@ impl Live {
             .subscribe()
     }
 
-    /// Counts a stream of a user, or answers `None` where they have `most` already.
-    pub fn open(&self, user: UserId, most: usize) -> Option<OpenStream> {
+    /// Counts a stream of a user, also on the gauge, or answers `None` where they have `most` already.
+    fn open(&self, user: UserId, most: usize, all: &Gauge) -> Option<OpenStream> {
         let mut streams = lock(&self.streams);
         let count = streams.entry(user).or_default();
         if *count >= most {
             return None;
         }
         *count += 1;
+        all.inc();
         Some(OpenStream {
             live: self.clone(),
             user,
+            all: all.clone(),
         })
     }
 
@@ -82,14 +89,26 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Counts a stream of a user, or refuses it where they have as many as the settings allow.
+pub fn open_stream(app: &App, user: UserId) -> Result<OpenStream> {
+    let most = app.settings.limits.streams_per_user;
+    let open = app.live.open(user, most, &app.metrics.live_streams);
+    open.ok_or_else(|| Error::TooManyRequests {
+        detail: format!("One person may have {most} live streams."),
+        retry_after: Duration::from_secs(10),
+    })
+}
+
 /// A counted stream; dropping it counts it out.
 pub struct OpenStream {
     live: Live,
     user: UserId,
+    all: Gauge,
 }
 
 impl Drop for OpenStream {
     fn drop(&mut self) {
+        self.all.dec();
         let mut streams = lock(&self.live.streams);
         if let Some(count) = streams.get_mut(&self.user) {
             *count -= 1;
@@ -130,11 +149,13 @@ mod tests {
     #[test]
     fn a_user_has_a_bounded_number_of_streams() {
         let live = Live::default();
-        let user = Id::from_uuid(uuid::Uuid::nil());
-        let first = live.open(user, 1);
+        let (user, all) = (Id::from_uuid(uuid::Uuid::nil()), Gauge::default());
+        let first = live.open(user, 1, &all);
         assert!(first.is_some());
-        assert!(live.open(user, 1).is_none());
+        assert!(live.open(user, 1, &all).is_none());
+        assert_eq!(all.get(), 1);
         drop(first);
-        assert!(live.open(user, 1).is_some());
+        assert_eq!(all.get(), 0);
+        assert!(live.open(user, 1, &all).is_some());
     }
 }

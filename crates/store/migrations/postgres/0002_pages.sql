@@ -30,17 +30,24 @@ CREATE TABLE presence (
 );
 CREATE INDEX presence_by_age ON presence (seen_at);
 
-ALTER TABLE flows ADD COLUMN used_count BIGINT NOT NULL DEFAULT 0 CHECK (used_count >= 0);
--- 1970 until the first session is made, which sorts last.
-ALTER TABLE flows ADD COLUMN last_used_at TIMESTAMPTZ NOT NULL DEFAULT 'epoch';
-UPDATE flows SET used_count = used.times, last_used_at = used.last
-    FROM (SELECT account_id, flow_id, COUNT(*) AS times, MAX(created_at) AS last FROM sessions
-          GROUP BY account_id, flow_id) used
-    WHERE used.account_id = flows.account_id AND used.flow_id = flows.id;
+-- How often each flow was used, apart from its row: that holds long texts, and each session would write it anew.
+CREATE TABLE flow_uses (
+    account_id UUID NOT NULL,
+    flow_id UUID NOT NULL,
+    used_count BIGINT NOT NULL CHECK (used_count >= 0),
+    -- 1970 until the first session is made, which sorts last.
+    last_used_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (account_id, flow_id),
+    FOREIGN KEY (account_id, flow_id) REFERENCES flows (account_id, id)
+);
+INSERT INTO flow_uses (account_id, flow_id, used_count, last_used_at)
+    SELECT f.account_id, f.id, COUNT(s.id), COALESCE(MAX(s.created_at), 'epoch')
+    FROM flows f LEFT JOIN sessions s ON s.account_id = f.account_id AND s.flow_id = f.id
+    GROUP BY f.account_id, f.id;
+CREATE INDEX flow_uses_by_time ON flow_uses (account_id, last_used_at, flow_id);
 -- Sorted by the bytes, as SQLite does it, whatever the language of the database.
 ALTER TABLE flows ALTER COLUMN title_key TYPE TEXT COLLATE "C";
 CREATE INDEX flows_by_title ON flows (account_id, title_key, id);
-CREATE INDEX flows_by_use ON flows (account_id, last_used_at, id);
 
 CREATE INDEX sessions_open_by_flow ON sessions (account_id, flow_id, id)
     WHERE completed_at IS NULL AND discarded_at IS NULL;

@@ -30,16 +30,22 @@ CREATE TABLE presence (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX presence_by_age ON presence (seen_at);
 
-ALTER TABLE flows ADD COLUMN used_count INTEGER NOT NULL DEFAULT 0 CHECK (used_count >= 0);
--- 1970 until the first session is made, which sorts last.
-ALTER TABLE flows ADD COLUMN last_used_at INTEGER NOT NULL DEFAULT 0;
-UPDATE flows SET
-    used_count = (SELECT COUNT(*) FROM sessions s WHERE s.account_id = flows.account_id AND s.flow_id = flows.id),
-    last_used_at = COALESCE(
-        (SELECT MAX(s.created_at) FROM sessions s WHERE s.account_id = flows.account_id AND s.flow_id = flows.id),
-        0);
+-- How often each flow was used, apart from its row: that holds long texts, and each session would write it anew.
+CREATE TABLE flow_uses (
+    account_id BLOB NOT NULL,
+    flow_id BLOB NOT NULL,
+    used_count INTEGER NOT NULL CHECK (used_count >= 0),
+    -- 1970 until the first session is made, which sorts last.
+    last_used_at INTEGER NOT NULL,
+    PRIMARY KEY (account_id, flow_id),
+    FOREIGN KEY (account_id, flow_id) REFERENCES flows (account_id, id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO flow_uses (account_id, flow_id, used_count, last_used_at)
+    SELECT f.account_id, f.id, COUNT(s.id), COALESCE(MAX(s.created_at), 0)
+    FROM flows f LEFT JOIN sessions s ON s.account_id = f.account_id AND s.flow_id = f.id
+    GROUP BY f.account_id, f.id;
+CREATE INDEX flow_uses_by_time ON flow_uses (account_id, last_used_at, flow_id);
 CREATE INDEX flows_by_title ON flows (account_id, title_key, id);
-CREATE INDEX flows_by_use ON flows (account_id, last_used_at, id);
 
 CREATE INDEX sessions_open_by_flow ON sessions (account_id, flow_id, id)
     WHERE completed_at IS NULL AND discarded_at IS NULL;

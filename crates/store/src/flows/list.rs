@@ -8,7 +8,7 @@ use resolutionflow_core::flow::FlowParts;
 use resolutionflow_core::id::{AccountId, FlowId};
 use serde::{Deserialize, Serialize};
 
-use super::{COLUMNS, Flow, one_by_one};
+use super::{COLUMNS, Flow, WITH_USES, one_by_one};
 use crate::db::{Parameter, Tx};
 use crate::sql::{Narrowed, at_least_none, contains, placeholders, search_key};
 use crate::{Error, Result};
@@ -73,34 +73,39 @@ pub async fn list(
         .map(|tag| contains(&format!("\n{}\n", tag.trim().to_lowercase())));
     let limit = at_least_none(limit);
     let (used_at, title_key);
+    // SQLite takes the order of the tables as it stands.
+    let tables = match filter.sort {
+        Sort::RecentlyUsed => "flow_uses u CROSS JOIN flows f",
+        Sort::Newest | Sort::Title => "flows f CROSS JOIN flow_uses u",
+    };
     let mut query = Narrowed::new(
-        format!("SELECT {COLUMNS} FROM flows WHERE account_id = $1"),
+        format!("SELECT {COLUMNS} FROM {tables} WHERE {WITH_USES}"),
         &account,
     );
     if let Some(text) = &text {
-        query.with(" AND search LIKE ? ESCAPE '!'", text);
+        query.with(" AND f.search LIKE ? ESCAPE '!'", text);
     }
     if let Some(tag) = &tag {
-        query.with(" AND tags LIKE ? ESCAPE '!'", tag);
+        query.with(" AND f.tags LIKE ? ESCAPE '!'", tag);
     }
     match (filter.sort, after) {
-        (Sort::Newest, Some(Cursor::Newest(id))) => query.with(" AND id < ?", id),
+        (Sort::Newest, Some(Cursor::Newest(id))) => query.with(" AND f.id < ?", id),
         (Sort::RecentlyUsed, Some(Cursor::RecentlyUsed(at, id))) => {
             used_at = at.unwrap_or_default();
-            query.with(" AND (last_used_at, id) < (?", &used_at);
+            query.with(" AND (u.last_used_at, u.flow_id) < (?", &used_at);
             query.with(", ?)", id);
         }
         (Sort::Title, Some(Cursor::Title(title, id))) => {
             title_key = search_key(title);
-            query.with(" AND (title_key, id) > (?", &title_key);
+            query.with(" AND (f.title_key, f.id) > (?", &title_key);
             query.with(", ?)", id);
         }
         _ => {}
     }
     query.sql.push_str(match filter.sort {
-        Sort::Newest => " ORDER BY id DESC",
-        Sort::RecentlyUsed => " ORDER BY last_used_at DESC, id DESC",
-        Sort::Title => " ORDER BY title_key, id",
+        Sort::Newest => " ORDER BY f.id DESC",
+        Sort::RecentlyUsed => " ORDER BY u.last_used_at DESC, u.flow_id DESC",
+        Sort::Title => " ORDER BY f.title_key, f.id",
     });
     query.with(" LIMIT ?", &limit);
     tx.all(&query.sql, &query.parameters).await

@@ -24,7 +24,7 @@ use super::runner::{fragments, presence};
 use crate::auth::caller::{Caller, May, MayRead};
 use crate::context::App;
 use crate::error::{Error, Result};
-use crate::live::OpenStream;
+use crate::live::{OpenStream, open_stream};
 use crate::request::Query;
 
 /// How long a stream waits for a wake-up before it looks by itself; a lost one costs no more than this.
@@ -68,15 +68,7 @@ pub async fn live(
             position.1 = version;
         }
     }
-    let most = app.settings.limits.streams_per_user;
-    let open = app
-        .live
-        .open(caller.user_id, most)
-        .ok_or_else(|| Error::TooManyRequests {
-            detail: format!("One person may have {most} live streams."),
-            retry_after: Duration::from_secs(10),
-        })?;
-    app.metrics.live_streams.inc();
+    let open = open_stream(&app, caller.user_id)?;
     let sessions = shown.into_iter().map(|(id, after)| Watched {
         id,
         after,
@@ -94,7 +86,6 @@ pub async fn live(
         ready: Vec::new(),
         checked: Instant::now(),
         _open: open,
-        _counted: Counted(app.clone()),
         app,
         caller,
     };
@@ -134,7 +125,6 @@ struct Streaming {
     ready: Vec<(&'static str, String)>,
     checked: Instant,
     _open: OpenStream,
-    _counted: Counted,
 }
 
 impl Streaming {
@@ -258,15 +248,6 @@ async fn look_at(
 
 fn text(data: &impl Serialize) -> Result<String> {
     serde_json::to_string(data).map_err(Error::internal)
-}
-
-/// Counts a stream in the metrics until it is dropped.
-struct Counted(App);
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.metrics.live_streams.dec();
-    }
 }
 
 #[cfg(test)]

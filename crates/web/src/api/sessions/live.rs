@@ -23,7 +23,7 @@ use crate::api::answers::Refusals;
 use crate::auth::caller::{Caller, May, MayRead};
 use crate::context::App;
 use crate::error::{Error, Result};
-use crate::live::OpenStream;
+use crate::live::{OpenStream, open_stream};
 use crate::request::{Path, Query};
 
 /// How long a stream waits for a wake-up before it looks by itself; a lost one costs no more than this.
@@ -68,19 +68,10 @@ pub async fn live(
             Box::pin(async move { sessions::find(tx, account, id).await?.ok_or(Error::NotFound) })
         })
         .await?;
-    let most = app.settings.limits.streams_per_user;
-    let open = app
-        .live
-        .open(caller.user_id, most)
-        .ok_or_else(|| Error::TooManyRequests {
-            detail: format!("One person may have {most} live streams."),
-            retry_after: Duration::from_secs(10),
-        })?;
+    let open = open_stream(&app, caller.user_id)?;
     let known = last_event_id(&headers).or(query.after).unwrap_or(session.version);
     let reset = known < 0 || known > session.version || session.version - known > TOO_OLD;
     let after = if reset { session.version } else { known };
-    app.metrics.live_streams.inc();
-    let counted = Counted(app.clone());
     let stream = Streaming {
         app,
         caller,
@@ -91,7 +82,6 @@ pub async fn live(
         ready: Vec::new(),
         looks: 0,
         _open: open,
-        _counted: counted,
     };
     Ok(Sse::new(unfold(stream, Streaming::next))
         .keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
@@ -112,7 +102,6 @@ struct Streaming {
     ready: Vec<EventView>,
     looks: u32,
     _open: OpenStream,
-    _counted: Counted,
 }
 
 impl Streaming {
@@ -168,14 +157,5 @@ impl Streaming {
             .await?;
         self.ready = rows.into_iter().rev().map(EventView::from).collect();
         Ok(!self.ready.is_empty())
-    }
-}
-
-/// Counts a stream in the metrics until it is dropped.
-struct Counted(App);
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.metrics.live_streams.dec();
     }
 }

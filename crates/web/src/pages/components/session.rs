@@ -37,7 +37,11 @@ pub fn first_name(name: &str) -> &str {
 /// Where to read a session: its runner, or its report once it is completed.
 pub fn address(listed: &Listed) -> String {
     let session = &listed.session;
-    let report = if session.status() == Status::Completed { "/report" } else { "" };
+    let report = if session.status() == Status::Completed {
+        "/report"
+    } else {
+        ""
+    };
     format!("/sessions/{}{report}", session.id)
 }
 
