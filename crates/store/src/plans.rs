@@ -165,7 +165,8 @@ async fn look_everything_up(tx: &mut Tx) -> Result<()> {
     flows::list(tx, account, &flows::Filter::default(), None, 50).await?;
     let filter = flows::Filter {
         text: Some("t".into()),
-        tag: Some("t".into()),
+        tags: vec!["t".into()],
+        created_by_id: Some(id(1)),
         ..flows::Filter::default()
     };
     flows::list(tx, account, &filter, None, 50).await?;

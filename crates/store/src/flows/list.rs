@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use resolutionflow_core::flow::FlowParts;
-use resolutionflow_core::id::{AccountId, FlowId};
+use resolutionflow_core::id::{AccountId, FlowId, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::{COLUMNS, Flow, WITH_USES, one_by_one};
@@ -30,8 +30,10 @@ pub enum Sort {
 pub struct Filter {
     /// Words in title, tags, description or steps.
     pub text: Option<String>,
-    /// A tag they carry.
-    pub tag: Option<String>,
+    /// Tags that they carry, all of them.
+    pub tags: Vec<String>,
+    /// Who made them.
+    pub created_by_id: Option<UserId>,
     /// The order.
     pub sort: Sort,
 }
@@ -67,10 +69,8 @@ pub async fn list(
     limit: i64,
 ) -> Result<Vec<Flow>> {
     let text = filter.text.as_deref().map(|text| contains(text.trim()));
-    let tag = filter
-        .tag
-        .as_ref()
-        .map(|tag| contains(&format!("\n{}\n", tag.trim().to_lowercase())));
+    let tag = |tag: &String| contains(&format!("\n{}\n", tag.trim().to_lowercase()));
+    let tags: Vec<_> = filter.tags.iter().map(tag).collect();
     let limit = at_least_none(limit);
     let (used_at, title_key);
     // SQLite takes the order of the tables as it stands.
@@ -85,8 +85,11 @@ pub async fn list(
     if let Some(text) = &text {
         query.with(" AND f.search LIKE ? ESCAPE '!'", text);
     }
-    if let Some(tag) = &tag {
+    for tag in &tags {
         query.with(" AND f.tags LIKE ? ESCAPE '!'", tag);
+    }
+    if let Some(user) = &filter.created_by_id {
+        query.with(" AND f.created_by_id = ?", user);
     }
     match (filter.sort, after) {
         (Sort::Newest, Some(Cursor::Newest(id))) => query.with(" AND f.id < ?", id),

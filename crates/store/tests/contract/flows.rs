@@ -246,7 +246,7 @@ async fn versions_come_newest_first_in_pages() {
 async fn list(on: &TestDb, text: Option<&str>, tag: Option<&str>) -> Vec<FlowId> {
     let filter = Filter {
         text: text.map(str::to_owned),
-        tag: tag.map(str::to_owned),
+        tags: tag.map(str::to_owned).into_iter().collect(),
         ..Filter::default()
     };
     let found = look!(on, [filter], |tx| flows::list(tx, account(), &filter, None, 100)
@@ -333,7 +333,7 @@ async fn flows_come_newest_first_in_pages() {
             create(&test, number, &small(&format!("Flow {number}"), &["even"], "b")).await;
         }
         let filter = Filter {
-            tag: Some("even".into()),
+            tags: vec!["even".into()],
             ..Filter::default()
         };
         for limit in [1, 4, 25] {

@@ -47,7 +47,8 @@ pub async fn search(
     };
     let flow_filter = flows::Filter {
         text,
-        tag: None,
+        tags: Vec::new(),
+        created_by_id: None,
         sort: Sort::RecentlyUsed,
     };
     // A search looks at many rows, so it may take its time.

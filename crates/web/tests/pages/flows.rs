@@ -73,6 +73,14 @@ async fn flows_are_found_by_title_step_and_tag_and_the_match_is_marked() {
             "href=\"/flows\">Clear filters",
         ]);
         find("tag=vpn").await.has(&["No flow has the tag vpn."]);
+        // All of several tags, each with a way to take it away.
+        let two = find("tag=windows&tag=mail").await;
+        assert_eq!(titles(&two), ["Move a mailbox"]);
+        two.has(&["href=\"/flows?tag=mail\"", "href=\"/flows?tag=windows\""]);
+        assert_eq!(titles(&find("whose=me&tag=mail").await), ["Move a mailbox"]);
+        let morgan = Visitor::signed_in(&app, "morgan").await;
+        let none = morgan.get("/flows?whose=me&tag=mail").await.ok();
+        none.has(&["No flow of yours has the tag mail."]);
         assert_eq!(lena.get("/flows?cursor=nonsense").await.status, 422);
     }
 }

@@ -45,7 +45,7 @@ pub async fn list(
     let after = page::id_cursor(query.cursor.as_deref())?.map(Cursor::Newest);
     let filter = Filter {
         text: page::search("q", query.q)?,
-        tag: page::search("tag", query.tag)?,
+        tags: page::search("tag", query.tag)?.into_iter().collect(),
         ..Filter::default()
     };
     // A search looks at many rows, so it may take its time.

@@ -40,7 +40,7 @@ pub fn choice<'a>(
     options: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Markup {
     html! {
-        select class="control" name=(name) aria-label=(label) {
+        select class="control" id={ "filter-" (name) } name=(name) aria-label=(label) {
             option value="" { (label) }
             @for (value, text) in options { option value=(value) selected[value == chosen] { (text) } }
         }

@@ -9,7 +9,6 @@ use resolutionflow_core::access::{Action, Relation, may};
 use resolutionflow_core::flow::FlowParts;
 use resolutionflow_core::id::FlowId;
 use resolutionflow_store::flows::{self, Cursor, Filter, Flow, Sort};
-use serde::Deserialize;
 
 use crate::api::page::{self, Page};
 use crate::auth::visitor::{Visit, VisitRead, Visitor};
@@ -30,16 +29,20 @@ const FOUND: i64 = 25;
 /// How many tags there are to choose among.
 const TAGS: usize = 50;
 
+/// How many tags a list may be narrowed to at once.
+const MOST_TAGS: usize = 8;
+
+/// What the address says where only the visitor's own flows are meant.
+const MINE: &str = "me";
+
 /// What the list is narrowed to, and its order, as the address says it.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub struct Filters {
-    #[serde(default)]
     q: String,
-    #[serde(default)]
-    tag: String,
-    #[serde(default)]
+    tags: Vec<String>,
+    /// Whether only the visitor's own are meant.
+    mine: bool,
     sort: String,
-    #[serde(default)]
     cursor: String,
 }
 
@@ -56,19 +59,42 @@ impl Filters {
         found.map_or(Sort::RecentlyUsed, |(.., sort)| *sort)
     }
 
-    /// The address of these filters, with a tag and a place of its own.
-    fn address(&self, tag: &str, cursor: &str) -> String {
-        let parameters = [
-            ("q", self.q.trim()),
-            ("tag", tag),
+    /// Reads the query: a tag may be named several times, and what is no filter is not looked at.
+    fn of(pairs: Vec<(String, String)>) -> Self {
+        let mut filters = Self::default();
+        for (name, value) in pairs {
+            match name.as_str() {
+                "q" => filters.q = value,
+                "tag" if filters.tags.len() < MOST_TAGS && !value.trim().is_empty() => {
+                    let tag = value.trim().to_owned();
+                    if !filters.tags.contains(&tag) {
+                        filters.tags.push(tag);
+                    }
+                }
+                "whose" => filters.mine = value == MINE,
+                "sort" => filters.sort = value,
+                "cursor" => filters.cursor = value,
+                _ => {}
+            }
+        }
+        filters
+    }
+
+    /// The address of these filters without one of the tags, at a place.
+    fn address(&self, without: &str, cursor: &str) -> String {
+        let tags = self.tags.iter().filter(|tag| *tag != without);
+        let mut parameters = vec![("q", self.q.trim())];
+        parameters.extend(tags.map(|tag| ("tag", tag.as_str())));
+        parameters.extend([
+            ("whose", if self.mine { MINE } else { "" }),
             ("sort", &self.sort),
             ("cursor", cursor),
-        ];
+        ]);
         address("/flows", &parameters)
     }
 
     fn narrow(&self) -> bool {
-        !self.q.trim().is_empty() || !self.tag.trim().is_empty()
+        !self.q.trim().is_empty() || !self.tags.is_empty() || self.mine
     }
 }
 
@@ -83,8 +109,9 @@ struct Library {
 pub async fn show(
     State(app): State<App>,
     Visit(visitor): VisitRead,
-    Query(filters): Query<Filters>,
+    Query(pairs): Query<Vec<(String, String)>>,
 ) -> Result<Markup> {
+    let filters = Filters::of(pairs);
     let library = read(&app, &visitor, &filters).await?;
     let may_write = may(visitor.role(), Relation::Member, Action::WriteFlow);
     let content = html! {
@@ -105,9 +132,15 @@ pub async fn show(
 async fn read(app: &App, visitor: &Visitor, filters: &Filters) -> Result<Library> {
     let account = visitor.caller.account_id;
     let text = page::search("q", Some(filters.q.clone()))?;
+    let tags = filters
+        .tags
+        .iter()
+        .map(|tag| page::search("tag", Some(tag.clone())));
+    let tags = tags.collect::<Result<Vec<_>>>()?;
     let filter = Filter {
         text: text.clone(),
-        tag: page::search("tag", Some(filters.tag.clone()))?,
+        tags: tags.into_iter().flatten().collect(),
+        created_by_id: filters.mine.then_some(visitor.caller.user_id),
         sort: filters.sort(),
     };
     let limit = page::limit(app, text.as_ref().map(|_| FOUND))?;
@@ -171,16 +204,22 @@ fn shows(flow: &Flow, words: &str) -> bool {
 }
 
 fn form(filters: &Filters, tags: &[(String, i64)]) -> Markup {
-    let tag = filters.tag.trim();
     html! {
         form class="filters" role="search" action="/flows" hx-get="/flows" hx-trigger="input delay:80ms, submit"
-            hx-target="#flow-list" hx-select="#flow-list" hx-swap="outerHTML" hx-push-url="true" hx-sync="this:replace" {
+            hx-target="#flow-list" hx-select="#flow-list" hx-select-oob="#flow-tags" hx-swap="outerHTML"
+            hx-push-url="true" hx-sync="this:replace" {
             (filter::search_field(&filters.q, words::SEARCH, words::SEARCH_LABEL))
-            @if !tag.is_empty() {
-                (filter::chip("tag", tag, tag, &words::remove_tag(tag), &filters.address("", "")))
-            } @else if !tags.is_empty() {
-                (filter::choice("tag", words::TAG, "", tags.iter().map(|(tag, _)| (tag.as_str(), tag.as_str()))))
+            // Drawn anew with the list, so that another tag can be added.
+            span id="flow-tags" class="filter-parts" {
+                @for tag in &filters.tags {
+                    (filter::chip("tag", tag, tag, &words::remove_tag(tag), &filters.address(tag, "")))
+                }
+                @if filters.tags.len() < MOST_TAGS && tags.iter().any(|(tag, _)| !filters.tags.contains(tag)) {
+                    (filter::choice("tag", words::TAG, "", tags.iter().map(|(tag, _)| tag.as_str())
+                        .filter(|tag| !filters.tags.iter().any(|chosen| chosen == tag)).map(|tag| (tag, tag))))
+                }
             }
+            (filter::choice("whose", words::ANYBODYS, if filters.mine { MINE } else { "" }, [(MINE, words::MINE)].into_iter()))
             select class="control" name="sort" aria-label=(words::SORT) {
                 @for (name, label, sort) in SORTS {
                     option value=(name) selected[sort == filters.sort()] { (label) }
@@ -192,7 +231,7 @@ fn form(filters: &Filters, tags: &[(String, i64)]) -> Markup {
 }
 
 fn list(app: &App, visitor: &Visitor, filters: &Filters, library: &Library, may_write: bool) -> Markup {
-    let (q, tag) = (filters.q.trim(), filters.tag.trim());
+    let q = filters.q.trim();
     let flows = &library.flows;
     let may_start = may(visitor.role(), Relation::Member, Action::StartFlow);
     html! {
@@ -202,7 +241,7 @@ fn list(app: &App, visitor: &Visitor, filters: &Filters, library: &Library, may_
             }
         } @else if filters.narrow() {
             div class="empty" {
-                p { (words::no_match(q, tag)) }
+                p { (words::no_match(q, &filters.tags, filters.mine)) }
                 a class="button small" href="/flows" { (words::CLEAR) }
             }
         } @else {
@@ -213,9 +252,9 @@ fn list(app: &App, visitor: &Visitor, filters: &Filters, library: &Library, may_
         }
         @if flows.next_cursor.is_some() || !filters.cursor.is_empty() {
             div class="more-rows" {
-                @if !filters.cursor.is_empty() { a class="button" href=(filters.address(tag, "")) { (words::FIRST) } }
+                @if !filters.cursor.is_empty() { a class="button" href=(filters.address("", "")) { (words::FIRST) } }
                 @if let Some(cursor) = &flows.next_cursor {
-                    a class="button" href=(filters.address(tag, cursor)) { (words::MORE) }
+                    a class="button" href=(filters.address("", cursor)) { (words::MORE) }
                 }
             }
         }

@@ -6,6 +6,8 @@ use super::counted;
 
 pub const TITLE: &str = "Flows";
 pub const IMPORT: &str = "Import";
+pub const ANYBODYS: &str = "Anybody's";
+pub const MINE: &str = "Mine";
 pub const SEARCH: &str = "Search titles, steps, tags…";
 pub const SEARCH_LABEL: &str = "Search flows";
 pub const TAG: &str = "Tag";
@@ -79,11 +81,18 @@ pub fn step_line(number: usize, title: &str) -> String {
 }
 
 /// What a search that found nothing looked for.
-pub fn no_match(words: &str, tag: &str) -> String {
-    match (words.is_empty(), tag.is_empty()) {
-        (true, _) => format!("No flow has the tag {tag}."),
-        (false, true) => format!("No flow mentions ‘{words}’."),
-        (false, false) => format!("No flow mentions ‘{words}’ with tag {tag}."),
+pub fn no_match(words: &str, tags: &[String], mine: bool) -> String {
+    let flow = if mine { "No flow of yours" } else { "No flow" };
+    let tags = match tags {
+        [] => String::new(),
+        [tag] => format!("tag {tag}"),
+        tags => format!("tags {}", tags.join(", ")),
+    };
+    match (words.is_empty(), tags.is_empty()) {
+        (true, true) => format!("{flow} is here yet."),
+        (true, false) => format!("{flow} has the {tags}."),
+        (false, true) => format!("{flow} mentions ‘{words}’."),
+        (false, false) => format!("{flow} mentions ‘{words}’ with {tags}."),
     }
 }
 
