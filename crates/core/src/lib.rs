@@ -19,4 +19,5 @@ pub mod render;
 pub mod schema;
 pub mod session;
 pub mod step;
+pub mod ticket;
 pub mod variable;
