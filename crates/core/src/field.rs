@@ -19,6 +19,11 @@ pub use declaration::{MAX_HELP, MAX_OPTION, MAX_OPTIONS};
 pub use invalid::Invalid;
 pub use text::{MAX_VALUE, accept_text, keepable};
 
+/// An absolute http or https address in its normal form, without a user name, or why it is none.
+pub(crate) fn web_address(text: &str) -> Result<String, String> {
+    address::normalise_url(text)
+}
+
 use std::fmt;
 
 use schemars::JsonSchema;

@@ -45,6 +45,10 @@ const ROWS: &[Rows] = &[
         tables: &["logins", "presence"],
         fill: |tx| Box::pin(pages(tx)),
     },
+    Rows {
+        tables: &[],
+        fill: |tx| Box::pin(prepared(tx)),
+    },
 ];
 
 fn id<K>(number: u128) -> Id<K> {
@@ -166,6 +170,18 @@ async fn pages(tx: &mut Tx) -> Result<()> {
     tx.execute(
         "INSERT INTO presence (account_id, session_id, user_id, step_id, seen_at) VALUES ($1, $2, $3, 'one', $4)",
         &[&account, &session, &user, &now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Migration 3: the session has a ticket and a client.
+async fn prepared(tx: &mut Tx) -> Result<()> {
+    let (account, session) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(6));
+    tx.execute(
+        "UPDATE sessions SET ticket = 'INC-1', ticket_key = 'inc-1', ticket_url = 'https://desk.example.com/1', \
+             client = 'Ö', client_key = 'ö' WHERE account_id = $1 AND id = $2",
+        &[&account, &session],
     )
     .await?;
     Ok(())
@@ -294,6 +310,8 @@ async fn all_is_readable(tx: &mut Tx) -> Result<()> {
         .await?
         .expect("the session is there");
     assert_eq!(listed[0].session, found);
+    assert_eq!((found.ticket.as_str(), found.client.as_str()), ("INC-1", "Ö"));
+    assert_eq!(found.ticket_url, "https://desk.example.com/1");
     let variables = variables::all(tx, account, session).await?;
     assert_eq!(variables["host"].value.as_deref(), Some("srv"));
     let steps = steps::all(tx, account, session).await?;

@@ -217,6 +217,15 @@ impl Activity<'_> {
                     self.excerpt(typed, out);
                 }
                 ("note", _) => out.push_str("changed the note for the assignee"),
+                ("ticket" | "client", _) if typed.trim().is_empty() => {
+                    out.push_str("removed the ");
+                    out.push_str(name);
+                }
+                ("ticket" | "client", _) => {
+                    let _ = write!(out, "changed the {name} to ");
+                    self.excerpt(typed, out);
+                }
+                ("ticket_url", _) => out.push_str("changed the address of the ticket"),
                 ("outcome_note", _) => out.push_str("changed the note on the outcome"),
                 ("next_steps", _) => out.push_str("changed the next steps"),
                 ("due_at", None) => out.push_str("took the due time away"),

@@ -141,7 +141,10 @@ mod tests {
             ticked.replace("[x]", "[ ]").replace("[ ] c", "[x] c")
         );
         let mut out = String::new();
-        body(source).text.markdown.markdown(&(), Unset::Placeholder, &mut out);
+        body(source)
+            .text
+            .markdown
+            .markdown(&(), Unset::Placeholder, &mut out);
         assert_eq!(out, source);
     }
 

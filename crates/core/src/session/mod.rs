@@ -37,6 +37,7 @@ pub use work::{StepWork, work_step};
 
 use crate::access::{Action, Relation, Role, may};
 use crate::event::{Event, EventKind, GENESIS, Hash, Payload};
+use crate::field::web_address;
 use crate::id::{FlowId, SessionId, TeamId, UserId};
 use crate::problem::Problem;
 use crate::random::Random;
@@ -47,6 +48,12 @@ use crate::variable::{Outline, Variable, Variables};
 pub const MAX_SESSION_TITLE: usize = 500;
 /// The longest note or output, in bytes.
 pub const MAX_NOTE: usize = 64 * 1024;
+/// The longest reference of a ticket, in bytes.
+pub const MAX_TICKET: usize = 200;
+/// The longest address of a ticket, in bytes.
+pub const MAX_TICKET_URL: usize = 2_000;
+/// The longest name of a client, in bytes.
+pub const MAX_CLIENT: usize = 200;
 /// The most variables in one request.
 pub const MAX_VARIABLES: usize = 1_000;
 
@@ -145,6 +152,12 @@ pub struct Session {
     pub title: String,
     /// What whoever prepared it wants the assignee to know.
     pub note: String,
+    /// The reference of the ticket that it is for; empty where there is none.
+    pub ticket: String,
+    /// Where that ticket is: an absolute http or https address, or empty.
+    pub ticket_url: String,
+    /// For whom it is; empty where that is not said.
+    pub client: String,
     /// The number of its last event.
     pub version: i64,
     /// The hash of its last event.
@@ -417,6 +430,9 @@ fn fresh(make: &NewSession, outline: &Outline, act: &Act<'_>) -> Session {
         team_id: act.who.team_id,
         title: String::new(),
         note: String::new(),
+        ticket: String::new(),
+        ticket_url: String::new(),
+        client: String::new(),
         version: 0,
         head: GENESIS,
         prepared_by_id: None,
@@ -467,4 +483,23 @@ fn check_typed(text: &str, pointer: &str, max: usize, one_line: bool, problems: 
     } else if one_line && text.chars().any(char::is_control) {
         problems.push(Problem::at(pointer, "this must be one line"));
     }
+}
+
+/// Checks an address of a ticket and answers its normal form; nothing is fine.
+fn check_ticket_url(text: &str, pointer: &str, problems: &mut Vec<Problem>) -> String {
+    let text = text.trim();
+    if text.is_empty() {
+        return String::new();
+    }
+    let too_long = |length| format!("this has {length} bytes; {MAX_TICKET_URL} are allowed");
+    if text.len() > MAX_TICKET_URL {
+        problems.push(Problem::at(pointer, too_long(text.len())));
+        return String::new();
+    }
+    match web_address(text) {
+        Ok(url) if url.len() > MAX_TICKET_URL => problems.push(Problem::at(pointer, too_long(url.len()))),
+        Ok(url) => return url,
+        Err(why) => problems.push(Problem::at(pointer, format!("this is not a web address: {why}"))),
+    }
+    String::new()
 }

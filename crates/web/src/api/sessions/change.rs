@@ -1,4 +1,4 @@
-//! `PATCH /sessions/{id}`: title, note, assignee, due time and outcome.
+//! `PATCH /sessions/{id}`: title, note, ticket, client, assignee, due time and outcome.
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
@@ -27,6 +27,12 @@ pub struct ChangeSession {
     title: Option<String>,
     /// What the assignee should know.
     note: Option<String>,
+    /// The reference of the ticket that it is for, in one line; empty takes it away.
+    ticket: Option<String>,
+    /// Where that ticket is: an absolute http or https address; empty takes it away.
+    ticket_url: Option<String>,
+    /// For whom it is, in one line; empty takes it away.
+    client: Option<String>,
     /// Who is to run it: an engineer or above; `null` leaves it for anyone in the team.
     #[serde(
         default,
@@ -89,6 +95,9 @@ pub async fn change(
     let details = Details {
         title: body.title,
         note: body.note,
+        ticket: body.ticket,
+        ticket_url: body.ticket_url,
+        client: body.client,
         assignee,
         due_at: body.due_at,
         outcome: body.outcome,

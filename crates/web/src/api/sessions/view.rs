@@ -155,6 +155,14 @@ pub struct SessionSummary {
     pub title: String,
     /// What whoever prepared it wants the assignee to know.
     pub note: String,
+    /// The reference of the ticket that it is for; empty where there is none.
+    #[schema(example = "INC-4711")]
+    pub ticket: String,
+    /// Where that ticket is; empty where that is not known.
+    pub ticket_url: String,
+    /// For whom it is; empty where that is not said.
+    #[schema(example = "Contoso")]
+    pub client: String,
     /// Who prepared it.
     pub prepared_by_id: Option<Uuid>,
     /// Who is to run it; `null` is anyone in the team.
@@ -203,6 +211,9 @@ impl SessionSummary {
             flow_title,
             title: session.title.clone(),
             note: session.note.clone(),
+            ticket: session.ticket.clone(),
+            ticket_url: session.ticket_url.clone(),
+            client: session.client.clone(),
             prepared_by_id: session.prepared_by_id.map(|id| id.uuid()),
             assigned_to_id: session.assigned_to_id.map(|id| id.uuid()),
             owner_id: session.owner_id.map(|id| id.uuid()),
