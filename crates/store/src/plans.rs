@@ -14,7 +14,7 @@ use crate::flows::{Cursor, Sort};
 use crate::idempotency::Key;
 use crate::logins::NewLogin;
 use crate::members::NewUser;
-use crate::sessions::{Assigned, Filter};
+use crate::sessions::{Assigned, Due, Filter};
 use crate::testing::{now, sqlite};
 use crate::tokens::{NewToken, TokenKind};
 use crate::{
@@ -46,14 +46,14 @@ const FILL: &str = "
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)
         INSERT INTO sessions (account_id, id, number, flow_id, flow_version, team_id, title, title_key, note,
             version, head, prepared_by_id, assigned_to_id, owner_id, created_at, started_at, completed_at,
-            discarded_at, updated_at, outcome_note, next_steps, filled, variables, missing, finished_steps, steps)
+            discarded_at, due_at, updated_at, outcome_note, next_steps, filled, variables, missing, finished_steps, steps)
         SELECT zeroblob(16), CAST(printf('sess%012d', i) AS BLOB), i,
             CAST(printf('user%012d', i % 500 + 1) AS BLOB), 1, zeroblob(16), '', '', '', 1, zeroblob(32),
             CAST(printf('user%012d', i % 300 + 1) AS BLOB),
             CASE WHEN i % 3 THEN CAST(printf('user%012d', i % 200 + 1) AS BLOB) END,
             CAST(printf('user%012d', i % 100 + 1) AS BLOB), 0,
             CASE WHEN i % 50 THEN i END, CASE WHEN i % 20 AND i % 50 THEN i END, CASE WHEN i % 100 = 7 THEN i END,
-            0, '', '', 0, 0, 0, 0, 0 FROM n;
+            CASE WHEN i % 4 THEN i END, 0, '', '', 0, 0, 0, 0, 0 FROM n;
     INSERT INTO session_variables (account_id, session_id, name, value, valid, version, set_by_id, set_at)
         SELECT account_id, id, 'v', '', 1, 1, id, 0 FROM sessions;
     INSERT INTO session_steps (account_id, session_id, step_id, state, note, output, reason, choice, checked,
@@ -251,6 +251,27 @@ fn lists() -> Vec<(Filter, &'static str)> {
         ),
         (
             Filter {
+                client: Some("C".into()),
+                ..none()
+            },
+            "sessions_by_client",
+        ),
+        (
+            Filter {
+                team_id: Some(id(1)),
+                ..none()
+            },
+            "sqlite_autoindex_sessions_1",
+        ),
+        (
+            Filter {
+                due_before: Some(now()),
+                ..none()
+            },
+            "sqlite_autoindex_sessions_1",
+        ),
+        (
+            Filter {
                 text: Some("1".into()),
                 ..none()
             },
@@ -271,6 +292,77 @@ fn lists() -> Vec<(Filter, &'static str)> {
             "sessions_active",
         ),
     ]
+}
+
+/// Each queue that is listed by due time, and the index that it is walked along.
+fn lists_by_due() -> Vec<(Filter, &'static str)> {
+    let prepared = || Filter {
+        status: Some(Status::Prepared),
+        ..Filter::default()
+    };
+    vec![
+        (prepared(), "sessions_prepared_due"),
+        (
+            Filter {
+                assigned: Some(Assigned::To(id(1))),
+                ..prepared()
+            },
+            "sessions_prepared_for",
+        ),
+        (
+            Filter {
+                assigned: Some(Assigned::Nobody),
+                team_id: Some(id(0)),
+                ..prepared()
+            },
+            "sessions_unassigned",
+        ),
+        (
+            Filter {
+                prepared_by_id: Some(id(1)),
+                ..prepared()
+            },
+            "sessions_prepared_by",
+        ),
+        (
+            Filter {
+                due_after: Some(now()),
+                due_before: Some(now()),
+                ..prepared()
+            },
+            "sessions_prepared_due",
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn each_queue_is_walked_by_due_time() {
+    for analyse in [false, true] {
+        let test = sqlite(|config| config.time_limit = std::time::Duration::from_mins(1)).await;
+        let look = test.db.write::<_, crate::Error, _>(move |tx| {
+            Box::pin(async move {
+                fill(tx, analyse);
+                for (filter, index) in lists_by_due() {
+                    for at in [None, Some(None), Some(Some(now()))] {
+                        let after = at.map(|at| Due { at, id: id(1) });
+                        let texts = caught(tx);
+                        sessions::list_by_due(tx, id(0), &filter, after, 50).await?;
+                        let plan = caught_plan(tx, &texts);
+                        // Each part is sorted once more after it was cut, since they are merged.
+                        let cut = plan
+                            .windows(2)
+                            .all(|lines| !lines[1].contains("B-TREE") || lines[0] == "SCAN part");
+                        assert!(
+                            finds(&plan, index) && cut,
+                            "analysed: {analyse}\n{filter:?} {after:?}\n{plan:#?}"
+                        );
+                    }
+                }
+                Ok(())
+            })
+        });
+        look.await.unwrap();
+    }
 }
 
 /// Each way to narrow the list of one person's sessions, and the indexes that find what they started and what is
@@ -333,7 +425,7 @@ fn finds(plan: &[String], index: &str) -> bool {
     let index = format!("SEARCH s USING INDEX {index} (account_id=?");
     let covering = index.replace("USING INDEX", "USING COVERING INDEX");
     let own =
-        ["owned", "assigned", "d", "u", "begun", "found", "CONSTANT ROW"].map(|part| format!("SCAN {part}"));
+        ["owned", "assigned", "part", "begun", "found", "CONSTANT ROW"].map(|part| format!("SCAN {part}"));
     plan.iter()
         .any(|line| line.starts_with(&index) || line.starts_with(&covering))
         && plan
@@ -389,13 +481,14 @@ async fn counts_and_queues_use_the_indexes_of_what_is_open() {
                     finds(&begun, "sessions_active_by_assignee"),
                     "{analyse} {begun:#?}"
                 );
-                let unassigned = caught_plan(tx, &texts);
-                assert!(
-                    finds(&unassigned, "sessions_unassigned"),
-                    "{analyse} {unassigned:#?}"
-                );
-                let assigned = caught_plan(tx, &texts);
-                assert!(finds(&assigned, "sessions_queue"), "{analyse} {assigned:#?}");
+                for index in [
+                    "sessions_prepared_by",
+                    "sessions_unassigned",
+                    "sessions_prepared_for",
+                ] {
+                    let queue = caught_plan(tx, &texts);
+                    assert!(finds(&queue, index), "{analyse} {queue:#?}");
+                }
                 sessions::of_flow_counts(tx, id(0), id(1)).await?;
                 let counted = caught_plan(tx, &texts);
                 assert!(finds(&counted, "sessions_open_by_flow"), "{analyse} {counted:#?}");

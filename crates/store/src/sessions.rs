@@ -9,10 +9,12 @@ use crate::sql::{for_update, search_key};
 use crate::{Error, Result, events, flows, steps, variables};
 
 mod counts;
+mod due;
 mod list;
 mod queues;
 
 pub use counts::{Count, Counts, MOST_COUNTED, counts, of_flow_counts};
+pub use due::{Due, list_by_due};
 pub use list::{Assigned, Filter, Listed, active_of, list};
 pub use queues::{Queue, Queues, queues};
 

@@ -13,6 +13,8 @@ async fn every_operation_does_what_it_says() {
         let flow = library(&app).await;
         running(&app, &flow).await;
         queueing(&app, &flow).await;
+        tickets(&app, &flow).await;
+        queues(&app, &flow).await;
         let counted = app.app.metrics.text();
         for operation in Operation::all() {
             let (method, template) = (&operation.method, &operation.template);
@@ -319,6 +321,101 @@ async fn ending(app: &TestApp, session: &Value) {
         .with(201);
     app.clock.advance(chrono::TimeDelta::hours(25));
     lena.does("reopen", session).await.problem("conflict");
+}
+
+/// Queues by due time, page by page.
+async fn queues(app: &TestApp, flow: &Value) {
+    let (lena, morgan) = (app.member("lena"), app.member("morgan"));
+    let mut made = Vec::new();
+    for due in [None, Some(3), Some(1), None, Some(2)] {
+        let due = due.map(|hours| app.clock.now() + chrono::TimeDelta::hours(hours));
+        let body = json!({"flow_id": flow["id"], "due_at": due, "client": "Queue & Co"});
+        made.push(lena.post("/sessions/prepare").json(&body).await.with(201)["id"].clone());
+    }
+    let expected: Vec<_> = [2, 4, 1, 0, 3].map(|index: usize| made[index].clone()).into();
+    for queue in [
+        "team_id=mine&assigned_to_id=none",
+        "prepared_by_id=me",
+        "missing=true",
+    ] {
+        let list = format!("/sessions?status=prepared&sort=due&client=queue%20%26%20co&{queue}&limit=2");
+        let found = every_page(&lena.client, &lena.token, &list).await;
+        let found: Vec<_> = found.iter().map(|item| item["id"].clone()).collect();
+        assert_eq!(found, expected, "{queue}");
+    }
+    let nobody = "/sessions?status=prepared&sort=due&client=queue%20%26%20co&prepared_by_id=me";
+    assert_eq!(morgan.get(nobody).await.with(200)["items"], json!([]));
+    let until = app.clock.now() + chrono::TimeDelta::minutes(90);
+    let until = until.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let list = format!("/sessions?status=prepared&due_before={until}&due_after=2020-01-01T00:00:00Z");
+    assert_eq!(lena.get(list).await.with(200)["items"][0]["id"], made[2]);
+
+    let first = |list: &str| lena.get(format!("/sessions?status=prepared&limit=1{list}"));
+    let by_due = first("&sort=due").await.with(200)["next_cursor"].clone();
+    let newest = first("").await.with(200)["next_cursor"].clone();
+    for wrong in [
+        format!("&sort=due&cursor={}", newest.as_str().unwrap()),
+        format!("&sort=newest&cursor={}", by_due.as_str().unwrap()),
+        "&sort=due&cursor=ZGQ".to_owned(),
+    ] {
+        first(&wrong).await.problem_at("unprocessable", "cursor");
+    }
+    lena.get("/sessions?sort=due")
+        .await
+        .problem_at("unprocessable", "sort");
+    lena.get("/sessions?sort=age")
+        .await
+        .problem_at("unprocessable", "sort");
+    lena.get("/sessions?team_id=theirs")
+        .await
+        .problem_at("unprocessable", "team_id");
+}
+
+/// What a session is for is kept, changed, found and refused where it does not fit.
+async fn tickets(app: &TestApp, flow: &Value) {
+    let lena = app.member("lena");
+    let prepare = json!({"flow_id": flow["id"], "ticket": "INC-4711", "client": "Fabrikam West",
+        "ticket_url": "https://Desk.example.com/4711"});
+    let session = lena.post("/sessions/prepare").json(&prepare).await.with(201);
+    assert_eq!(
+        (&session["ticket"], &session["ticket_url"], &session["client"]),
+        (
+            &json!("INC-4711"),
+            &json!("https://desk.example.com/4711"),
+            &json!("Fabrikam West")
+        )
+    );
+    for words in ["inc-4711", "fabrikam"] {
+        let found = lena.get(format!("/sessions?q={words}")).await.with(200);
+        assert_eq!(found["items"][0]["id"], session["id"]);
+    }
+    for (at, wrong) in [
+        ("ticket_url", "ftp://desk.example.com"),
+        ("ticket_url", "/tickets/1"),
+        ("ticket", "a\nb"),
+        ("client", "a\nb"),
+    ] {
+        let mut body = prepare.clone();
+        body[at] = json!(wrong);
+        let pointer = format!("/{at}");
+        let refused = lena.post("/sessions/prepare").json(&body).await;
+        refused.problem_at("unprocessable", &pointer);
+        let refused = lena.patch(path(&session)).json(&json!({ at: wrong })).await;
+        refused.problem_at("unprocessable", &pointer);
+    }
+    let changed = json!({"ticket": "", "client": "Contoso"});
+    let changed = lena.patch(path(&session)).json(&changed).await.with(200);
+    assert_eq!(
+        (&changed["ticket"], &changed["client"]),
+        (&json!(""), &json!("Contoso"))
+    );
+    let refused = app.member("morgan").patch(path(&session));
+    refused
+        .json(&json!({"client": "Mine"}))
+        .await
+        .problem("forbidden");
+    let report = lena.get(format!("{}/export", path(&session))).await.text();
+    assert!(report.contains("- Client: Contoso"), "{report}");
 }
 
 /// Preparing, taking and starting.
