@@ -98,11 +98,13 @@ pub enum Action {
     DiscardSession,
     /// Undo completion or discarding.
     ReopenSession,
+    /// Change what the account has decided for itself.
+    ManageAccount,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Read,
         Self::ManageOwnTokens,
         Self::WriteFlow,
@@ -118,6 +120,7 @@ impl Action {
         Self::CompleteSession,
         Self::DiscardSession,
         Self::ReopenSession,
+        Self::ManageAccount,
     ];
 }
 
@@ -140,6 +143,7 @@ pub const fn may(role: Role, relation: Relation, action: Action) -> bool {
         A::AddNote => matches!(relation, R::Owner | R::Assignee | R::Preparer | R::FormerPreparer) || admin,
         A::ChangeDetails => matches!(relation, R::Owner | R::Assignee | R::Preparer) || admin,
         A::AssignSession | A::DiscardSession => matches!(relation, R::Owner | R::Preparer) || admin,
+        A::ManageAccount => admin,
         A::ReopenSession => matches!(relation, R::Owner | R::Assignee | R::Preparer) || admin,
     }
 }

@@ -172,6 +172,9 @@ async fn look_everything_up(tx: &mut Tx) -> Result<()> {
     flows::tags(tx, account, 50).await?;
     flows::documents(tx, account, &[id(1), id(2)]).await?;
     sessions::find(tx, account, id(1)).await?;
+    sessions::find_listed(tx, account, id(1)).await?;
+    members::account(tx, account).await?;
+    members::set_stale_days(tx, account, 9).await?;
     sessions::lock(tx, account, id(1)).await?;
     sessions::next_number(tx, account, id(1), at).await?;
     variables::all(tx, account, id(1)).await?;

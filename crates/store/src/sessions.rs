@@ -15,7 +15,7 @@ mod queues;
 
 pub use counts::{Count, Counts, MOST_COUNTED, counts, of_flow_counts};
 pub use due::{Due, list_by_due};
-pub use list::{Assigned, Filter, Listed, active_of, list};
+pub use list::{Assigned, Filter, Listed, active_of, find_listed, list};
 pub use queues::{Queue, Queues, queues};
 
 const COLUMNS: &str = "id, number, flow_id, flow_version, team_id, title, note, version, head, \

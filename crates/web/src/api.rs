@@ -1,5 +1,6 @@
 //! The JSON API, `/api/v1`: one file an action, collected here.
 
+pub mod account;
 pub mod answers;
 pub mod auth;
 pub mod flows;
@@ -19,6 +20,7 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(auth::login))
         .routes(routes!(me::me))
+        .routes(routes!(account::show, account::change))
         .routes(routes!(members::list))
         .routes(routes!(tokens::list::list, tokens::create::create))
         .routes(routes!(tokens::revoke::revoke))

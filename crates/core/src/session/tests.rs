@@ -1,6 +1,7 @@
 //! The rules under random command sequences.
 
 mod cases;
+mod stale;
 
 use std::collections::BTreeMap;
 

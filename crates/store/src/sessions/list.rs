@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use resolutionflow_core::id::{AccountId, FlowId, SessionId, TeamId, UserId};
-use resolutionflow_core::session::{Session, Status};
+use resolutionflow_core::session::{Session, Stale, Status, staleness};
 
 use super::{COLUMNS, client_key};
 use crate::Result;
@@ -70,6 +70,23 @@ pub struct Listed {
     pub assigned_to: Option<String>,
     /// What who started it is called.
     pub owner: Option<String>,
+    /// Whether who is to run it is still an active engineer of the account, or above.
+    pub assignee_is_active: bool,
+    /// After how many days the account calls a prepared session old; 0 is never.
+    pub stale_days: i64,
+}
+
+impl Listed {
+    /// Why it needs a look before it runs; nothing where it is not prepared.
+    pub fn stale(&self, now: DateTime<Utc>) -> Vec<Stale> {
+        staleness(
+            &self.session,
+            self.flow_latest_version,
+            self.stale_days,
+            self.assignee_is_active,
+            now,
+        )
+    }
 }
 
 impl FromRow for Listed {
@@ -81,6 +98,8 @@ impl FromRow for Listed {
             prepared_by: row.get(31)?,
             assigned_to: row.get(32)?,
             owner: row.get(33)?,
+            assignee_is_active: row.get(34)?,
+            stale_days: row.get(35)?,
         })
     }
 }
@@ -95,13 +114,20 @@ pub(super) fn select() -> String {
     let name = |id| format!("(SELECT name FROM users WHERE id = s.{id})");
     format!(
         "SELECT {}, f.title AS flow_title, f.latest_version, {} AS prepared_by, {} AS assigned_to, \
-             {} AS owner FROM {WITH_FLOWS} WHERE {OF_ACCOUNT}",
+             {} AS owner, {ASSIGNEE_IS_ACTIVE} AS assignee_is_active, \
+             (SELECT stale_days FROM accounts WHERE id = s.account_id) AS stale_days \
+         FROM {WITH_FLOWS} WHERE {OF_ACCOUNT}",
         columns.join(", "),
         name("prepared_by_id"),
         name("assigned_to_id"),
         name("owner_id"),
     )
 }
+
+/// Whether the assignee of `s` can still run it.
+const ASSIGNEE_IS_ACTIVE: &str = "EXISTS (SELECT 1 FROM members m JOIN users u ON u.id = m.user_id \
+    WHERE m.account_id = s.account_id AND m.user_id = s.assigned_to_id AND m.role <> 'viewer' \
+        AND m.disabled_at IS NULL AND u.disabled_at IS NULL)";
 
 /// CROSS JOIN is a plain join to PostgreSQL; SQLite takes it as the order, and so never begins with the flows.
 pub(super) const WITH_FLOWS: &str = "sessions s CROSS JOIN flows f";
@@ -216,6 +242,12 @@ pub async fn list(
         }
     };
     tx.all(&query.sql, &query.parameters).await
+}
+
+/// One session as a list would show it.
+pub async fn find_listed(tx: &mut Tx, account: AccountId, id: SessionId) -> Result<Option<Listed>> {
+    let sql = format!("{} AND s.id = $2", select());
+    tx.optional(&sql, &[&account, &id]).await
 }
 
 /// The newest active session of a flow that this person started or is assigned to.

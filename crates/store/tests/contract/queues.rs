@@ -1,14 +1,14 @@
 //! What waits for a person, and what the lists say beside each session.
 
 use resolutionflow_core::access::Role;
-use resolutionflow_core::id::SessionId;
+use resolutionflow_core::id::{SessionId, UserId};
 use resolutionflow_core::session::{
-    Assignee, Completion, Preparation, Status, StepState, StepWork, change_details, complete, prepare,
+    Assignee, Completion, Preparation, Stale, Status, StepState, StepWork, change_details, complete, prepare,
     start_prepared, work_step,
 };
 use resolutionflow_store::sessions::{self, Assigned, Due, Filter, Listed, Queue};
 use resolutionflow_store::testing::TestDb;
-use resolutionflow_store::{flows, steps};
+use resolutionflow_store::{Error, flows, members, steps};
 
 use super::world::{
     FINN, LENA, MORGAN, OLGA, account, at, command, commit, companies, company, document, flow, id, look,
@@ -177,6 +177,73 @@ async fn a_list_by_due_time_goes_on_behind_any_of_its_sessions() {
             narrowed(|filter| (filter.due_after, filter.due_before) = (Some(at(0)), Some(at(50)))).await;
         assert_eq!(ids(soon), [302]);
         assert!(listed(filter(), None, 10, 2).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_listed_session_says_whether_it_needs_a_look() {
+    for test in companies().await {
+        company(&test, id(2)).await;
+        prepared(&test, 300, OLGA, Some(LENA), Some(50)).await;
+        let stale = |seconds: i64| {
+            let test = &test;
+            async move {
+                let found = look!(test, |tx| sessions::find_listed(tx, account(), id(300)).await);
+                let found = found.unwrap().unwrap();
+                let queue = look!(test, |tx| sessions::queues(tx, account(), id(LENA), id(21), 5)
+                    .await);
+                let queued = &queue.unwrap().prepared_for_you.sessions[0];
+                assert_eq!(queued.stale(at(seconds)), found.stale(at(seconds)));
+                found
+                    .stale(at(seconds))
+                    .into_iter()
+                    .map(Stale::as_str)
+                    .collect::<Vec<_>>()
+            }
+        };
+        assert!(stale(10).await.is_empty());
+        assert_eq!(stale(60).await, ["past_due"]);
+        let day = 24 * 60 * 60;
+        assert_eq!(stale(8 * day).await, ["past_due", "old"]);
+        let changed = commit!(test, |tx| members::set_stale_days(tx, account(), 30).await).unwrap();
+        assert_eq!((changed.name.as_str(), changed.stale_days), ("Example", 30));
+        assert_eq!(stale(8 * day).await, ["past_due"]);
+        commit!(test, |tx| flows::publish(
+            tx,
+            account(),
+            flow(),
+            &document("Next"),
+            id(OLGA),
+            at(8)
+        )
+        .await)
+        .unwrap();
+        assert_eq!(stale(10).await, ["newer_version"]);
+        for (gone, back) in [
+            (
+                "UPDATE members SET role = 'viewer' WHERE account_id = $1 AND user_id = $2",
+                "UPDATE members SET role = 'engineer' WHERE account_id = $1 AND user_id = $2",
+            ),
+            (
+                "UPDATE members SET disabled_at = created_at WHERE account_id = $1 AND user_id = $2",
+                "UPDATE members SET disabled_at = NULL WHERE account_id = $1 AND user_id = $2",
+            ),
+        ] {
+            let lena: UserId = id(LENA);
+            commit!(test, |tx| tx.execute(gone, &[&account(), &lena]).await).unwrap();
+            assert_eq!(stale(10).await, ["newer_version", "assignee_gone"]);
+            commit!(test, |tx| tx.execute(back, &[&account(), &lena]).await).unwrap();
+        }
+        assert_eq!(stale(10).await, ["newer_version"]);
+        // Another account has its own days, and no such session.
+        let other = look!(test, |tx| members::account(tx, id(2)).await).unwrap();
+        assert_eq!(other.stale_days, 7);
+        let none = look!(test, |tx| sessions::find_listed(tx, id(2), id(300)).await).unwrap();
+        assert!(none.is_none());
+        for wrong in [-1, 366] {
+            let refused = commit!(test, |tx| members::set_stale_days(tx, account(), wrong).await);
+            assert!(matches!(refused, Err(Error::Constraint(_))), "{refused:?}");
+        }
     }
 }
 

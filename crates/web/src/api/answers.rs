@@ -2,7 +2,7 @@
 
 use resolutionflow_core::access::Role;
 use resolutionflow_core::event::EventKind;
-use resolutionflow_core::session::{Outcome, Status, StepState};
+use resolutionflow_core::session::{Outcome, Stale, Status, StepState};
 use serde::Serialize;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::{IntoResponses, ToSchema};
@@ -92,6 +92,11 @@ pub fn statuses() -> ObjectBuilder {
 /// The names of [`Outcome`].
 pub fn outcomes() -> ObjectBuilder {
     names(Outcome::ALL.map(Outcome::as_str))
+}
+
+/// The names of [`Stale`].
+pub fn stale_kinds() -> ObjectBuilder {
+    names(Stale::NAMES)
 }
 
 /// The names of [`StepState`].

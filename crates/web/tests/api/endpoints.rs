@@ -15,6 +15,7 @@ async fn every_operation_does_what_it_says() {
         queueing(&app, &flow).await;
         tickets(&app, &flow).await;
         queues(&app, &flow).await;
+        staleness(&app, &flow).await;
         let counted = app.app.metrics.text();
         for operation in Operation::all() {
             let (method, template) = (&operation.method, &operation.template);
@@ -369,6 +370,56 @@ async fn queues(app: &TestApp, flow: &Value) {
     lena.get("/sessions?team_id=theirs")
         .await
         .problem_at("unprocessable", "team_id");
+}
+
+/// When a prepared session needs a look, and who says after how many days.
+async fn staleness(app: &TestApp, flow: &Value) {
+    let (lena, adam) = (app.member("lena"), app.member("adam"));
+    let due = app.clock.now() + chrono::TimeDelta::hours(1);
+    let body = json!({"flow_id": flow["id"], "due_at": due, "assigned_to_id": lena.user_id});
+    let session = lena.post("/sessions/prepare").json(&body).await.with(201);
+    assert_eq!(lena.sees(&session).await["stale"], json!([]));
+    app.clock.advance(chrono::TimeDelta::days(9));
+    let stale = lena.sees(&session).await["stale"].clone();
+    assert_eq!(
+        (&stale[0]["kind"], stale[0]["since"].is_string()),
+        (&json!("past_due"), true)
+    );
+    assert_eq!(stale[1], json!({"kind": "old", "days": 9}));
+    assert_eq!(stale.as_array().unwrap().len(), 2);
+    let listed = lena
+        .get("/sessions?assigned_to_id=me&status=prepared&limit=1")
+        .await
+        .with(200);
+    assert_eq!(listed["items"][0]["stale"], stale);
+
+    assert_eq!(
+        app.member("vera").get("/account").await.with(200)["stale_days"],
+        7
+    );
+    for who in ["lena", "vera"] {
+        let refused = app.member(who).patch("/account").json(&json!({"stale_days": 1}));
+        refused.await.problem("forbidden");
+    }
+    for wrong in [-1, 366] {
+        let refused = adam.patch("/account").json(&json!({"stale_days": wrong})).await;
+        refused.problem_at("unprocessable", "/stale_days");
+    }
+    let changed = adam
+        .patch("/account")
+        .json(&json!({"stale_days": 0}))
+        .await
+        .with(200);
+    assert_eq!(
+        (&changed["name"], &changed["stale_days"]),
+        (&json!("contoso"), &json!(0))
+    );
+    assert_eq!(adam.patch("/account").json(&json!({})).await.with(200), changed);
+    let left = lena.sees(&session).await["stale"].clone();
+    assert_eq!((&left[0]["kind"], &left[1]), (&json!("past_due"), &Value::Null));
+    assert_eq!(app.member("sid").get("/account").await.with(200)["stale_days"], 7);
+    lena.does("start", &session).await.with(200);
+    assert_eq!(lena.sees(&session).await["stale"], Value::Null);
 }
 
 /// What a session is for is kept, changed, found and refused where it does not fit.

@@ -220,7 +220,7 @@ pub async fn list(
 ) -> Result<Json<Page<SessionSummary>>> {
     let (account, limit) = (caller.account_id, page::limit(&app, query.limit)?);
     let place = Place::read(query.sort, query.cursor.as_deref())?;
-    let filter = query.filter(&caller)?;
+    let (filter, now) = (query.filter(&caller)?, app.now());
     // A search looks at many rows, so it may take its time.
     let rows = app
         .read_long(move |tx| {
@@ -232,6 +232,6 @@ pub async fn list(
         rows,
         limit,
         |row| place.cursor(&row.session),
-        SessionSummary::from,
+        |row| SessionSummary::listed(row, now),
     )))
 }
