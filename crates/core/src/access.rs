@@ -98,13 +98,15 @@ pub enum Action {
     DiscardSession,
     /// Undo completion or discarding.
     ReopenSession,
+    /// Move a prepared session to a newer version of its flow.
+    UpdateVersion,
     /// Change what the account has decided for itself.
     ManageAccount,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Read,
         Self::ManageOwnTokens,
         Self::WriteFlow,
@@ -120,6 +122,7 @@ impl Action {
         Self::CompleteSession,
         Self::DiscardSession,
         Self::ReopenSession,
+        Self::UpdateVersion,
         Self::ManageAccount,
     ];
 }
@@ -143,6 +146,7 @@ pub const fn may(role: Role, relation: Relation, action: Action) -> bool {
         A::AddNote => matches!(relation, R::Owner | R::Assignee | R::Preparer | R::FormerPreparer) || admin,
         A::ChangeDetails => matches!(relation, R::Owner | R::Assignee | R::Preparer) || admin,
         A::AssignSession | A::DiscardSession => matches!(relation, R::Owner | R::Preparer) || admin,
+        A::UpdateVersion => matches!(relation, R::Preparer | R::Assignee | R::Team) || admin,
         A::ManageAccount => admin,
         A::ReopenSession => matches!(relation, R::Owner | R::Assignee | R::Preparer) || admin,
     }

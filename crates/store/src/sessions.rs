@@ -167,8 +167,8 @@ async fn save_whole(tx: &mut Tx, account: AccountId, s: &Session, seen: i64) -> 
              started_at = $9, completed_at = $10, discarded_at = $11, due_at = $12, updated_at = $13, \
              outcome = $14, outcome_note = $15, next_steps = $16, filled = $17, missing = $18, \
              finished_steps = $19, title_key = $20, ticket = $21, ticket_key = $22, ticket_url = $23, \
-             client = $24, client_key = $25 \
-         WHERE account_id = $1 AND id = $2 AND version = $26",
+             client = $24, client_key = $25, flow_version = $26, variables = $27, steps = $28 \
+         WHERE account_id = $1 AND id = $2 AND version = $29",
         &[
             &account,
             &s.id,
@@ -195,6 +195,9 @@ async fn save_whole(tx: &mut Tx, account: AccountId, s: &Session, seen: i64) -> 
             &s.ticket_url,
             &s.client,
             &client_key(&s.client),
+            &s.flow_version,
+            &s.variables,
+            &s.steps,
             &seen,
         ],
     )

@@ -76,9 +76,14 @@ impl Activity<'_> {
                 Some(name) => {
                     out.push_str("assigned the session to ");
                     self.pen.typed(name, out);
+                    self.handover(payload, out);
                 }
-                None => out.push_str("left the session for anyone in the team"),
+                None => {
+                    out.push_str("left the session for anyone in the team");
+                    self.handover(payload, out);
+                }
             },
+            EventKind::VersionChanged => self.version_changed(payload, out),
             EventKind::DetailsChanged => self.details(payload, out),
             EventKind::VariableSet => self.variable_set(payload, out),
             EventKind::VariableUnset => {
@@ -118,6 +123,14 @@ impl Activity<'_> {
         }
     }
 
+    /// What was said to whoever goes on.
+    fn handover(&self, payload: &Payload, out: &mut String) {
+        if !payload.typed("note").trim().is_empty() {
+            out.push_str(": ");
+            self.excerpt(payload.typed("note"), out);
+        }
+    }
+
     fn prepared(&self, payload: &Payload, out: &mut String) {
         out.push_str("prepared the session");
         if let Some(name) = self.person(payload) {
@@ -127,6 +140,23 @@ impl Activity<'_> {
         if let Some(due_at) = fact(payload, "due_at").filter(|_| self.options.times) {
             out.push_str(", due ");
             self.time(due_at, out);
+        }
+    }
+
+    fn version_changed(&self, payload: &Payload, out: &mut String) {
+        let [from, to] = ["from", "to"].map(|name| fact(payload, name).unwrap_or("?"));
+        let _ = write!(
+            out,
+            "moved the session from version {from} to version {to} of the flow"
+        );
+        let dropped = fact(payload, "dropped").unwrap_or_default();
+        for (number, name) in dropped.split_whitespace().enumerate() {
+            out.push_str(if number > 0 {
+                ", "
+            } else {
+                ", without the values of "
+            });
+            self.pen.exact(name, out);
         }
     }
 

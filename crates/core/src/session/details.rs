@@ -35,6 +35,8 @@ pub struct Details {
     pub client: Option<String>,
     /// Who is to run it; `Some(None)` leaves it for anyone in the team.
     pub assignee: Option<Option<Assignee>>,
+    /// What to tell whoever goes on; only together with an assignee.
+    pub handover_note: Option<String>,
     /// When it should be done; `Some(None)` takes the time away.
     pub due_at: Option<Option<DateTime<Utc>>>,
     /// How it went so far.
@@ -100,6 +102,7 @@ fn check(details: &Details) -> Result<Option<String>, Refusal> {
         (&details.note, "/note", MAX_NOTE, false),
         (&details.ticket, "/ticket", MAX_TICKET, true),
         (&details.client, "/client", MAX_CLIENT, true),
+        (&details.handover_note, "/handover_note", MAX_NOTE, false),
         (&details.outcome_note, "/outcome_note", MAX_NOTE, false),
         (&details.next_steps, "/next_steps", MAX_NOTE, false),
     ] {
@@ -110,6 +113,10 @@ fn check(details: &Details) -> Result<Option<String>, Refusal> {
             one_line,
             &mut problems,
         );
+    }
+    if details.handover_note.is_some() && details.assignee.is_none() {
+        let detail = "a note for whoever goes on belongs to an assignment";
+        problems.push(Problem::at("/handover_note", detail));
     }
     let ticket_url = details.ticket_url.as_ref();
     let ticket_url = ticket_url.map(|url| check_ticket_url(url, "/ticket_url", &mut problems));
@@ -159,16 +166,19 @@ fn write(change: &mut Change, details: &Details, ticket_url: Option<&String>, ac
     }
 }
 
-fn assign(change: &mut Change, details: &Details, act: &Act<'_>) {
+fn assign(change: &mut Change, details: &Details, act: &mut Act<'_>) {
     let Some(assignee) = details.assignee else { return };
     let assigned_to_id = assignee.map(|assignee| assignee.user_id);
     if assigned_to_id == change.session.assigned_to_id {
         return;
     }
     change.session.assigned_to_id = assigned_to_id;
-    let payload = Payload::default().fact(
-        "assigned_to_id",
-        assigned_to_id.map(|id| id.to_string()).unwrap_or_default(),
-    );
+    let note = details.handover_note.as_deref().unwrap_or_default();
+    let payload = Payload::default()
+        .fact(
+            "assigned_to_id",
+            assigned_to_id.map(|id| id.to_string()).unwrap_or_default(),
+        )
+        .text("note", note, act.random);
     change.record(act, EventKind::Assigned, payload);
 }

@@ -13,6 +13,7 @@ mod reopen;
 mod stale;
 mod start;
 mod take;
+mod update_version;
 mod variables;
 mod work;
 
@@ -34,6 +35,7 @@ pub use reopen::{REOPEN_HOURS, reopen};
 pub use stale::{MOST_STALE_DAYS, STALE_DAYS, Stale, staleness};
 pub use start::{start, start_prepared};
 pub use take::take;
+pub use update_version::{Dropped, Fitting, fitting, update_version};
 pub use variables::{SetVariables, set_variables};
 pub use work::{StepWork, work_step};
 
@@ -263,6 +265,9 @@ fn reason(action: Action, session: &Session) -> &'static str {
             "only the session's assignee can start it"
         }
         Action::StartSession | Action::TakeSession => "only an engineer of the session's team can do that",
+        Action::UpdateVersion => {
+            "only who prepared the session, its assignee, its team while nobody is, or an admin can do that"
+        }
         Action::AssignSession | Action::DiscardSession => {
             "only the session's owner, who prepared it while it is prepared, or an admin can do that"
         }
@@ -387,6 +392,7 @@ impl Change {
                     | K::Started
                     | K::Taken
                     | K::Assigned
+                    | K::VersionChanged
                     | K::DetailsChanged
                     | K::Completed
                     | K::Discarded

@@ -2,6 +2,7 @@
 
 mod cases;
 mod stale;
+mod update_version;
 
 use std::collections::BTreeMap;
 

@@ -2,6 +2,7 @@
 
 use resolutionflow_core::access::Role;
 use resolutionflow_core::event::EventKind;
+use resolutionflow_core::flow::difference::Fate;
 use resolutionflow_core::session::{Outcome, Stale, Status, StepState};
 use serde::Serialize;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -97,6 +98,16 @@ pub fn outcomes() -> ObjectBuilder {
 /// The names of [`Stale`].
 pub fn stale_kinds() -> ObjectBuilder {
     names(Stale::NAMES)
+}
+
+/// The names of [`Fate`].
+pub fn fates() -> ObjectBuilder {
+    names(Fate::ALL.map(Fate::as_str))
+}
+
+/// What becomes of a line.
+pub fn line_kinds() -> ObjectBuilder {
+    names(["same", "removed", "added"])
 }
 
 /// The names of [`StepState`].

@@ -16,6 +16,7 @@ pub mod start;
 pub mod start_prepared;
 pub mod steps;
 pub mod take;
+pub mod update;
 pub mod variables;
 pub mod view;
 
@@ -32,6 +33,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show::show, change::change))
         .routes(routes!(start_prepared::start_prepared))
         .routes(routes!(take::take))
+        .routes(routes!(update::preview, update::update))
         .routes(routes!(variables::set_variables))
         .routes(routes!(steps::work_step))
         .routes(routes!(note::add_note))

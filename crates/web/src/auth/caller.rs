@@ -53,6 +53,8 @@ pub type MayChangeDetails = May<{ Action::ChangeDetails as usize }>;
 pub type MayCompleteSession = May<{ Action::CompleteSession as usize }>;
 /// Discards sessions.
 pub type MayDiscardSession = May<{ Action::DiscardSession as usize }>;
+/// Moves prepared sessions to newer versions of their flows.
+pub type MayUpdateVersion = May<{ Action::UpdateVersion as usize }>;
 /// Changes the account.
 pub type MayManageAccount = May<{ Action::ManageAccount as usize }>;
 /// Reopens sessions.

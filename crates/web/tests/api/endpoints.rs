@@ -16,6 +16,8 @@ async fn every_operation_does_what_it_says() {
         tickets(&app, &flow).await;
         queues(&app, &flow).await;
         staleness(&app, &flow).await;
+        updating(&app).await;
+        handing_over(&app, &flow).await;
         let counted = app.app.metrics.text();
         for operation in Operation::all() {
             let (method, template) = (&operation.method, &operation.template);
@@ -420,6 +422,112 @@ async fn staleness(app: &TestApp, flow: &Value) {
     assert_eq!(app.member("sid").get("/account").await.with(200)["stale_days"], 7);
     lena.does("start", &session).await.with(200);
     assert_eq!(lena.sees(&session).await["stale"], Value::Null);
+}
+
+/// What a newer version would mean for a prepared session, and moving it there.
+async fn updating(app: &TestApp) {
+    let (lena, morgan) = (app.member("lena"), app.member("morgan"));
+    let flow = lena.creates(&flow_document()).await;
+    let session = lena
+        .prepares(&flow)
+        .with("server_name", "srv-01")
+        .with("address", "10.0.0.7")
+        .await;
+    let update = format!("{}/update", path(&session));
+    let nothing = lena.get(&update).await.with(200);
+    assert_eq!((&nothing["words"], &nothing["dropped"]), (&json!(""), &json!([])));
+
+    let mut next = flow_document();
+    next["fields"][1] = json!({"name": "address", "type": "cidr"});
+    next["fields"][0]["type"] = json!("fqdn");
+    next["sections"][0]["steps"][0]["body"] = json!("Read both logs.");
+    let at = format!("/flows/{}", flow["id"].as_str().unwrap());
+    lena.put(format!("{at}/draft")).json(&next).await.with(200);
+    lena.post(format!("{at}/versions")).await.with(201);
+    assert_eq!(
+        lena.sees(&session).await["stale"],
+        json!([{"kind": "newer_version", "latest_version": 2}])
+    );
+
+    let seen = app.member("vera").get(&update).await.with(200);
+    assert_eq!(seen["words"], "1 step changed, 2 fields changed", "{seen:#}");
+    assert_eq!(
+        (&seen["flow_version"], &seen["latest_version"]),
+        (&json!(1), &json!(2))
+    );
+    assert_eq!(seen["steps"][0]["changes"][0]["after"], "Read both logs.");
+    assert_eq!(seen["kept"], json!([]));
+    let dropped = seen["dropped"].clone();
+    assert_eq!(
+        (&dropped[0]["name"], &dropped[1]["name"]),
+        (&json!("server_name"), &json!("address"))
+    );
+    assert_eq!(
+        lena.sees(&session).await["flow_version"],
+        1,
+        "looking changes nothing"
+    );
+
+    let to = |version: i64| json!({ "flow_version": version });
+    for wrong in [0, 3, -1] {
+        let refused = lena.post(&update).json(&to(wrong)).await;
+        refused.problem_at("unprocessable", "/flow_version");
+    }
+    app.member("vera")
+        .post(&update)
+        .json(&json!({}))
+        .await
+        .problem("forbidden");
+    lena.patch(path(&session))
+        .json(&json!({"assigned_to_id": lena.user_id}))
+        .await
+        .with(200);
+    morgan.post(&update).json(&json!({})).await.problem("forbidden");
+    let moved = lena.post(&update).json(&json!({})).await.with(200);
+    assert_eq!((&moved["flow_version"], &moved["dropped"]), (&json!(2), &dropped));
+    assert_eq!(moved["variables"], json!({}));
+    let again = lena.post(&update).json(&to(2)).await.with(200);
+    assert_eq!(
+        (&again["version"], &again["dropped"]),
+        (&moved["version"], &json!([]))
+    );
+    let refused = lena.post(&update).json(&to(1)).await;
+    refused.problem_at("unprocessable", "/flow_version");
+    let kinds: Vec<_> = app.verified_events(lena.account, &session).await;
+    assert_eq!(kinds.last().unwrap().kind.as_str(), "version_changed");
+    lena.sets(&session, &json!({"server_name": "srv"}))
+        .await
+        .problem_at("unprocessable", "/variables/server_name");
+    lena.does("start", &session).await.with(200);
+    lena.post(&update).json(&json!({})).await.problem("conflict");
+    lena.get(&update).await.problem("conflict");
+}
+
+/// Handing a session over says what to know, in its history and its report.
+async fn handing_over(app: &TestApp, flow: &Value) {
+    let (lena, morgan) = (app.member("lena"), app.member("morgan"));
+    let session = lena.starts(flow).await;
+    let alone = json!({"handover_note": "Mind the gap."});
+    let refused = lena.patch(path(&session)).json(&alone).await;
+    refused.problem_at("unprocessable", "/handover_note");
+    let handed = json!({"assigned_to_id": morgan.user_id, "handover_note": "Mind the gap."});
+    app.member("vera")
+        .patch(path(&session))
+        .json(&handed)
+        .await
+        .problem("forbidden");
+    lena.patch(path(&session)).json(&handed).await.with(200);
+    let events = morgan.get(format!("{}/events", path(&session))).await.with(200);
+    let last = events["items"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(
+        (&last["kind"], &last["texts"]["note"]),
+        (&json!("assigned"), &json!("Mind the gap."))
+    );
+    let report = morgan.get(format!("{}/export", path(&session))).await.text();
+    assert!(
+        report.contains("lena assigned the session to morgan: Mind the gap."),
+        "{report}"
+    );
 }
 
 /// What a session is for is kept, changed, found and refused where it does not fit.

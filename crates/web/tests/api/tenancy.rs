@@ -71,13 +71,13 @@ fn filling(name: &str) -> Option<Filling> {
         "password" => Filling::Text(json!(PASSWORD)),
         "text" | "name" => Filling::Text(json!("something")),
         "variables" => Filling::Text(json!({})),
-        "limit" | "stale_days" | "team_id" | "missing" | "due_after" | "due_before" | "sort" | "cursor"
-        | "q" | "tag" | "status" | "started_after" | "started_before" | "completed_after"
-        | "completed_before" | "dry_run" | "draft" | "placeholders" | "file_name" | "format" | "version"
-        | "unset" | "up_to" | "summary_first" | "times" | "mask" | "after" | "expires_in_days" | "title"
-        | "note" | "due_at" | "outcome" | "outcome_note" | "next_steps" | "state" | "output" | "reason"
-        | "choice" | "checks" | "expected_version" | "expected" | "keep_invalid" | "ticket"
-        | "ticket_url" | "client" => Filling::Nothing,
+        "limit" | "handover_note" | "flow_version" | "stale_days" | "team_id" | "missing" | "due_after"
+        | "due_before" | "sort" | "cursor" | "q" | "tag" | "status" | "started_after" | "started_before"
+        | "completed_after" | "completed_before" | "dry_run" | "draft" | "placeholders" | "file_name"
+        | "format" | "version" | "unset" | "up_to" | "summary_first" | "times" | "mask" | "after"
+        | "expires_in_days" | "title" | "note" | "due_at" | "outcome" | "outcome_note" | "next_steps"
+        | "state" | "output" | "reason" | "choice" | "checks" | "expected_version" | "expected"
+        | "keep_invalid" | "ticket" | "ticket_url" | "client" => Filling::Nothing,
         _ => return None,
     })
 }

@@ -41,6 +41,8 @@ pub struct ChangeSession {
     )]
     #[schema(value_type = Option<Uuid>)]
     assigned_to_id: Option<Option<Uuid>>,
+    /// What to tell whoever goes on; goes with `assigned_to_id`, and stands in the history.
+    handover_note: Option<String>,
     /// When it should be done; `null` takes the time away.
     #[serde(
         default,
@@ -99,6 +101,7 @@ pub async fn change(
         ticket_url: body.ticket_url,
         client: body.client,
         assignee,
+        handover_note: body.handover_note,
         due_at: body.due_at,
         outcome: body.outcome,
         outcome_note: body.outcome_note,
