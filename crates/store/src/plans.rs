@@ -4,8 +4,10 @@
 
 use std::sync::{Arc, Mutex};
 
+use chrono::{DateTime, Utc};
 use resolutionflow_core::access::Role;
-use resolutionflow_core::id::{AccountId, Id};
+use resolutionflow_core::id::{AccountId, Id, SessionId};
+use resolutionflow_core::notice::{Notice, NoticeKind, Notices};
 use resolutionflow_core::session::Status;
 use resolutionflow_core::step::StepId;
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
@@ -18,7 +20,8 @@ use crate::sessions::{Assigned, Due, Filter};
 use crate::testing::{now, sqlite};
 use crate::tokens::{NewToken, TokenKind};
 use crate::{
-    Result, Tx, events, flows, idempotency, logins, members, presence, sessions, steps, tokens, variables,
+    Result, Tx, events, flows, idempotency, logins, members, notifications, presence, sessions, steps,
+    tokens, variables,
 };
 
 fn id<K>(number: u128) -> Id<K> {
@@ -63,6 +66,10 @@ const FILL: &str = "
         SELECT account_id, id, 1, 0, id, 'started', '{}', zeroblob(32) FROM sessions;
     INSERT INTO presence (account_id, session_id, user_id, step_id, seen_at)
         SELECT account_id, id, id, 's', 0 FROM sessions;
+    INSERT INTO notifications (account_id, user_id, id, kind, session_id, cause, created_at, read_at)
+        SELECT account_id, owner_id, id, 'taken', id, 1, 0, CASE WHEN number % 3 THEN 0 END FROM sessions;
+    INSERT INTO outbox (account_id, user_id, id, kind, session_id, cause, created_at, not_before)
+        SELECT account_id, owner_id, id, 'taken', id, 1, 0, 0 FROM sessions;
     INSERT INTO idempotency_keys (account_id, user_id, route, key, body_hash, status, answer, created_at)
         SELECT zeroblob(16), id, '', '', zeroblob(32), 1, '', 0 FROM users;
 ";
@@ -187,6 +194,7 @@ async fn look_everything_up(tx: &mut Tx) -> Result<()> {
     presence::leave(tx, account, id(1), id(1)).await?;
     presence::of(tx, account, id(1), at).await?;
     presence::forget(tx, at, 50).await?;
+    look_up_what_is_told(tx, account, at).await?;
     let key = Key {
         account_id: account,
         user_id: id(1),
@@ -198,6 +206,37 @@ async fn look_everything_up(tx: &mut Tx) -> Result<()> {
     idempotency::claim(tx, &key, at).await?;
     idempotency::keep(tx, &key, 200, "").await?;
     idempotency::forget(tx, at, 50).await?;
+    Ok(())
+}
+
+/// Tells, reads and forgets notifications.
+async fn look_up_what_is_told(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) -> Result<()> {
+    let notice = Notice {
+        user_id: id(900),
+        kind: NoticeKind::Taken,
+        cause: 7,
+        actor_id: None,
+    };
+    let notices = Notices {
+        withdrawn: NoticeKind::ALL.to_vec(),
+        told: vec![notice],
+    };
+    let session = SessionId::from_uuid(uuid::Uuid::from_bytes(*b"sess000000000001"));
+    notifications::keep(tx, account, session, &notices, at).await?;
+    for unread in [true, false] {
+        notifications::list(tx, account, id(900), unread, Some(id(1)), 50).await?;
+    }
+    notifications::unread(tx, account, id(900)).await?;
+    notifications::read(tx, account, id(900), Some(&[id(1), id(2)]), at).await?;
+    notifications::read(tx, account, id(900), None, at).await?;
+    notifications::choices(tx, account, id(900)).await?;
+    let quiet = notifications::Choice {
+        in_page: false,
+        mail: false,
+    };
+    notifications::choose(tx, account, id(900), &[(NoticeKind::Taken, quiet)]).await?;
+    notifications::remind(tx, at, 50).await?;
+    notifications::forget(tx, at, 50).await?;
     Ok(())
 }
 
@@ -563,7 +602,10 @@ async fn lookups_use_an_index_and_look_at_no_whole_table() {
                 assert!(texts.len() > 30, "only {} statements were caught", texts.len());
                 for statement in texts {
                     let plan = plan(tx, &statement);
-                    let scans = plan.iter().any(|line| line.contains("SCAN"));
+                    // What it counts of its own part stands there as a scan, too.
+                    let scans = plan
+                        .iter()
+                        .any(|line| line.contains("SCAN") && line != "SCAN found");
                     assert!(!scans, "{statement}\n{plan:#?}");
                 }
                 Ok(())

@@ -6,7 +6,7 @@ use resolutionflow_core::session::{Change, Outcome, Session};
 
 use crate::db::{FromRow, Row, Topic, Tx};
 use crate::sql::{for_update, search_key};
-use crate::{Error, Result, events, flows, steps, variables};
+use crate::{Error, Result, events, flows, notifications, steps, variables};
 
 mod counts;
 mod due;
@@ -230,6 +230,10 @@ async fn save_rest(tx: &mut Tx, account: AccountId, change: &Change) -> Result<(
     variables::save(tx, account, id, &change.variables).await?;
     steps::save(tx, account, id, &change.steps).await?;
     events::append(tx, account, id, &change.events).await?;
+    let notices = change.notices();
+    if !notices.is_empty() {
+        notifications::keep(tx, account, id, &notices, change.session.updated_at).await?;
+    }
     if !change.events.is_empty() {
         tx.wake(Topic::Session(account, id));
         tx.wake(Topic::Account(account));

@@ -6,6 +6,7 @@ pub mod auth;
 pub mod flows;
 pub mod me;
 pub mod members;
+pub mod notifications;
 pub mod page;
 pub mod sessions;
 pub mod tokens;
@@ -24,6 +25,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(members::list))
         .routes(routes!(tokens::list::list, tokens::create::create))
         .routes(routes!(tokens::revoke::revoke))
+        .merge(notifications::routes())
         .merge(flows::routes())
         .merge(sessions::routes())
 }

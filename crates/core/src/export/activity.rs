@@ -72,17 +72,7 @@ impl Activity<'_> {
             EventKind::Prepared => self.prepared(payload, out),
             EventKind::Started => out.push_str("started the session"),
             EventKind::Taken => out.push_str("took the session"),
-            EventKind::Assigned => match self.person(payload) {
-                Some(name) => {
-                    out.push_str("assigned the session to ");
-                    self.pen.typed(name, out);
-                    self.handover(payload, out);
-                }
-                None => {
-                    out.push_str("left the session for anyone in the team");
-                    self.handover(payload, out);
-                }
-            },
+            EventKind::Assigned => self.assigned(payload, out),
             EventKind::VersionChanged => self.version_changed(payload, out),
             EventKind::DetailsChanged => self.details(payload, out),
             EventKind::VariableSet => self.variable_set(payload, out),
@@ -123,8 +113,13 @@ impl Activity<'_> {
         }
     }
 
-    /// What was said to whoever goes on.
-    fn handover(&self, payload: &Payload, out: &mut String) {
+    fn assigned(&self, payload: &Payload, out: &mut String) {
+        if let Some(name) = self.person(payload) {
+            out.push_str("assigned the session to ");
+            self.pen.typed(name, out);
+        } else {
+            out.push_str("left the session for anyone in the team");
+        }
         if !payload.typed("note").trim().is_empty() {
             out.push_str(": ");
             self.excerpt(payload.typed("note"), out);

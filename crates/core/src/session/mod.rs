@@ -43,6 +43,7 @@ use crate::access::{Action, Relation, Role, may};
 use crate::event::{Event, EventKind, GENESIS, Hash, Payload};
 use crate::field::web_address;
 use crate::id::{FlowId, SessionId, TeamId, UserId};
+use crate::notice::{Notices, Seen, notices};
 use crate::problem::Problem;
 use crate::random::Random;
 use crate::step::StepId;
@@ -362,6 +363,8 @@ pub type StepRecords = BTreeMap<StepId, StepRecord>;
 /// What a command changes: the session as it stands afterwards, the rows that changed, and what happened.
 #[derive(Clone, Debug)]
 pub struct Change {
+    /// What notices look at, as it was before; nothing for a new session.
+    pub before: Option<Seen>,
     /// The session afterwards.
     pub session: Session,
     /// The variables that changed, as they stand afterwards.
@@ -375,11 +378,17 @@ pub struct Change {
 impl Change {
     fn to(session: Session) -> Self {
         Self {
+            before: (session.version > 0).then(|| Seen::of(&session)),
             session,
             variables: Vec::new(),
             steps: Vec::new(),
             events: Vec::new(),
         }
+    }
+
+    /// Who is told of it, and what told before is void now.
+    pub fn notices(&self) -> Notices {
+        notices(self.before, Seen::of(&self.session), &self.events)
     }
 
     /// Whether more of the session itself changed than its version and its counts.

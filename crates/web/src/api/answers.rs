@@ -3,6 +3,7 @@
 use resolutionflow_core::access::Role;
 use resolutionflow_core::event::EventKind;
 use resolutionflow_core::flow::difference::Fate;
+use resolutionflow_core::notice::NoticeKind;
 use resolutionflow_core::session::{Outcome, Stale, Status, StepState};
 use serde::Serialize;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -93,6 +94,11 @@ pub fn statuses() -> ObjectBuilder {
 /// The names of [`Outcome`].
 pub fn outcomes() -> ObjectBuilder {
     names(Outcome::ALL.map(Outcome::as_str))
+}
+
+/// The names of [`NoticeKind`].
+pub fn notice_kinds() -> ObjectBuilder {
+    names(NoticeKind::ALL.map(NoticeKind::as_str))
 }
 
 /// The names of [`Stale`].

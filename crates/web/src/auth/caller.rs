@@ -55,6 +55,8 @@ pub type MayCompleteSession = May<{ Action::CompleteSession as usize }>;
 pub type MayDiscardSession = May<{ Action::DiscardSession as usize }>;
 /// Moves prepared sessions to newer versions of their flows.
 pub type MayUpdateVersion = May<{ Action::UpdateVersion as usize }>;
+/// Reads, marks and chooses own notifications.
+pub type MayManageOwnNotifications = May<{ Action::ManageOwnNotifications as usize }>;
 /// Changes the account.
 pub type MayManageAccount = May<{ Action::ManageAccount as usize }>;
 /// Reopens sessions.
