@@ -6,6 +6,7 @@ pub mod complete;
 pub mod discard;
 pub mod events;
 pub mod export;
+pub mod export_list;
 pub mod list;
 pub mod live;
 pub mod note;
@@ -29,6 +30,7 @@ use crate::context::App;
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list, start::start))
+        .routes(routes!(export_list::export_list))
         .routes(routes!(prepare::prepare))
         .routes(routes!(show::show, change::change))
         .routes(routes!(start_prepared::start_prepared))

@@ -18,6 +18,7 @@ async fn every_operation_does_what_it_says() {
         staleness(&app, &flow).await;
         updating(&app).await;
         handing_over(&app, &flow).await;
+        telling(&app, &flow).await;
         let counted = app.app.metrics.text();
         for operation in Operation::all() {
             let (method, template) = (&operation.method, &operation.template);
@@ -333,6 +334,8 @@ async fn queues(app: &TestApp, flow: &Value) {
     for due in [None, Some(3), Some(1), None, Some(2)] {
         let due = due.map(|hours| app.clock.now() + chrono::TimeDelta::hours(hours));
         let body = json!({"flow_id": flow["id"], "due_at": due, "client": "Queue & Co"});
+        // Ids of one moment have no order.
+        app.clock.advance(chrono::TimeDelta::seconds(1));
         made.push(lena.post("/sessions/prepare").json(&body).await.with(201)["id"].clone());
     }
     let expected: Vec<_> = [2, 4, 1, 0, 3].map(|index: usize| made[index].clone()).into();
@@ -528,6 +531,27 @@ async fn handing_over(app: &TestApp, flow: &Value) {
         report.contains("lena assigned the session to morgan: Mind the gap."),
         "{report}"
     );
+}
+
+/// What people are told, how they choose it, and the list as a table.
+async fn telling(app: &TestApp, flow: &Value) {
+    let (lena, morgan) = (app.member("lena"), app.member("morgan"));
+    let session = lena.prepares(flow).for_("morgan").await;
+    let told = morgan.get("/notifications?unread=true&limit=1").await.with(200);
+    assert_eq!(
+        (&told["items"][0]["kind"], &told["items"][0]["session_id"]),
+        (&json!("prepared_for_me"), &session["id"])
+    );
+    let all = json!({"all": true});
+    let left = morgan.post("/notifications/read").json(&all).await.with(200);
+    assert_eq!(left["unread_count"], 0);
+    let choices = morgan.get("/me/notifications").await.with(200);
+    assert_eq!(
+        morgan.put("/me/notifications").json(&choices).await.with(200),
+        choices
+    );
+    let table = lena.get("/sessions/export?status=prepared&sort=due").await.text();
+    assert!(table.contains(",prepared,"), "{table}");
 }
 
 /// What a session is for is kept, changed, found and refused where it does not fit.

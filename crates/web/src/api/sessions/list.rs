@@ -64,12 +64,15 @@ pub struct SessionsQuery {
     /// `status=prepared`.
     #[serde(default)]
     #[param(inline)]
-    sort: Sort,
+    pub(super) sort: Sort,
     /// How many items at most; 50 unless said, and never more than the server's own limit.
     #[param(minimum = 1, example = 50)]
-    limit: Option<i64>,
+    pub(super) limit: Option<i64>,
     /// The `next_cursor` of the page before.
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
+    /// In which form; only an export has several.
+    #[param(ignore)]
+    pub(super) format: Option<String>,
 }
 
 /// In which order sessions are listed.
@@ -185,6 +188,14 @@ impl Place {
         })
     }
 
+    /// The place behind a session, in the same order.
+    pub(super) fn behind(self, session: &Session) -> Self {
+        match self {
+            Self::Newest(_) => Self::Newest(Some(session.id)),
+            Self::Due(_) => Self::Due(Some(Due::behind(session))),
+        }
+    }
+
     /// The cursor behind a session, in the same order.
     fn cursor(self, session: &Session) -> String {
         match self {
@@ -219,6 +230,12 @@ pub async fn list(
     Query(query): Query<SessionsQuery>,
 ) -> Result<Json<Page<SessionSummary>>> {
     let (account, limit) = (caller.account_id, page::limit(&app, query.limit)?);
+    if query.format.is_some() {
+        return Err(page::wrong(
+            "format",
+            "the list has one form; an export has others",
+        ));
+    }
     let place = Place::read(query.sort, query.cursor.as_deref())?;
     let (filter, now) = (query.filter(&caller)?, app.now());
     // A search looks at many rows, so it may take its time.
