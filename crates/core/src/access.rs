@@ -98,11 +98,17 @@ pub enum Action {
     DiscardSession,
     /// Undo completion or discarding.
     ReopenSession,
+    /// See own notifications, mark them as read and choose among them.
+    ManageOwnNotifications,
+    /// Move a prepared session to a newer version of its flow.
+    UpdateVersion,
+    /// Change what the account has decided for itself.
+    ManageAccount,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::Read,
         Self::ManageOwnTokens,
         Self::WriteFlow,
@@ -118,6 +124,9 @@ impl Action {
         Self::CompleteSession,
         Self::DiscardSession,
         Self::ReopenSession,
+        Self::ManageOwnNotifications,
+        Self::UpdateVersion,
+        Self::ManageAccount,
     ];
 }
 
@@ -126,13 +135,18 @@ pub const fn may(role: Role, relation: Relation, action: Action) -> bool {
     use Action as A;
     use Relation as R;
     match action {
-        A::Read | A::ManageOwnTokens => return true,
+        A::Read | A::ManageOwnTokens | A::ManageOwnNotifications => return true,
         _ if matches!(role, Role::Viewer) => return false,
         _ => {}
     }
     let admin = matches!(role, Role::Admin | Role::Owner);
     match action {
-        A::Read | A::ManageOwnTokens | A::WriteFlow | A::StartFlow | A::PrepareSession => true,
+        A::Read
+        | A::ManageOwnTokens
+        | A::ManageOwnNotifications
+        | A::WriteFlow
+        | A::StartFlow
+        | A::PrepareSession => true,
         A::StartSession => matches!(relation, R::Assignee | R::Team),
         A::TakeSession => matches!(relation, R::Team),
         A::SetVariables => matches!(relation, R::Owner | R::Assignee | R::Preparer),
@@ -140,6 +154,8 @@ pub const fn may(role: Role, relation: Relation, action: Action) -> bool {
         A::AddNote => matches!(relation, R::Owner | R::Assignee | R::Preparer | R::FormerPreparer) || admin,
         A::ChangeDetails => matches!(relation, R::Owner | R::Assignee | R::Preparer) || admin,
         A::AssignSession | A::DiscardSession => matches!(relation, R::Owner | R::Preparer) || admin,
+        A::UpdateVersion => matches!(relation, R::Preparer | R::Assignee | R::Team) || admin,
+        A::ManageAccount => admin,
         A::ReopenSession => matches!(relation, R::Owner | R::Assignee | R::Preparer) || admin,
     }
 }

@@ -30,6 +30,8 @@ pub enum EventKind {
     Taken,
     /// The assignee changed.
     Assigned,
+    /// A prepared session moved to a newer version of its flow.
+    VersionChanged,
     /// Title, note, due time or outcome changed.
     DetailsChanged,
     /// A variable got a value.
@@ -62,11 +64,12 @@ pub enum EventKind {
 
 impl EventKind {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Prepared,
         Self::Started,
         Self::Taken,
         Self::Assigned,
+        Self::VersionChanged,
         Self::DetailsChanged,
         Self::VariableSet,
         Self::VariableUnset,
@@ -90,6 +93,7 @@ impl EventKind {
             Self::Started => "started",
             Self::Taken => "taken",
             Self::Assigned => "assigned",
+            Self::VersionChanged => "version_changed",
             Self::DetailsChanged => "details_changed",
             Self::VariableSet => "variable_set",
             Self::VariableUnset => "variable_unset",

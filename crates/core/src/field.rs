@@ -19,6 +19,11 @@ pub use declaration::{MAX_HELP, MAX_OPTION, MAX_OPTIONS};
 pub use invalid::Invalid;
 pub use text::{MAX_VALUE, accept_text, keepable};
 
+/// An absolute http or https address in its normal form, without a user name, or why it is none.
+pub(crate) fn web_address(text: &str) -> Result<String, String> {
+    address::normalise_url(text)
+}
+
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -118,6 +123,28 @@ pub enum FieldType {
 }
 
 impl FieldType {
+    /// The name in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::LongText => "long_text",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::Date => "date",
+            Self::Datetime => "datetime",
+            Self::Select => "select",
+            Self::MultiSelect => "multi_select",
+            Self::Email => "email",
+            Self::Url => "url",
+            Self::Hostname => "hostname",
+            Self::Fqdn => "fqdn",
+            Self::Ip => "ip",
+            Self::Cidr => "cidr",
+            Self::Mac => "mac",
+            Self::Port => "port",
+        }
+    }
+
     /// What a value of the type is, with its article, as messages name it: "an IP address" in "x is not an IP address".
     pub fn noun(self) -> &'static str {
         match self {

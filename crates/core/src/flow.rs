@@ -1,5 +1,7 @@
 //! Flows: procedures, parsed once into a document that cannot be wrong.
 
+pub mod difference;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use schemars::JsonSchema;

@@ -79,6 +79,9 @@ pub mod kind {
     /// An access or personal token.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
     pub enum Token {}
+    /// Something that a person is told.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+    pub enum Notice {}
 }
 
 /// Identifies an account.
@@ -93,5 +96,7 @@ pub type FlowId = Id<kind::Flow>;
 pub type SessionId = Id<kind::Session>;
 /// Identifies a login.
 pub type LoginId = Id<kind::Login>;
+/// Identifies a notice.
+pub type NoticeId = Id<kind::Notice>;
 /// Identifies a token.
 pub type TokenId = Id<kind::Token>;

@@ -12,6 +12,7 @@ pub mod flow;
 pub mod id;
 pub mod import;
 pub mod markdown;
+pub mod notice;
 pub mod placeholder;
 pub mod problem;
 pub mod random;

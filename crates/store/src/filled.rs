@@ -11,7 +11,8 @@ use resolutionflow_core::session::Status;
 use crate::migrate::{MIGRATIONS, Migration};
 use crate::testing::{empty_postgres, now};
 use crate::{
-    Db, DbConfig, Result, Tx, events, flows, logins, members, presence, sessions, steps, tokens, variables,
+    Db, DbConfig, Result, Tx, events, flows, logins, members, notifications, presence, sessions, steps,
+    tokens, variables,
 };
 
 /// What a database holds after one migration and some use.
@@ -44,6 +45,10 @@ const ROWS: &[Rows] = &[
     Rows {
         tables: &["logins", "presence", "flow_uses"],
         fill: |tx| Box::pin(pages(tx)),
+    },
+    Rows {
+        tables: &["notifications", "notification_choices", "outbox"],
+        fill: |tx| Box::pin(prepared(tx)),
     },
 ];
 
@@ -166,6 +171,37 @@ async fn pages(tx: &mut Tx) -> Result<()> {
     tx.execute(
         "INSERT INTO presence (account_id, session_id, user_id, step_id, seen_at) VALUES ($1, $2, $3, 'one', $4)",
         &[&account, &session, &user, &now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Migration 3: the session has a ticket and a client, and notice 8 says that it is overdue.
+async fn prepared(tx: &mut Tx) -> Result<()> {
+    let (account, session) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(6));
+    tx.execute(
+        "UPDATE sessions SET ticket = 'INC-1', ticket_key = 'inc-1', ticket_url = 'https://desk.example.com/1', \
+             client = 'Ö', client_key = 'ö' WHERE account_id = $1 AND id = $2",
+        &[&account, &session],
+    )
+    .await?;
+    let (user, notice) = (uuid::Uuid::from_u128(2), uuid::Uuid::from_u128(8));
+    tx.execute(
+        "INSERT INTO notifications (account_id, user_id, id, kind, session_id, cause, created_at) \
+         VALUES ($1, $2, $3, 'overdue', $4, 7, $5)",
+        &[&account, &user, &notice, &session, &now()],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO outbox (account_id, user_id, id, kind, session_id, cause, created_at, not_before) \
+         VALUES ($1, $2, $3, 'overdue', $4, 7, $5, $5)",
+        &[&account, &user, &notice, &session, &now()],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO notification_choices (account_id, user_id, kind, in_page, mail) \
+         VALUES ($1, $2, 'taken', $3, $4)",
+        &[&account, &user, &true, &false],
     )
     .await?;
     Ok(())
@@ -294,6 +330,12 @@ async fn all_is_readable(tx: &mut Tx) -> Result<()> {
         .await?
         .expect("the session is there");
     assert_eq!(listed[0].session, found);
+    assert_eq!((found.ticket.as_str(), found.client.as_str()), ("INC-1", "Ö"));
+    assert_eq!(found.ticket_url, "https://desk.example.com/1");
+    let told = notifications::list(tx, account, id(2), true, None, 10).await?;
+    assert_eq!((told.len(), told[0].id, told[0].session_number), (1, id(8), 1));
+    let choices = notifications::choices(tx, account, id(2)).await?;
+    assert!(choices.iter().filter(|(_, choice)| !choice.mail).count() == 1);
     let variables = variables::all(tx, account, session).await?;
     assert_eq!(variables["host"].value.as_deref(), Some("srv"));
     let steps = steps::all(tx, account, session).await?;

@@ -13,6 +13,7 @@ pub mod idempotency;
 pub mod logins;
 pub mod members;
 pub mod migrate;
+pub mod notifications;
 #[cfg(test)]
 mod plans;
 pub mod presence;

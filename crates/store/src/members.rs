@@ -82,6 +82,48 @@ pub async fn first_account(tx: &mut Tx) -> Result<Option<(AccountId, TeamId)>> {
     .await
 }
 
+/// An account, with what it has decided for itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// What it is called.
+    pub name: String,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// After how many days a prepared session is old; 0 is never.
+    pub stale_days: i64,
+}
+
+impl FromRow for Account {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            name: row.get(0)?,
+            created_at: row.get(1)?,
+            stale_days: row.get(2)?,
+        })
+    }
+}
+
+/// The account.
+pub async fn account(tx: &mut Tx, account: AccountId) -> Result<Account> {
+    tx.one(
+        "SELECT name, created_at, stale_days FROM accounts WHERE id = $1",
+        &[&account],
+    )
+    .await
+}
+
+/// Says after how many days, 0 to [`MOST_STALE_DAYS`](resolutionflow_core::session::MOST_STALE_DAYS), a prepared session is old; 0 is never.
+pub async fn set_stale_days(tx: &mut Tx, account: AccountId, days: i64) -> Result<Account> {
+    let changed = tx
+        .one(
+            "UPDATE accounts SET stale_days = $2 WHERE id = $1 RETURNING name, created_at, stale_days",
+            &[&account, &days],
+        )
+        .await?;
+    tx.wake(Topic::Account(account));
+    Ok(changed)
+}
+
 /// What an account is called.
 pub async fn account_name(tx: &mut Tx, account: AccountId) -> Result<String> {
     let name: (String,) = tx

@@ -36,7 +36,11 @@ macro_rules! migration {
 }
 
 /// Every migration, oldest first.
-pub const MIGRATIONS: &[Migration] = &[migration!(1, "0001", "ground"), migration!(2, "0002", "pages")];
+pub const MIGRATIONS: &[Migration] = &[
+    migration!(1, "0001", "ground"),
+    migration!(2, "0002", "pages"),
+    migration!(3, "0003", "prepared"),
+];
 
 /// Two servers that start at once migrate one after the other.
 const ADVISORY_LOCK: i64 = 0x7265_736f_6c76_6521;

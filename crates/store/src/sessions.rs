@@ -6,19 +6,22 @@ use resolutionflow_core::session::{Change, Outcome, Session};
 
 use crate::db::{FromRow, Row, Topic, Tx};
 use crate::sql::{for_update, search_key};
-use crate::{Error, Result, events, flows, steps, variables};
+use crate::{Error, Result, events, flows, notifications, steps, variables};
 
 mod counts;
+mod due;
 mod list;
 mod queues;
 
 pub use counts::{Count, Counts, MOST_COUNTED, counts, of_flow_counts};
-pub use list::{Assigned, Filter, Listed, active_of, list};
+pub use due::{Due, list_by_due};
+pub use list::{Assigned, Filter, Listed, active_of, find_listed, list};
 pub use queues::{Queue, Queues, queues};
 
 const COLUMNS: &str = "id, number, flow_id, flow_version, team_id, title, note, version, head, \
     prepared_by_id, assigned_to_id, owner_id, created_at, started_at, completed_at, discarded_at, due_at, \
-    updated_at, outcome, outcome_note, next_steps, filled, variables, missing, finished_steps, steps";
+    updated_at, outcome, outcome_note, next_steps, filled, variables, missing, finished_steps, steps, ticket, \
+    ticket_url, client";
 
 impl FromRow for Session {
     fn from_row(row: &Row<'_>) -> Result<Self> {
@@ -53,8 +56,16 @@ impl FromRow for Session {
             missing: row.get(23)?,
             finished_steps: row.get(24)?,
             steps: row.get(25)?,
+            ticket: row.get(26)?,
+            ticket_url: row.get(27)?,
+            client: row.get(28)?,
         })
     }
+}
+
+/// A client's name as it is compared: in lower case, without blanks around it.
+fn client_key(client: &str) -> String {
+    search_key(client.trim())
 }
 
 /// Counts a new session into its flow and the account, and answers its number there, from 1.
@@ -77,9 +88,9 @@ pub async fn create(tx: &mut Tx, account: AccountId, change: &Change) -> Result<
         "INSERT INTO sessions (account_id, id, number, flow_id, flow_version, team_id, title, title_key, note, \
              version, head, prepared_by_id, assigned_to_id, owner_id, created_at, started_at, completed_at, \
              discarded_at, due_at, updated_at, outcome, outcome_note, next_steps, filled, variables, missing, \
-             finished_steps, steps) \
+             finished_steps, steps, ticket, ticket_key, ticket_url, client, client_key) \
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, \
-             $21, $22, $23, $24, $25, $26, $27, $28)",
+             $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)",
         &[
             &account,
             &s.id,
@@ -109,6 +120,11 @@ pub async fn create(tx: &mut Tx, account: AccountId, change: &Change) -> Result<
             &s.missing,
             &s.finished_steps,
             &s.steps,
+            &s.ticket,
+            &search_key(&s.ticket),
+            &s.ticket_url,
+            &s.client,
+            &client_key(&s.client),
         ],
     )
     .await?;
@@ -150,8 +166,9 @@ async fn save_whole(tx: &mut Tx, account: AccountId, s: &Session, seen: i64) -> 
         "UPDATE sessions SET title = $3, note = $4, version = $5, head = $6, assigned_to_id = $7, owner_id = $8, \
              started_at = $9, completed_at = $10, discarded_at = $11, due_at = $12, updated_at = $13, \
              outcome = $14, outcome_note = $15, next_steps = $16, filled = $17, missing = $18, \
-             finished_steps = $19, title_key = $20 \
-         WHERE account_id = $1 AND id = $2 AND version = $21",
+             finished_steps = $19, title_key = $20, ticket = $21, ticket_key = $22, ticket_url = $23, \
+             client = $24, client_key = $25, flow_version = $26, variables = $27, steps = $28 \
+         WHERE account_id = $1 AND id = $2 AND version = $29",
         &[
             &account,
             &s.id,
@@ -173,6 +190,14 @@ async fn save_whole(tx: &mut Tx, account: AccountId, s: &Session, seen: i64) -> 
             &s.missing,
             &s.finished_steps,
             &search_key(&s.title),
+            &s.ticket,
+            &search_key(&s.ticket),
+            &s.ticket_url,
+            &s.client,
+            &client_key(&s.client),
+            &s.flow_version,
+            &s.variables,
+            &s.steps,
             &seen,
         ],
     )
@@ -205,6 +230,10 @@ async fn save_rest(tx: &mut Tx, account: AccountId, change: &Change) -> Result<(
     variables::save(tx, account, id, &change.variables).await?;
     steps::save(tx, account, id, &change.steps).await?;
     events::append(tx, account, id, &change.events).await?;
+    let notices = change.notices();
+    if !notices.is_empty() {
+        notifications::keep(tx, account, id, &notices, change.session.updated_at).await?;
+    }
     if !change.events.is_empty() {
         tx.wake(Topic::Session(account, id));
         tx.wake(Topic::Account(account));

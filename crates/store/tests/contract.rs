@@ -12,6 +12,7 @@ mod contract {
     mod listing;
     mod listing_text;
     mod logins;
+    mod notifications;
     mod parallel;
     mod presence;
     mod queues;

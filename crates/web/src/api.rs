@@ -1,10 +1,12 @@
 //! The JSON API, `/api/v1`: one file an action, collected here.
 
+pub mod account;
 pub mod answers;
 pub mod auth;
 pub mod flows;
 pub mod me;
 pub mod members;
+pub mod notifications;
 pub mod page;
 pub mod sessions;
 pub mod tokens;
@@ -19,9 +21,11 @@ pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(auth::login))
         .routes(routes!(me::me))
+        .routes(routes!(account::show, account::change))
         .routes(routes!(members::list))
         .routes(routes!(tokens::list::list, tokens::create::create))
         .routes(routes!(tokens::revoke::revoke))
+        .merge(notifications::routes())
         .merge(flows::routes())
         .merge(sessions::routes())
 }

@@ -1,5 +1,5 @@
-//! What a server forgets by itself: idempotency keys that nobody repeats any more, expired tokens and logins, and who
-//! is not here any more.
+//! What a server forgets by itself: idempotency keys that nobody repeats any more, expired tokens and logins, who is not
+//! here any more, and notifications that were read long ago.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use resolutionflow_store::presence::AWAY;
-use resolutionflow_store::{Error, Result, Tx, idempotency, logins, presence, tokens};
+use resolutionflow_store::{Error, Result, Tx, idempotency, logins, notifications, presence, tokens};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::context::App;
@@ -17,6 +17,9 @@ const EVERY: Duration = Duration::from_hours(1);
 
 /// How long an idempotency key is kept.
 const KEYS: TimeDelta = TimeDelta::days(7);
+
+/// How long a notification is kept after it was read.
+const READ: TimeDelta = TimeDelta::days(90);
 
 /// How many rows go in one transaction, so that requests never wait long.
 const BATCH: i64 = 500;
@@ -48,7 +51,11 @@ pub async fn forget(app: &App) -> Result<u64> {
     let tokens = batches(app, move |tx| tokens::forget(tx, now, BATCH).boxed()).await?;
     let logins = batches(app, move |tx| logins::forget(tx, now, BATCH).boxed()).await?;
     let presence = batches(app, move |tx| presence::forget(tx, now - AWAY, BATCH).boxed()).await?;
-    Ok(idempotency_keys + tokens + logins + presence)
+    let read = batches(app, move |tx| {
+        notifications::forget(tx, now - READ, BATCH).boxed()
+    })
+    .await?;
+    Ok(idempotency_keys + tokens + logins + presence + read)
 }
 
 /// Repeats until a batch is not full.

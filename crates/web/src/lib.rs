@@ -17,6 +17,7 @@ pub mod metrics;
 pub mod once;
 pub mod pages;
 mod place;
+pub mod reminders;
 pub mod request;
 pub mod serve;
 pub mod versions;

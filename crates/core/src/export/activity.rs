@@ -72,13 +72,8 @@ impl Activity<'_> {
             EventKind::Prepared => self.prepared(payload, out),
             EventKind::Started => out.push_str("started the session"),
             EventKind::Taken => out.push_str("took the session"),
-            EventKind::Assigned => match self.person(payload) {
-                Some(name) => {
-                    out.push_str("assigned the session to ");
-                    self.pen.typed(name, out);
-                }
-                None => out.push_str("left the session for anyone in the team"),
-            },
+            EventKind::Assigned => self.assigned(payload, out),
+            EventKind::VersionChanged => self.version_changed(payload, out),
             EventKind::DetailsChanged => self.details(payload, out),
             EventKind::VariableSet => self.variable_set(payload, out),
             EventKind::VariableUnset => {
@@ -118,6 +113,19 @@ impl Activity<'_> {
         }
     }
 
+    fn assigned(&self, payload: &Payload, out: &mut String) {
+        if let Some(name) = self.person(payload) {
+            out.push_str("assigned the session to ");
+            self.pen.typed(name, out);
+        } else {
+            out.push_str("left the session for anyone in the team");
+        }
+        if !payload.typed("note").trim().is_empty() {
+            out.push_str(": ");
+            self.excerpt(payload.typed("note"), out);
+        }
+    }
+
     fn prepared(&self, payload: &Payload, out: &mut String) {
         out.push_str("prepared the session");
         if let Some(name) = self.person(payload) {
@@ -127,6 +135,23 @@ impl Activity<'_> {
         if let Some(due_at) = fact(payload, "due_at").filter(|_| self.options.times) {
             out.push_str(", due ");
             self.time(due_at, out);
+        }
+    }
+
+    fn version_changed(&self, payload: &Payload, out: &mut String) {
+        let [from, to] = ["from", "to"].map(|name| fact(payload, name).unwrap_or("?"));
+        let _ = write!(
+            out,
+            "moved the session from version {from} to version {to} of the flow"
+        );
+        let dropped = fact(payload, "dropped").unwrap_or_default();
+        for (number, name) in dropped.split_whitespace().enumerate() {
+            out.push_str(if number > 0 {
+                ", "
+            } else {
+                ", without the values of "
+            });
+            self.pen.exact(name, out);
         }
     }
 
@@ -217,6 +242,15 @@ impl Activity<'_> {
                     self.excerpt(typed, out);
                 }
                 ("note", _) => out.push_str("changed the note for the assignee"),
+                ("ticket" | "client", _) if typed.trim().is_empty() => {
+                    out.push_str("removed the ");
+                    out.push_str(name);
+                }
+                ("ticket" | "client", _) => {
+                    let _ = write!(out, "changed the {name} to ");
+                    self.excerpt(typed, out);
+                }
+                ("ticket_url", _) => out.push_str("changed the address of the ticket"),
                 ("outcome_note", _) => out.push_str("changed the note on the outcome"),
                 ("next_steps", _) => out.push_str("changed the next steps"),
                 ("due_at", None) => out.push_str("took the due time away"),

@@ -49,12 +49,33 @@ pub(super) fn facts(report: &Report<'_>, options: &Options, pen: &dyn Pen) -> Ve
     pen.flow(report, options, report.compiled.title(), &mut flow);
     let _ = write!(flow, ", version {}", report.session.flow_version);
     let mut facts = vec![("Flow", flow)];
+    reason(report, pen, &mut facts);
     people(report, options, pen, &mut facts);
     if options.times {
         times(report, &mut facts);
     }
     progress(report, options, pen, &mut facts);
     facts
+}
+
+/// For whom and because of what it ran.
+fn reason(report: &Report<'_>, pen: &dyn Pen, facts: &mut Vec<(&'static str, String)>) {
+    let session = report.session;
+    let (client, ticket) = (session.client.trim(), session.ticket.trim());
+    if !client.is_empty() {
+        let mut text = String::new();
+        pen.typed(client, &mut text);
+        facts.push(("Client", text));
+    }
+    let mut text = String::new();
+    pen.typed(ticket, &mut text);
+    if !session.ticket_url.is_empty() {
+        text.push_str(if ticket.is_empty() { "" } else { ", " });
+        pen.exact(&session.ticket_url, &mut text);
+    }
+    if !text.is_empty() {
+        facts.push(("Ticket", text));
+    }
 }
 
 fn people(report: &Report<'_>, options: &Options, pen: &dyn Pen, facts: &mut Vec<(&'static str, String)>) {

@@ -49,6 +49,12 @@ pub(super) struct SessionExport<'a> {
     pub title: &'a str,
     /// What whoever prepared it wanted the assignee to know.
     pub note: &'a str,
+    /// The reference of the ticket that it is for; empty where there is none.
+    pub ticket: &'a str,
+    /// Where that ticket is; empty where that is not known.
+    pub ticket_url: &'a str,
+    /// For whom it is; empty where that is not said.
+    pub client: &'a str,
     /// The team whose queue it was in.
     pub team_id: TeamId,
     /// Who prepared it.
@@ -226,6 +232,9 @@ pub(super) fn document<'a>(report: &Report<'a>, options: &'a Options) -> Session
         flow_title: resolved(report, options, &report.compiled.title().markdown),
         title: &session.title,
         note: &session.note,
+        ticket: &session.ticket,
+        ticket_url: &session.ticket_url,
+        client: &session.client,
         team_id: session.team_id,
         prepared_by_id: session.prepared_by_id,
         assigned_to_id: session.assigned_to_id,

@@ -1,8 +1,11 @@
-//! Details: title, note, assignee, due time and outcome of an open session.
+//! Details: title, note, ticket, client, assignee, due time and outcome of an open session.
 
 use chrono::{DateTime, Utc};
 
-use super::{Act, Change, MAX_NOTE, MAX_SESSION_TITLE, Outcome, Refusal, Session, check_typed};
+use super::{
+    Act, Change, MAX_CLIENT, MAX_NOTE, MAX_SESSION_TITLE, MAX_TICKET, Outcome, Refusal, Session,
+    check_ticket_url, check_typed,
+};
 use crate::access::{Action, Relation, Role, may};
 use crate::event::{EventKind, Payload};
 use crate::id::UserId;
@@ -24,8 +27,16 @@ pub struct Details {
     pub title: Option<String>,
     /// What the assignee should know.
     pub note: Option<String>,
+    /// The reference of the ticket that it is for.
+    pub ticket: Option<String>,
+    /// Where that ticket is: an absolute http or https address, or nothing.
+    pub ticket_url: Option<String>,
+    /// For whom it is.
+    pub client: Option<String>,
     /// Who is to run it; `Some(None)` leaves it for anyone in the team.
     pub assignee: Option<Option<Assignee>>,
+    /// What to tell whoever goes on; only together with an assignee.
+    pub handover_note: Option<String>,
     /// When it should be done; `Some(None)` takes the time away.
     pub due_at: Option<Option<DateTime<Utc>>>,
     /// How it went so far.
@@ -43,6 +54,9 @@ pub fn change_details(session: &Session, details: &Details, act: &mut Act<'_>) -
     session.require_open()?;
     let others = details.title.is_some()
         || details.note.is_some()
+        || details.ticket.is_some()
+        || details.ticket_url.is_some()
+        || details.client.is_some()
         || details.due_at.is_some()
         || details.outcome.is_some()
         || details.outcome_note.is_some()
@@ -53,7 +67,7 @@ pub fn change_details(session: &Session, details: &Details, act: &mut Act<'_>) -
     if details.assignee.is_some() || !others {
         session.require(&act.who, Action::AssignSession)?;
     }
-    check(details)?;
+    let ticket_url = check(details)?;
     if details
         .expected_versions
         .as_ref()
@@ -62,7 +76,7 @@ pub fn change_details(session: &Session, details: &Details, act: &mut Act<'_>) -
         return Err(Refusal::SessionConflict(session.version));
     }
     let mut change = Change::to(session.clone());
-    write(&mut change, details, act);
+    write(&mut change, details, ticket_url.as_ref(), act);
     assign(&mut change, details, act);
     Ok(change)
 }
@@ -79,12 +93,16 @@ pub(super) fn check_assignee(assignee: Option<Assignee>, problems: &mut Vec<Prob
     }
 }
 
-fn check(details: &Details) -> Result<(), Refusal> {
+/// Finds fault with the request, and answers the ticket's address in its normal form where one is asked for.
+fn check(details: &Details) -> Result<Option<String>, Refusal> {
     let mut problems = Vec::new();
     check_assignee(details.assignee.flatten(), &mut problems);
     for (text, at, max, one_line) in [
         (&details.title, "/title", MAX_SESSION_TITLE, true),
         (&details.note, "/note", MAX_NOTE, false),
+        (&details.ticket, "/ticket", MAX_TICKET, true),
+        (&details.client, "/client", MAX_CLIENT, true),
+        (&details.handover_note, "/handover_note", MAX_NOTE, false),
         (&details.outcome_note, "/outcome_note", MAX_NOTE, false),
         (&details.next_steps, "/next_steps", MAX_NOTE, false),
     ] {
@@ -96,24 +114,37 @@ fn check(details: &Details) -> Result<(), Refusal> {
             &mut problems,
         );
     }
+    if details.handover_note.is_some() && details.assignee.is_none() {
+        let detail = "a note for whoever goes on belongs to an assignment";
+        problems.push(Problem::at("/handover_note", detail));
+    }
+    let ticket_url = details.ticket_url.as_ref();
+    let ticket_url = ticket_url.map(|url| check_ticket_url(url, "/ticket_url", &mut problems));
     if problems.is_empty() {
-        Ok(())
+        Ok(ticket_url)
     } else {
         Err(Refusal::Invalid(problems))
     }
 }
 
-fn write(change: &mut Change, details: &Details, act: &mut Act<'_>) {
+fn write(change: &mut Change, details: &Details, ticket_url: Option<&String>, act: &mut Act<'_>) {
     let mut payload = Payload::default();
     let mut changed = Vec::new();
     let session = &mut change.session;
     for (name, now, new) in [
-        ("title", &mut session.title, &details.title),
-        ("note", &mut session.note, &details.note),
-        ("outcome_note", &mut session.outcome_note, &details.outcome_note),
-        ("next_steps", &mut session.next_steps, &details.next_steps),
+        ("title", &mut session.title, details.title.as_ref()),
+        ("note", &mut session.note, details.note.as_ref()),
+        ("ticket", &mut session.ticket, details.ticket.as_ref()),
+        ("ticket_url", &mut session.ticket_url, ticket_url),
+        ("client", &mut session.client, details.client.as_ref()),
+        (
+            "outcome_note",
+            &mut session.outcome_note,
+            details.outcome_note.as_ref(),
+        ),
+        ("next_steps", &mut session.next_steps, details.next_steps.as_ref()),
     ] {
-        if let Some(new) = new.as_ref().filter(|new| *new != now) {
+        if let Some(new) = new.filter(|new| *new != now) {
             now.clone_from(new);
             payload = payload.text(name, new, act.random);
             changed.push(name);
@@ -135,16 +166,19 @@ fn write(change: &mut Change, details: &Details, act: &mut Act<'_>) {
     }
 }
 
-fn assign(change: &mut Change, details: &Details, act: &Act<'_>) {
+fn assign(change: &mut Change, details: &Details, act: &mut Act<'_>) {
     let Some(assignee) = details.assignee else { return };
     let assigned_to_id = assignee.map(|assignee| assignee.user_id);
     if assigned_to_id == change.session.assigned_to_id {
         return;
     }
     change.session.assigned_to_id = assigned_to_id;
-    let payload = Payload::default().fact(
-        "assigned_to_id",
-        assigned_to_id.map(|id| id.to_string()).unwrap_or_default(),
-    );
+    let note = details.handover_note.as_deref().unwrap_or_default();
+    let payload = Payload::default()
+        .fact(
+            "assigned_to_id",
+            assigned_to_id.map(|id| id.to_string()).unwrap_or_default(),
+        )
+        .text("note", note, act.random);
     change.record(act, EventKind::Assigned, payload);
 }

@@ -10,8 +10,10 @@ mod note;
 mod prepare;
 mod refusal;
 mod reopen;
+mod stale;
 mod start;
 mod take;
+mod update_version;
 mod variables;
 mod work;
 
@@ -30,14 +32,18 @@ pub use note::add_note;
 pub use prepare::{Preparation, prepare};
 pub use refusal::{Conflict, Refusal};
 pub use reopen::{REOPEN_HOURS, reopen};
+pub use stale::{MOST_STALE_DAYS, STALE_DAYS, Stale, staleness};
 pub use start::{start, start_prepared};
 pub use take::take;
+pub use update_version::{Dropped, Fitting, fitting, update_version};
 pub use variables::{SetVariables, set_variables};
 pub use work::{StepWork, work_step};
 
 use crate::access::{Action, Relation, Role, may};
 use crate::event::{Event, EventKind, GENESIS, Hash, Payload};
+use crate::field::web_address;
 use crate::id::{FlowId, SessionId, TeamId, UserId};
+use crate::notice::{Notices, Seen, notices};
 use crate::problem::Problem;
 use crate::random::Random;
 use crate::step::StepId;
@@ -47,6 +53,12 @@ use crate::variable::{Outline, Variable, Variables};
 pub const MAX_SESSION_TITLE: usize = 500;
 /// The longest note or output, in bytes.
 pub const MAX_NOTE: usize = 64 * 1024;
+/// The longest reference of a ticket, in bytes.
+pub const MAX_TICKET: usize = 200;
+/// The longest address of a ticket, in bytes.
+pub const MAX_TICKET_URL: usize = 2_000;
+/// The longest name of a client, in bytes.
+pub const MAX_CLIENT: usize = 200;
 /// The most variables in one request.
 pub const MAX_VARIABLES: usize = 1_000;
 
@@ -145,6 +157,12 @@ pub struct Session {
     pub title: String,
     /// What whoever prepared it wants the assignee to know.
     pub note: String,
+    /// The reference of the ticket that it is for; empty where there is none.
+    pub ticket: String,
+    /// Where that ticket is: an absolute http or https address, or empty.
+    pub ticket_url: String,
+    /// For whom it is; empty where that is not said.
+    pub client: String,
     /// The number of its last event.
     pub version: i64,
     /// The hash of its last event.
@@ -248,6 +266,9 @@ fn reason(action: Action, session: &Session) -> &'static str {
             "only the session's assignee can start it"
         }
         Action::StartSession | Action::TakeSession => "only an engineer of the session's team can do that",
+        Action::UpdateVersion => {
+            "only who prepared the session, its assignee, its team while nobody is, or an admin can do that"
+        }
         Action::AssignSession | Action::DiscardSession => {
             "only the session's owner, who prepared it while it is prepared, or an admin can do that"
         }
@@ -342,6 +363,8 @@ pub type StepRecords = BTreeMap<StepId, StepRecord>;
 /// What a command changes: the session as it stands afterwards, the rows that changed, and what happened.
 #[derive(Clone, Debug)]
 pub struct Change {
+    /// What notices look at, as it was before; nothing for a new session.
+    pub before: Option<Seen>,
     /// The session afterwards.
     pub session: Session,
     /// The variables that changed, as they stand afterwards.
@@ -355,11 +378,17 @@ pub struct Change {
 impl Change {
     fn to(session: Session) -> Self {
         Self {
+            before: (session.version > 0).then(|| Seen::of(&session)),
             session,
             variables: Vec::new(),
             steps: Vec::new(),
             events: Vec::new(),
         }
+    }
+
+    /// Who is told of it, and what told before is void now.
+    pub fn notices(&self) -> Notices {
+        notices(self.before, Seen::of(&self.session), &self.events)
     }
 
     /// Whether more of the session itself changed than its version and its counts.
@@ -372,6 +401,7 @@ impl Change {
                     | K::Started
                     | K::Taken
                     | K::Assigned
+                    | K::VersionChanged
                     | K::DetailsChanged
                     | K::Completed
                     | K::Discarded
@@ -417,6 +447,9 @@ fn fresh(make: &NewSession, outline: &Outline, act: &Act<'_>) -> Session {
         team_id: act.who.team_id,
         title: String::new(),
         note: String::new(),
+        ticket: String::new(),
+        ticket_url: String::new(),
+        client: String::new(),
         version: 0,
         head: GENESIS,
         prepared_by_id: None,
@@ -467,4 +500,23 @@ fn check_typed(text: &str, pointer: &str, max: usize, one_line: bool, problems: 
     } else if one_line && text.chars().any(char::is_control) {
         problems.push(Problem::at(pointer, "this must be one line"));
     }
+}
+
+/// Checks an address of a ticket and answers its normal form; nothing is fine.
+fn check_ticket_url(text: &str, pointer: &str, problems: &mut Vec<Problem>) -> String {
+    let text = text.trim();
+    if text.is_empty() {
+        return String::new();
+    }
+    let too_long = |length| format!("this has {length} bytes; {MAX_TICKET_URL} are allowed");
+    if text.len() > MAX_TICKET_URL {
+        problems.push(Problem::at(pointer, too_long(text.len())));
+        return String::new();
+    }
+    match web_address(text) {
+        Ok(url) if url.len() > MAX_TICKET_URL => problems.push(Problem::at(pointer, too_long(url.len()))),
+        Ok(url) => return url,
+        Err(why) => problems.push(Problem::at(pointer, format!("this is not a web address: {why}"))),
+    }
+    String::new()
 }

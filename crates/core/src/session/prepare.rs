@@ -6,7 +6,10 @@ use chrono::{DateTime, Utc};
 
 use super::details::{Assignee, check_assignee};
 use super::variables::{SetVariables, apply};
-use super::{Act, Change, MAX_NOTE, MAX_SESSION_TITLE, NewSession, Refusal, check_typed, fresh};
+use super::{
+    Act, Change, MAX_CLIENT, MAX_NOTE, MAX_SESSION_TITLE, MAX_TICKET, NewSession, Refusal, check_ticket_url,
+    check_typed, fresh,
+};
 use crate::access::{Action, Relation, may};
 use crate::event::{EventKind, Payload};
 use crate::variable::{Outline, Variables};
@@ -22,6 +25,12 @@ pub struct Preparation {
     pub title: String,
     /// What the assignee should know.
     pub note: String,
+    /// The reference of the ticket that it is for.
+    pub ticket: String,
+    /// Where that ticket is: an absolute http or https address, or nothing.
+    pub ticket_url: String,
+    /// For whom it is.
+    pub client: String,
     /// When it should be done.
     pub due_at: Option<DateTime<Utc>>,
 }
@@ -37,14 +46,15 @@ pub fn prepare(
         return Err(Refusal::Forbidden("your role does not allow preparing sessions"));
     }
     let mut problems = Vec::new();
-    check_typed(
-        &preparation.title,
-        "/title",
-        MAX_SESSION_TITLE,
-        true,
-        &mut problems,
-    );
-    check_typed(&preparation.note, "/note", MAX_NOTE, false, &mut problems);
+    for (text, at, max, one_line) in [
+        (&preparation.title, "/title", MAX_SESSION_TITLE, true),
+        (&preparation.note, "/note", MAX_NOTE, false),
+        (&preparation.ticket, "/ticket", MAX_TICKET, true),
+        (&preparation.client, "/client", MAX_CLIENT, true),
+    ] {
+        check_typed(text, at, max, one_line, &mut problems);
+    }
+    let ticket_url = check_ticket_url(&preparation.ticket_url, "/ticket_url", &mut problems);
     check_assignee(preparation.assignee, &mut problems);
     if !problems.is_empty() {
         return Err(Refusal::Invalid(problems));
@@ -55,10 +65,16 @@ pub fn prepare(
     session.assigned_to_id = preparation.assignee.map(|assignee| assignee.user_id);
     session.title.clone_from(&preparation.title);
     session.note.clone_from(&preparation.note);
+    session.ticket.clone_from(&preparation.ticket);
+    session.ticket_url.clone_from(&ticket_url);
+    session.client.clone_from(&preparation.client);
     session.due_at = preparation.due_at;
     let mut payload = Payload::default()
         .text("title", &preparation.title, act.random)
-        .text("note", &preparation.note, act.random);
+        .text("note", &preparation.note, act.random)
+        .text("ticket", &preparation.ticket, act.random)
+        .text("ticket_url", &ticket_url, act.random)
+        .text("client", &preparation.client, act.random);
     if let Some(assignee) = preparation.assignee {
         payload = payload.fact("assigned_to_id", assignee.user_id.to_string());
     }

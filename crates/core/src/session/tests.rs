@@ -1,6 +1,8 @@
 //! The rules under random command sequences.
 
 mod cases;
+mod stale;
+mod update_version;
 
 use std::collections::BTreeMap;
 

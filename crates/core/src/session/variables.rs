@@ -147,7 +147,22 @@ fn saw(standing: Option<&Variable>, version: i64) -> bool {
         && (standing.is_some() || version == 0)
 }
 
-fn write(
+/// Takes a value away that the version has no place for; what happened as a whole is recorded by the caller.
+pub(super) fn unset(change: &mut Change, standing: &mut Variables, key: String, act: &Act<'_>) {
+    let version = standing.get(&key).map_or(0, |variable| variable.version) + 1;
+    let variable = Variable {
+        key: key.clone(),
+        value: None,
+        valid: true,
+        version,
+        set_by_id: act.who.user_id,
+        set_at: act.now,
+    };
+    change.variables.push(variable.clone());
+    standing.insert(key, variable);
+}
+
+pub(super) fn write(
     change: &mut Change,
     standing: &mut Variables,
     key: String,

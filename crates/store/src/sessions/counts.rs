@@ -55,12 +55,13 @@ pub async fn counts(tx: &mut Tx, account: AccountId, filter: &Filter) -> Result<
     let words = Words::of(filter);
     let limit = MOST_COUNTED + 1;
     let mut query = Narrowed::new(String::new(), &account);
-    narrow(&mut query, filter, words.as_ref());
+    narrow(&mut query, filter, &words);
     let conditions = std::mem::take(&mut query.sql);
     // The flow matters only to a search.
-    let from = match words {
-        Some(_) => format!("{WITH_FLOWS} WHERE {OF_ACCOUNT}"),
-        None => "sessions s WHERE s.account_id = $1".to_owned(),
+    let from = if words.search() {
+        format!("{WITH_FLOWS} WHERE {OF_ACCOUNT}")
+    } else {
+        "sessions s WHERE s.account_id = $1".to_owned()
     };
     // The order makes no difference to a count; SQLite takes it as a reason not to begin with another account's.
     let (whose, order) = match &filter.mine {

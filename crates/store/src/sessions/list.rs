@@ -1,10 +1,10 @@
 //! The list of sessions, narrowed by filters.
 
 use chrono::{DateTime, Utc};
-use resolutionflow_core::id::{AccountId, FlowId, SessionId, UserId};
-use resolutionflow_core::session::{Session, Status};
+use resolutionflow_core::id::{AccountId, FlowId, SessionId, TeamId, UserId};
+use resolutionflow_core::session::{Session, Stale, Status, staleness};
 
-use super::COLUMNS;
+use super::{COLUMNS, client_key};
 use crate::Result;
 use crate::db::{FromRow, Row, Tx};
 use crate::sql::{Narrowed, at_least_none, contains};
@@ -31,8 +31,16 @@ pub struct Filter {
     pub prepared_by_id: Option<UserId>,
     /// Who started them.
     pub owner_id: Option<UserId>,
+    /// In whose queue they are.
+    pub team_id: Option<TeamId>,
     /// Of which flow they are.
     pub flow_id: Option<FlowId>,
+    /// For which client they are, whether in capitals or not; no name does not narrow.
+    pub client: Option<String>,
+    /// Due at or after.
+    pub due_after: Option<DateTime<Utc>>,
+    /// Due before.
+    pub due_before: Option<DateTime<Utc>>,
     /// Started at or after.
     pub started_after: Option<DateTime<Utc>>,
     /// Started before.
@@ -43,7 +51,7 @@ pub struct Filter {
     pub completed_before: Option<DateTime<Utc>>,
     /// Only those that lack a required value.
     pub missing: bool,
-    /// Words in the title of the session or its flow, or the session's number.
+    /// Words in the title of the session or its flow, in its ticket or its client, or the session's number.
     pub text: Option<String>,
 }
 
@@ -62,17 +70,36 @@ pub struct Listed {
     pub assigned_to: Option<String>,
     /// What who started it is called.
     pub owner: Option<String>,
+    /// Whether who is to run it is still an active engineer of the account, or above.
+    pub assignee_is_active: bool,
+    /// After how many days the account calls a prepared session old; 0 is never.
+    pub stale_days: i64,
+}
+
+impl Listed {
+    /// Why it needs a look before it runs; nothing where it is not prepared.
+    pub fn stale(&self, now: DateTime<Utc>) -> Vec<Stale> {
+        staleness(
+            &self.session,
+            self.flow_latest_version,
+            self.stale_days,
+            self.assignee_is_active,
+            now,
+        )
+    }
 }
 
 impl FromRow for Listed {
     fn from_row(row: &Row<'_>) -> Result<Self> {
         Ok(Self {
             session: Session::from_row(row)?,
-            flow_title: row.get(26)?,
-            flow_latest_version: row.get(27)?,
-            prepared_by: row.get(28)?,
-            assigned_to: row.get(29)?,
-            owner: row.get(30)?,
+            flow_title: row.get(29)?,
+            flow_latest_version: row.get(30)?,
+            prepared_by: row.get(31)?,
+            assigned_to: row.get(32)?,
+            owner: row.get(33)?,
+            assignee_is_active: row.get(34)?,
+            stale_days: row.get(35)?,
         })
     }
 }
@@ -87,7 +114,9 @@ pub(super) fn select() -> String {
     let name = |id| format!("(SELECT name FROM users WHERE id = s.{id})");
     format!(
         "SELECT {}, f.title AS flow_title, f.latest_version, {} AS prepared_by, {} AS assigned_to, \
-             {} AS owner FROM {WITH_FLOWS} WHERE {OF_ACCOUNT}",
+             {} AS owner, {ASSIGNEE_IS_ACTIVE} AS assignee_is_active, \
+             (SELECT stale_days FROM accounts WHERE id = s.account_id) AS stale_days \
+         FROM {WITH_FLOWS} WHERE {OF_ACCOUNT}",
         columns.join(", "),
         name("prepared_by_id"),
         name("assigned_to_id"),
@@ -95,29 +124,40 @@ pub(super) fn select() -> String {
     )
 }
 
+/// Whether the assignee of `s` can still run it.
+const ASSIGNEE_IS_ACTIVE: &str = "EXISTS (SELECT 1 FROM members m JOIN users u ON u.id = m.user_id \
+    WHERE m.account_id = s.account_id AND m.user_id = s.assigned_to_id AND m.role <> 'viewer' \
+        AND m.disabled_at IS NULL AND u.disabled_at IS NULL)";
+
 /// CROSS JOIN is a plain join to PostgreSQL; SQLite takes it as the order, and so never begins with the flows.
 pub(super) const WITH_FLOWS: &str = "sessions s CROSS JOIN flows f";
 /// What joins them.
 pub(super) const OF_ACCOUNT: &str = "s.account_id = $1 AND f.account_id = s.account_id AND f.id = s.flow_id";
 
-/// The words that are searched for.
+/// What is compared with texts, in the form in which the rows keep it.
 pub(super) struct Words {
-    number: i64,
-    pattern: String,
+    searched: Option<(i64, String)>,
+    client: Option<String>,
 }
 
 impl Words {
-    pub(super) fn of(filter: &Filter) -> Option<Self> {
-        let text = filter.text.as_ref()?.trim();
-        Some(Self {
-            number: text.parse().unwrap_or(-1),
-            pattern: contains(text),
-        })
+    pub(super) fn of(filter: &Filter) -> Self {
+        let text = filter.text.as_ref().map(|text| text.trim());
+        let client = filter.client.as_deref().map(client_key);
+        Self {
+            searched: text.map(|text| (text.parse().unwrap_or(-1), contains(text))),
+            client: client.filter(|client| !client.is_empty()),
+        }
+    }
+
+    /// Whether the titles of flows are looked at.
+    pub(super) fn search(&self) -> bool {
+        self.searched.is_some()
     }
 }
 
 /// Every condition of a filter but status and `mine`.
-pub(super) fn narrow<'a>(query: &mut Narrowed<'a>, filter: &'a Filter, words: Option<&'a Words>) {
+pub(super) fn narrow<'a>(query: &mut Narrowed<'a>, filter: &'a Filter, words: &'a Words) {
     match &filter.assigned {
         Some(Assigned::To(user)) => query.with(" AND s.assigned_to_id = ?", user),
         Some(Assigned::Nobody) => query.sql.push_str(" AND s.assigned_to_id IS NULL"),
@@ -129,6 +169,13 @@ pub(super) fn narrow<'a>(query: &mut Narrowed<'a>, filter: &'a Filter, words: Op
     if let Some(user) = &filter.owner_id {
         query.with(" AND s.owner_id = ?", user);
     }
+    if let Some(team) = &filter.team_id {
+        query.with(" AND s.team_id = ?", team);
+    }
+    if let Some(client) = &words.client {
+        // The index has no rows without a client, and both engines want to be told.
+        query.with(" AND s.client_key = ? AND s.client_key <> ''", client);
+    }
     if let Some(flow) = &filter.flow_id {
         query.with(" AND s.flow_id = ?", flow);
     }
@@ -137,6 +184,8 @@ pub(super) fn narrow<'a>(query: &mut Narrowed<'a>, filter: &'a Filter, words: Op
         (" AND s.started_at < ?", &filter.started_before),
         (" AND s.completed_at >= ?", &filter.completed_after),
         (" AND s.completed_at < ?", &filter.completed_before),
+        (" AND s.due_at >= ?", &filter.due_after),
+        (" AND s.due_at < ?", &filter.due_before),
     ] {
         if let Some(time) = time {
             query.with(condition, time);
@@ -145,11 +194,12 @@ pub(super) fn narrow<'a>(query: &mut Narrowed<'a>, filter: &'a Filter, words: Op
     if filter.missing {
         query.sql.push_str(" AND s.missing > 0");
     }
-    if let Some(words) = words {
-        query.with(" AND (s.number = ?", &words.number);
+    if let Some((number, pattern)) = &words.searched {
+        query.with(" AND (s.number = ?", number);
         query.with(
-            " OR s.title_key LIKE ? ESCAPE '!' OR f.title_key LIKE ? ESCAPE '!')",
-            &words.pattern,
+            " OR s.title_key LIKE ? ESCAPE '!' OR f.title_key LIKE ? ESCAPE '!' \
+                OR s.ticket_key LIKE ? ESCAPE '!' OR s.client_key LIKE ? ESCAPE '!')",
+            pattern,
         );
     }
 }
@@ -173,7 +223,7 @@ pub async fn list(
 ) -> Result<Vec<Listed>> {
     let (select, words, limit) = (select(), Words::of(filter), at_least_none(limit));
     let mut query = Narrowed::new(String::new(), &account);
-    narrow(&mut query, filter, words.as_ref());
+    narrow(&mut query, filter, &words);
     query.sql.push_str(filter.status.map_or("", status_condition));
     if let Some(after) = &after {
         query.with(" AND s.id < ?", after);
@@ -192,6 +242,12 @@ pub async fn list(
         }
     };
     tx.all(&query.sql, &query.parameters).await
+}
+
+/// One session as a list would show it.
+pub async fn find_listed(tx: &mut Tx, account: AccountId, id: SessionId) -> Result<Option<Listed>> {
+    let sql = format!("{} AND s.id = $2", select());
+    tx.optional(&sql, &[&account, &id]).await
 }
 
 /// The newest active session of a flow that this person started or is assigned to.

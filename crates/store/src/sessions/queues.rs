@@ -1,9 +1,10 @@
-//! What waits for a person: prepared for them, for anybody of their team, and what they have begun.
+//! What waits for a person: prepared for them, for anybody of their team or by them, and what they have begun.
 
 use resolutionflow_core::id::{AccountId, TeamId, UserId};
 use resolutionflow_core::session::Status;
 
-use super::list::{Listed, select, status_condition, theirs};
+use super::due::list_by_due;
+use super::list::{Assigned, Filter, Listed, select, status_condition, theirs};
 use crate::Result;
 use crate::db::Tx;
 
@@ -32,6 +33,8 @@ pub struct Queues {
     pub prepared_for_you: Queue,
     /// Prepared in their team and assigned to nobody, in the same order.
     pub unassigned: Queue,
+    /// Prepared by them, for whomever, in the same order.
+    pub prepared_by_you: Queue,
     /// Active, and started by them or assigned to them: the last changed first.
     pub continue_: Queue,
 }
@@ -45,28 +48,33 @@ pub async fn queues(
     per_list: usize,
 ) -> Result<Queues> {
     let limit = i64::try_from(per_list).map_or(i64::MAX, |wanted| wanted.saturating_add(1));
-    let assigned = prepared(" AND s.assigned_to_id = $2");
-    let assigned = tx.all(&assigned, &[&account, &user, &limit]).await?;
-    let unassigned = prepared(" AND s.team_id = $2 AND s.assigned_to_id IS NULL");
-    let unassigned = tx.all(&unassigned, &[&account, &team, &limit]).await?;
+    let prepared = || Filter {
+        status: Some(Status::Prepared),
+        ..Filter::default()
+    };
+    let assigned = Filter {
+        assigned: Some(Assigned::To(user)),
+        ..prepared()
+    };
+    let unassigned = Filter {
+        assigned: Some(Assigned::Nobody),
+        team_id: Some(team),
+        ..prepared()
+    };
+    let by_them = Filter {
+        prepared_by_id: Some(user),
+        ..prepared()
+    };
+    let assigned = list_by_due(tx, account, &assigned, None, limit).await?;
+    let unassigned = list_by_due(tx, account, &unassigned, None, limit).await?;
+    let by_them = list_by_due(tx, account, &by_them, None, limit).await?;
     let begun = tx.all(&begun(), &[&account, &user, &limit]).await?;
     Ok(Queues {
         prepared_for_you: Queue::of(assigned, per_list),
         unassigned: Queue::of(unassigned, per_list),
+        prepared_by_you: Queue::of(by_them, per_list),
         continue_: Queue::of(begun, per_list),
     })
-}
-
-/// A queue of prepared sessions. Where the engines put what has no due time differs, so it is read by itself.
-fn prepared(whose: &str) -> String {
-    let (select, status) = (select(), status_condition(Status::Prepared));
-    let part = |dated: &str, order: &str| format!("{select}{whose}{status}{dated} ORDER BY {order} LIMIT $3");
-    format!(
-        "SELECT d.*, 0 AS undated FROM ({}) AS d UNION ALL SELECT u.*, 1 AS undated FROM ({}) AS u \
-         ORDER BY undated, due_at, id LIMIT $3",
-        part(" AND s.due_at IS NOT NULL", "s.due_at, s.id"),
-        part(" AND s.due_at IS NULL", "s.id"),
-    )
 }
 
 /// What a person has begun or took over.

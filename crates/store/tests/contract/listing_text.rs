@@ -56,6 +56,38 @@ async fn found(on: &TestDb, text: &str) -> Vec<u128> {
 }
 
 #[tokio::test]
+async fn sessions_are_found_by_their_ticket_and_their_client() {
+    for test in companies().await {
+        let preparation = Preparation {
+            ticket: "INC-4711%".to_owned(),
+            ticket_url: "https://desk.example.com/hidden".to_owned(),
+            client: "Müller & Söhne".to_owned(),
+            ..Preparation::default()
+        };
+        make(&test, 300, MORGAN, 1, move |new, outline, act| {
+            prepare(new, outline, &preparation, act)
+        })
+        .await;
+        for text in ["inc-4711", "4711%", "MÜLLER", "& sö"] {
+            assert_eq!(found(&test, text).await, [300], "{text}");
+        }
+        assert!(found(&test, "hidden").await.is_empty());
+        let details = Details {
+            ticket: Some("INC-4712".to_owned()),
+            client: Some(String::new()),
+            ..Details::default()
+        };
+        command(&test, 300, OLGA, 2, move |s, act| {
+            change_details(&s.session, &details, act)
+        })
+        .await
+        .unwrap();
+        assert!(found(&test, "müller").await.is_empty());
+        assert_eq!(found(&test, "inc-4712").await, [300]);
+    }
+}
+
+#[tokio::test]
 async fn sessions_are_found_by_any_part_of_their_title() {
     for test in companies().await {
         titled(&test).await;

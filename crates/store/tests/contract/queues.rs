@@ -1,14 +1,14 @@
 //! What waits for a person, and what the lists say beside each session.
 
 use resolutionflow_core::access::Role;
-use resolutionflow_core::id::SessionId;
+use resolutionflow_core::id::{SessionId, UserId};
 use resolutionflow_core::session::{
-    Assignee, Completion, Preparation, StepState, StepWork, change_details, complete, prepare,
+    Assignee, Completion, Preparation, Stale, Status, StepState, StepWork, change_details, complete, prepare,
     start_prepared, work_step,
 };
-use resolutionflow_store::sessions::{self, Filter, Listed, Queue};
+use resolutionflow_store::sessions::{self, Assigned, Due, Filter, Listed, Queue};
 use resolutionflow_store::testing::TestDb;
-use resolutionflow_store::{flows, steps};
+use resolutionflow_store::{Error, flows, members, steps};
 
 use super::world::{
     FINN, LENA, MORGAN, OLGA, account, at, command, commit, companies, company, document, flow, id, look,
@@ -38,7 +38,21 @@ fn numbers(queue: &Queue) -> (Vec<u128>, bool) {
     (ids.collect(), queue.more)
 }
 
-/// The three queues of a person.
+/// What a person prepared for whomever.
+async fn prepared_by(test: &TestDb, person: u128, per_list: usize) -> (Vec<u128>, bool) {
+    let queues = look!(test, |tx| sessions::queues(
+        tx,
+        account(),
+        id(person),
+        id(21),
+        per_list
+    )
+    .await)
+    .unwrap();
+    numbers(&queues.prepared_by_you)
+}
+
+/// The three queues of work of a person.
 async fn queues(test: &TestDb, person: u128, per_list: usize) -> [(Vec<u128>, bool); 3] {
     let team = if person == FINN { 22 } else { 21 };
     let queues = look!(test, |tx| sessions::queues(
@@ -89,11 +103,185 @@ async fn what_is_due_first_and_what_waits_longest_comes_first() {
         );
         let theirs = look!(test, |tx| sessions::queues(tx, id(2), id(LENA), id(21), 5).await).unwrap();
         assert!(theirs.prepared_for_you.sessions.is_empty() && theirs.unassigned.sessions.is_empty());
+        let by_olga = prepared_by(&test, OLGA, 12).await;
+        assert_eq!(
+            by_olga,
+            (
+                vec![305, 405, 302, 402, 301, 304, 401, 404, 300, 303, 400, 403],
+                false
+            )
+        );
+        assert_eq!(prepared_by(&test, OLGA, 2).await, (vec![305, 405], true));
+        assert_eq!(prepared_by(&test, LENA, 2).await, (vec![], false));
         // What was started waits no longer.
         command(&test, 305, LENA, 60, |s, act| start_prepared(&s.session, act))
             .await
             .unwrap();
         assert_eq!(queues(&test, LENA, 6).await[0].0, mine[1..]);
+        assert_eq!(prepared_by(&test, OLGA, 1).await, (vec![405], true));
+    }
+}
+
+#[tokio::test]
+async fn a_list_by_due_time_goes_on_behind_any_of_its_sessions() {
+    for test in companies().await {
+        company(&test, id(2)).await;
+        for (number, due) in (0..).zip([None, Some(50), Some(10), None, Some(50), Some(-10), None]) {
+            let assignee = [Some(LENA), None][usize::from(number == 4 || number == 3)];
+            prepared(&test, 300 + number, OLGA, assignee, due).await;
+        }
+        let all = [305, 302, 301, 304, 300, 303, 306];
+        let listed = |filter: Filter, after: Option<Due>, limit: i64, of: u128| {
+            let test = &test;
+            async move {
+                let found = look!(test, [filter], |tx| sessions::list_by_due(
+                    tx,
+                    id(of),
+                    &filter,
+                    after,
+                    limit
+                )
+                .await);
+                found.unwrap()
+            }
+        };
+        let filter = || Filter {
+            status: Some(Status::Prepared),
+            ..Filter::default()
+        };
+        for step in [1, 2, 3, 7] {
+            let (mut found, mut after) = (Vec::new(), None);
+            loop {
+                let page = listed(filter(), after, step, 1).await;
+                let Some(last) = page.last() else { break };
+                after = Some(Due::behind(&last.session));
+                found.extend(page.iter().map(|one| one.session.id.uuid().as_u128()));
+            }
+            assert_eq!(found, all, "{step} at a time");
+        }
+        let ids = |found: Vec<Listed>| -> Vec<u128> {
+            found.iter().map(|one| one.session.id.uuid().as_u128()).collect()
+        };
+        let narrowed = |change: fn(&mut Filter)| {
+            let mut filter = filter();
+            change(&mut filter);
+            listed(filter, None, 10, 1)
+        };
+        let nobodys = narrowed(|filter| filter.assigned = Some(Assigned::Nobody)).await;
+        assert_eq!(ids(nobodys), [304, 303]);
+        let lenas = narrowed(|filter| filter.mine = Some(id(LENA))).await;
+        assert_eq!(ids(lenas), [305, 302, 301, 300, 306]);
+        let teams = narrowed(|filter| filter.team_id = Some(id(22))).await;
+        assert!(teams.is_empty());
+        let soon =
+            narrowed(|filter| (filter.due_after, filter.due_before) = (Some(at(0)), Some(at(50)))).await;
+        assert_eq!(ids(soon), [302]);
+        assert!(listed(filter(), None, 10, 2).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_listed_session_says_whether_it_needs_a_look() {
+    for test in companies().await {
+        company(&test, id(2)).await;
+        prepared(&test, 300, OLGA, Some(LENA), Some(50)).await;
+        let stale = |seconds: i64| {
+            let test = &test;
+            async move {
+                let found = look!(test, |tx| sessions::find_listed(tx, account(), id(300)).await);
+                let found = found.unwrap().unwrap();
+                let queue = look!(test, |tx| sessions::queues(tx, account(), id(LENA), id(21), 5)
+                    .await);
+                let queued = &queue.unwrap().prepared_for_you.sessions[0];
+                assert_eq!(queued.stale(at(seconds)), found.stale(at(seconds)));
+                found
+                    .stale(at(seconds))
+                    .into_iter()
+                    .map(Stale::as_str)
+                    .collect::<Vec<_>>()
+            }
+        };
+        assert!(stale(10).await.is_empty());
+        assert_eq!(stale(60).await, ["past_due"]);
+        let day = 24 * 60 * 60;
+        assert_eq!(stale(8 * day).await, ["past_due", "old"]);
+        let changed = commit!(test, |tx| members::set_stale_days(tx, account(), 30).await).unwrap();
+        assert_eq!((changed.name.as_str(), changed.stale_days), ("Example", 30));
+        assert_eq!(stale(8 * day).await, ["past_due"]);
+        commit!(test, |tx| flows::publish(
+            tx,
+            account(),
+            flow(),
+            &document("Next"),
+            id(OLGA),
+            at(8)
+        )
+        .await)
+        .unwrap();
+        assert_eq!(stale(10).await, ["newer_version"]);
+        for (gone, back) in [
+            (
+                "UPDATE members SET role = 'viewer' WHERE account_id = $1 AND user_id = $2",
+                "UPDATE members SET role = 'engineer' WHERE account_id = $1 AND user_id = $2",
+            ),
+            (
+                "UPDATE members SET disabled_at = created_at WHERE account_id = $1 AND user_id = $2",
+                "UPDATE members SET disabled_at = NULL WHERE account_id = $1 AND user_id = $2",
+            ),
+        ] {
+            let lena: UserId = id(LENA);
+            commit!(test, |tx| tx.execute(gone, &[&account(), &lena]).await).unwrap();
+            assert_eq!(stale(10).await, ["newer_version", "assignee_gone"]);
+            commit!(test, |tx| tx.execute(back, &[&account(), &lena]).await).unwrap();
+        }
+        assert_eq!(stale(10).await, ["newer_version"]);
+        // Another account has its own days, and no such session.
+        let other = look!(test, |tx| members::account(tx, id(2)).await).unwrap();
+        assert_eq!(other.stale_days, 7);
+        let none = look!(test, |tx| sessions::find_listed(tx, id(2), id(300)).await).unwrap();
+        assert!(none.is_none());
+        for wrong in [-1, 366] {
+            let refused = commit!(test, |tx| members::set_stale_days(tx, account(), wrong).await);
+            assert!(matches!(refused, Err(Error::Constraint(_))), "{refused:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn sessions_of_a_client_are_found_in_any_case() {
+    for test in companies().await {
+        for (session, client) in (300..).zip(["Contoso", "CONTOSO ", "", "Contoso West"]) {
+            let preparation = Preparation {
+                client: client.to_owned(),
+                ..Preparation::default()
+            };
+            make(&test, session, OLGA, 1, move |new, outline, act| {
+                prepare(new, outline, &preparation, act)
+            })
+            .await;
+        }
+        for (client, expected) in [
+            ("contoso", vec![301, 300]),
+            ("contoso west", vec![303]),
+            ("con", vec![]),
+            (" ", vec![303, 302, 301, 300]),
+        ] {
+            let filter = Filter {
+                client: Some(client.to_owned()),
+                ..Filter::default()
+            };
+            let found = look!(test, [filter], |tx| sessions::list(
+                tx,
+                account(),
+                &filter,
+                None,
+                10
+            )
+            .await)
+            .unwrap();
+            let found: Vec<_> = found.iter().map(|one| one.session.id.uuid().as_u128()).collect();
+            assert_eq!(found, expected, "{client:?}");
+        }
     }
 }
 

@@ -66,6 +66,9 @@ fn preparation() -> Preparation {
         title: "For the ticket \"4711\" ' ; -- %".into(),
         note: "Mind the\nsecond line \u{202e}abc\u{202c} 😀".into(),
         due_at: Some(at(86_400)),
+        ticket: "INC-4711".into(),
+        ticket_url: "https://desk.example.com/4711".into(),
+        client: " Contoso ÄG".into(),
     }
 }
 
@@ -90,6 +93,9 @@ async fn a_whole_life_is_kept_as_the_rules_made_it() {
         let details = Details {
             title: Some("Another".into()),
             note: Some(String::new()),
+            ticket: Some("INC-4712".into()),
+            ticket_url: Some(String::new()),
+            client: Some("Fabrikam".into()),
             due_at: Some(None),
             outcome: Some(Some(Outcome::Workaround)),
             outcome_note: Some("so far".into()),

@@ -2,7 +2,9 @@
 
 use resolutionflow_core::access::Role;
 use resolutionflow_core::event::EventKind;
-use resolutionflow_core::session::{Outcome, Status, StepState};
+use resolutionflow_core::flow::difference::Fate;
+use resolutionflow_core::notice::NoticeKind;
+use resolutionflow_core::session::{Outcome, Stale, Status, StepState};
 use serde::Serialize;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::{IntoResponses, ToSchema};
@@ -92,6 +94,26 @@ pub fn statuses() -> ObjectBuilder {
 /// The names of [`Outcome`].
 pub fn outcomes() -> ObjectBuilder {
     names(Outcome::ALL.map(Outcome::as_str))
+}
+
+/// The names of [`NoticeKind`].
+pub fn notice_kinds() -> ObjectBuilder {
+    names(NoticeKind::ALL.map(NoticeKind::as_str))
+}
+
+/// The names of [`Stale`].
+pub fn stale_kinds() -> ObjectBuilder {
+    names(Stale::NAMES)
+}
+
+/// The names of [`Fate`].
+pub fn fates() -> ObjectBuilder {
+    names(Fate::ALL.map(Fate::as_str))
+}
+
+/// What becomes of a line.
+pub fn line_kinds() -> ObjectBuilder {
+    names(["same", "removed", "added"])
 }
 
 /// The names of [`StepState`].

@@ -1,7 +1,7 @@
 //! `GET /me`: who the token speaks for.
 
 use axum::extract::State;
-use resolutionflow_store::members;
+use resolutionflow_store::{members, notifications};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -33,6 +33,9 @@ pub struct Me {
     role: &'static str,
     /// Their team in it.
     team_id: Uuid,
+    /// How many notifications they have not read; 100 stands for more, too.
+    #[schema(example = 2)]
+    unread_notifications: i64,
 }
 
 /// Who am I
@@ -42,11 +45,13 @@ pub struct Me {
     responses((status = 200, body = Me), Refusals))]
 pub async fn me(State(app): State<App>, May(caller): MayRead) -> Result<Json<Me>> {
     let (account, user) = (caller.account_id, caller.user_id);
-    let (member, account_name) = app
+    let (member, account_name, unread_notifications) = app
         .read(move |tx| {
             Box::pin(async move {
                 let member = members::find(tx, account, user).await?.ok_or(Error::NotFound)?;
-                Ok((member, members::account_name(tx, account).await?))
+                let account_name = members::account_name(tx, account).await?;
+                let unread = notifications::unread(tx, account, user).await?;
+                Ok((member, account_name, unread))
             })
         })
         .await?;
@@ -58,5 +63,6 @@ pub async fn me(State(app): State<App>, May(caller): MayRead) -> Result<Json<Me>
         account_name,
         role: member.role.as_str(),
         team_id: member.team_id.uuid(),
+        unread_notifications,
     }))
 }

@@ -1,8 +1,10 @@
 //! Lists in pages: an opaque cursor names the last thing seen, so nothing is skipped or shown twice while others
 //! add to the list.
 
+use chrono::DateTime;
 use data_encoding::BASE64URL_NOPAD;
 use resolutionflow_core::id::Id;
+use resolutionflow_store::sessions::Due;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -65,6 +67,25 @@ pub fn number_cursor(cursor: Option<&str>) -> Result<Option<i64>> {
         .transpose()
 }
 
+/// Reads the cursor of a list that is ordered by due time. It has another length than that of any other list.
+pub fn due_cursor(cursor: Option<&str>) -> Result<Option<Due>> {
+    let due = |bytes: Vec<u8>| {
+        let (id, micros) = bytes.strip_prefix(DUE)?.split_at_checked(16)?;
+        let at = match micros {
+            [] => None,
+            micros => Some(DateTime::from_timestamp_micros(i64::from_be_bytes(
+                micros.try_into().ok()?,
+            ))?),
+        };
+        let id = Id::from_uuid(Uuid::from_slice(id).ok()?);
+        Some(Due { at, id })
+    };
+    cursor
+        .map(|cursor| read(cursor).and_then(due))
+        .map(|due| due.ok_or_else(|| wrong("cursor", "is not one that this list gave out")))
+        .transpose()
+}
+
 /// Makes a page from up to `limit + 1` rows.
 pub fn page<R, T>(
     mut rows: Vec<R>,
@@ -87,6 +108,18 @@ pub fn after_id<K>(id: &Id<K>) -> String {
     BASE64URL_NOPAD.encode(id.uuid().as_bytes())
 }
 
+/// What the cursors of lists by due time begin with.
+const DUE: &[u8] = b"d";
+
+/// The cursor after a thing in a list by due time.
+pub fn after_due(due: &Due) -> String {
+    let mut bytes = [DUE, due.id.uuid().as_bytes()].concat();
+    if let Some(at) = due.at {
+        bytes.extend(at.timestamp_micros().to_be_bytes());
+    }
+    BASE64URL_NOPAD.encode(&bytes)
+}
+
 /// The cursor after a thing with this number.
 pub fn after_number(number: i64) -> String {
     BASE64URL_NOPAD.encode(&number.to_be_bytes())
@@ -96,7 +129,8 @@ fn read(cursor: &str) -> Option<Vec<u8>> {
     BASE64URL_NOPAD.decode(cursor.as_bytes()).ok()
 }
 
-fn wrong(name: &str, detail: &str) -> Error {
+/// What is wrong with a parameter of a list.
+pub fn wrong(name: &str, detail: &str) -> Error {
     Error::UnprocessableParameter {
         name: name.to_owned(),
         detail: detail.to_owned(),

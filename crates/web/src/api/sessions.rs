@@ -6,6 +6,7 @@ pub mod complete;
 pub mod discard;
 pub mod events;
 pub mod export;
+pub mod export_list;
 pub mod list;
 pub mod live;
 pub mod note;
@@ -16,6 +17,7 @@ pub mod start;
 pub mod start_prepared;
 pub mod steps;
 pub mod take;
+pub mod update;
 pub mod variables;
 pub mod view;
 
@@ -28,10 +30,12 @@ use crate::context::App;
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list::list, start::start))
+        .routes(routes!(export_list::export_list))
         .routes(routes!(prepare::prepare))
         .routes(routes!(show::show, change::change))
         .routes(routes!(start_prepared::start_prepared))
         .routes(routes!(take::take))
+        .routes(routes!(update::preview, update::update))
         .routes(routes!(variables::set_variables))
         .routes(routes!(steps::work_step))
         .routes(routes!(note::add_note))

@@ -53,6 +53,12 @@ pub type MayChangeDetails = May<{ Action::ChangeDetails as usize }>;
 pub type MayCompleteSession = May<{ Action::CompleteSession as usize }>;
 /// Discards sessions.
 pub type MayDiscardSession = May<{ Action::DiscardSession as usize }>;
+/// Moves prepared sessions to newer versions of their flows.
+pub type MayUpdateVersion = May<{ Action::UpdateVersion as usize }>;
+/// Reads, marks and chooses own notifications.
+pub type MayManageOwnNotifications = May<{ Action::ManageOwnNotifications as usize }>;
+/// Changes the account.
+pub type MayManageAccount = May<{ Action::ManageAccount as usize }>;
 /// Reopens sessions.
 pub type MayReopenSession = May<{ Action::ReopenSession as usize }>;
 

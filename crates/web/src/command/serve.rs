@@ -11,6 +11,7 @@ use crate::app::router;
 use crate::config::Settings;
 use crate::context::{App, Clock};
 use crate::housekeeping;
+use crate::reminders;
 use crate::serve::{asked_to_stop, serve};
 
 /// The options of the command.
@@ -68,9 +69,13 @@ pub(super) async fn answer(
     offer_setup(&app, listener.local_addr().ok()).await;
     let waking = tokio::spawn(app.live.clone().run(db.clone()));
     let keeping = tokio::spawn(housekeeping::run(app.clone()));
+    let reminding = tokio::spawn(reminders::run(app.clone()));
     serve(listener, router(app.clone()), &app, stop).await;
     if let Err(error) = keeping.await {
         tracing::error!(%error, "housekeeping broke off");
+    }
+    if let Err(error) = reminding.await {
+        tracing::error!(%error, "reminding broke off");
     }
     db.close().await;
     waking.abort();

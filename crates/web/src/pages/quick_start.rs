@@ -67,6 +67,7 @@ pub async fn show(
         prepared_for_you,
         unassigned,
         continue_,
+        prepared_by_you: _,
     } = &waiting.queues;
     let (lost, lost_of_team) = match waiting.lost {
         Some(lost) if lost.session.assigned_to_id == Some(visitor.user_id()) => (Some(lost), None),

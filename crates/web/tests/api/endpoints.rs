@@ -13,6 +13,12 @@ async fn every_operation_does_what_it_says() {
         let flow = library(&app).await;
         running(&app, &flow).await;
         queueing(&app, &flow).await;
+        tickets(&app, &flow).await;
+        queues(&app, &flow).await;
+        staleness(&app, &flow).await;
+        updating(&app).await;
+        handing_over(&app, &flow).await;
+        telling(&app, &flow).await;
         let counted = app.app.metrics.text();
         for operation in Operation::all() {
             let (method, template) = (&operation.method, &operation.template);
@@ -319,6 +325,280 @@ async fn ending(app: &TestApp, session: &Value) {
         .with(201);
     app.clock.advance(chrono::TimeDelta::hours(25));
     lena.does("reopen", session).await.problem("conflict");
+}
+
+/// Queues by due time, page by page.
+async fn queues(app: &TestApp, flow: &Value) {
+    let (lena, morgan) = (app.member("lena"), app.member("morgan"));
+    let mut made = Vec::new();
+    for due in [None, Some(3), Some(1), None, Some(2)] {
+        let due = due.map(|hours| app.clock.now() + chrono::TimeDelta::hours(hours));
+        let body = json!({"flow_id": flow["id"], "due_at": due, "client": "Queue & Co"});
+        // Ids of one moment have no order.
+        app.clock.advance(chrono::TimeDelta::seconds(1));
+        made.push(lena.post("/sessions/prepare").json(&body).await.with(201)["id"].clone());
+    }
+    let expected: Vec<_> = [2, 4, 1, 0, 3].map(|index: usize| made[index].clone()).into();
+    for queue in [
+        "team_id=mine&assigned_to_id=none",
+        "prepared_by_id=me",
+        "missing=true",
+    ] {
+        let list = format!("/sessions?status=prepared&sort=due&client=queue%20%26%20co&{queue}&limit=2");
+        let found = every_page(&lena.client, &lena.token, &list).await;
+        let found: Vec<_> = found.iter().map(|item| item["id"].clone()).collect();
+        assert_eq!(found, expected, "{queue}");
+    }
+    let nobody = "/sessions?status=prepared&sort=due&client=queue%20%26%20co&prepared_by_id=me";
+    assert_eq!(morgan.get(nobody).await.with(200)["items"], json!([]));
+    let until = app.clock.now() + chrono::TimeDelta::minutes(90);
+    let until = until.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let list = format!("/sessions?status=prepared&due_before={until}&due_after=2020-01-01T00:00:00Z");
+    assert_eq!(lena.get(list).await.with(200)["items"][0]["id"], made[2]);
+
+    let first = |list: &str| lena.get(format!("/sessions?status=prepared&limit=1{list}"));
+    let by_due = first("&sort=due").await.with(200)["next_cursor"].clone();
+    let newest = first("").await.with(200)["next_cursor"].clone();
+    for wrong in [
+        format!("&sort=due&cursor={}", newest.as_str().unwrap()),
+        format!("&sort=newest&cursor={}", by_due.as_str().unwrap()),
+        "&sort=due&cursor=ZGQ".to_owned(),
+    ] {
+        first(&wrong).await.problem_at("unprocessable", "cursor");
+    }
+    lena.get("/sessions?sort=due")
+        .await
+        .problem_at("unprocessable", "sort");
+    lena.get("/sessions?sort=age")
+        .await
+        .problem_at("unprocessable", "sort");
+    lena.get("/sessions?team_id=theirs")
+        .await
+        .problem_at("unprocessable", "team_id");
+}
+
+/// When a prepared session needs a look, and who says after how many days.
+async fn staleness(app: &TestApp, flow: &Value) {
+    let (lena, adam) = (app.member("lena"), app.member("adam"));
+    let due = app.clock.now() + chrono::TimeDelta::hours(1);
+    let body = json!({"flow_id": flow["id"], "due_at": due, "assigned_to_id": lena.user_id});
+    let session = lena.post("/sessions/prepare").json(&body).await.with(201);
+    assert_eq!(lena.sees(&session).await["stale"], json!([]));
+    app.clock.advance(chrono::TimeDelta::days(9));
+    let stale = lena.sees(&session).await["stale"].clone();
+    assert_eq!(
+        (&stale[0]["kind"], stale[0]["since"].is_string()),
+        (&json!("past_due"), true)
+    );
+    assert_eq!(stale[1], json!({"kind": "old", "days": 9}));
+    assert_eq!(stale.as_array().unwrap().len(), 2);
+    let listed = lena
+        .get("/sessions?assigned_to_id=me&status=prepared&limit=1")
+        .await
+        .with(200);
+    assert_eq!(listed["items"][0]["stale"], stale);
+
+    assert_eq!(
+        app.member("vera").get("/account").await.with(200)["stale_days"],
+        7
+    );
+    for who in ["lena", "vera"] {
+        let refused = app.member(who).patch("/account").json(&json!({"stale_days": 1}));
+        refused.await.problem("forbidden");
+    }
+    for wrong in [-1, 366] {
+        let refused = adam.patch("/account").json(&json!({"stale_days": wrong})).await;
+        refused.problem_at("unprocessable", "/stale_days");
+    }
+    let changed = adam
+        .patch("/account")
+        .json(&json!({"stale_days": 0}))
+        .await
+        .with(200);
+    assert_eq!(
+        (&changed["name"], &changed["stale_days"]),
+        (&json!("contoso"), &json!(0))
+    );
+    assert_eq!(adam.patch("/account").json(&json!({})).await.with(200), changed);
+    let left = lena.sees(&session).await["stale"].clone();
+    assert_eq!((&left[0]["kind"], &left[1]), (&json!("past_due"), &Value::Null));
+    assert_eq!(app.member("sid").get("/account").await.with(200)["stale_days"], 7);
+    lena.does("start", &session).await.with(200);
+    assert_eq!(lena.sees(&session).await["stale"], Value::Null);
+}
+
+/// What a newer version would mean for a prepared session, and moving it there.
+async fn updating(app: &TestApp) {
+    let (lena, morgan) = (app.member("lena"), app.member("morgan"));
+    let flow = lena.creates(&flow_document()).await;
+    let session = lena
+        .prepares(&flow)
+        .with("server_name", "srv-01")
+        .with("address", "10.0.0.7")
+        .await;
+    let update = format!("{}/update", path(&session));
+    let nothing = lena.get(&update).await.with(200);
+    assert_eq!((&nothing["words"], &nothing["dropped"]), (&json!(""), &json!([])));
+
+    let mut next = flow_document();
+    next["fields"][1] = json!({"name": "address", "type": "cidr"});
+    next["fields"][0]["type"] = json!("fqdn");
+    next["sections"][0]["steps"][0]["body"] = json!("Read both logs.");
+    let at = format!("/flows/{}", flow["id"].as_str().unwrap());
+    lena.put(format!("{at}/draft")).json(&next).await.with(200);
+    lena.post(format!("{at}/versions")).await.with(201);
+    assert_eq!(
+        lena.sees(&session).await["stale"],
+        json!([{"kind": "newer_version", "latest_version": 2}])
+    );
+
+    let seen = app.member("vera").get(&update).await.with(200);
+    assert_eq!(seen["words"], "1 step changed, 2 fields changed", "{seen:#}");
+    assert_eq!(
+        (&seen["flow_version"], &seen["latest_version"]),
+        (&json!(1), &json!(2))
+    );
+    assert_eq!(seen["steps"][0]["changes"][0]["after"], "Read both logs.");
+    assert_eq!(seen["kept"], json!([]));
+    let dropped = seen["dropped"].clone();
+    assert_eq!(
+        (&dropped[0]["name"], &dropped[1]["name"]),
+        (&json!("server_name"), &json!("address"))
+    );
+    assert_eq!(
+        lena.sees(&session).await["flow_version"],
+        1,
+        "looking changes nothing"
+    );
+
+    let to = |version: i64| json!({ "flow_version": version });
+    for wrong in [0, 3, -1] {
+        let refused = lena.post(&update).json(&to(wrong)).await;
+        refused.problem_at("unprocessable", "/flow_version");
+    }
+    app.member("vera")
+        .post(&update)
+        .json(&json!({}))
+        .await
+        .problem("forbidden");
+    lena.patch(path(&session))
+        .json(&json!({"assigned_to_id": lena.user_id}))
+        .await
+        .with(200);
+    morgan.post(&update).json(&json!({})).await.problem("forbidden");
+    let moved = lena.post(&update).json(&json!({})).await.with(200);
+    assert_eq!((&moved["flow_version"], &moved["dropped"]), (&json!(2), &dropped));
+    assert_eq!(moved["variables"], json!({}));
+    let again = lena.post(&update).json(&to(2)).await.with(200);
+    assert_eq!(
+        (&again["version"], &again["dropped"]),
+        (&moved["version"], &json!([]))
+    );
+    let refused = lena.post(&update).json(&to(1)).await;
+    refused.problem_at("unprocessable", "/flow_version");
+    let kinds: Vec<_> = app.verified_events(lena.account, &session).await;
+    assert_eq!(kinds.last().unwrap().kind.as_str(), "version_changed");
+    lena.sets(&session, &json!({"server_name": "srv"}))
+        .await
+        .problem_at("unprocessable", "/variables/server_name");
+    lena.does("start", &session).await.with(200);
+    lena.post(&update).json(&json!({})).await.problem("conflict");
+    lena.get(&update).await.problem("conflict");
+}
+
+/// Handing a session over says what to know, in its history and its report.
+async fn handing_over(app: &TestApp, flow: &Value) {
+    let (lena, morgan) = (app.member("lena"), app.member("morgan"));
+    let session = lena.starts(flow).await;
+    let alone = json!({"handover_note": "Mind the gap."});
+    let refused = lena.patch(path(&session)).json(&alone).await;
+    refused.problem_at("unprocessable", "/handover_note");
+    let handed = json!({"assigned_to_id": morgan.user_id, "handover_note": "Mind the gap."});
+    app.member("vera")
+        .patch(path(&session))
+        .json(&handed)
+        .await
+        .problem("forbidden");
+    lena.patch(path(&session)).json(&handed).await.with(200);
+    let events = morgan.get(format!("{}/events", path(&session))).await.with(200);
+    let last = events["items"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(
+        (&last["kind"], &last["texts"]["note"]),
+        (&json!("assigned"), &json!("Mind the gap."))
+    );
+    let report = morgan.get(format!("{}/export", path(&session))).await.text();
+    assert!(
+        report.contains("lena assigned the session to morgan: Mind the gap."),
+        "{report}"
+    );
+}
+
+/// What people are told, how they choose it, and the list as a table.
+async fn telling(app: &TestApp, flow: &Value) {
+    let (lena, morgan) = (app.member("lena"), app.member("morgan"));
+    let session = lena.prepares(flow).for_("morgan").await;
+    let told = morgan.get("/notifications?unread=true&limit=1").await.with(200);
+    assert_eq!(
+        (&told["items"][0]["kind"], &told["items"][0]["session_id"]),
+        (&json!("prepared_for_me"), &session["id"])
+    );
+    let all = json!({"all": true});
+    let left = morgan.post("/notifications/read").json(&all).await.with(200);
+    assert_eq!(left["unread_count"], 0);
+    let choices = morgan.get("/me/notifications").await.with(200);
+    assert_eq!(
+        morgan.put("/me/notifications").json(&choices).await.with(200),
+        choices
+    );
+    let table = lena.get("/sessions/export?status=prepared&sort=due").await.text();
+    assert!(table.contains(",prepared,"), "{table}");
+}
+
+/// What a session is for is kept, changed, found and refused where it does not fit.
+async fn tickets(app: &TestApp, flow: &Value) {
+    let lena = app.member("lena");
+    let prepare = json!({"flow_id": flow["id"], "ticket": "INC-4711", "client": "Fabrikam West",
+        "ticket_url": "https://Desk.example.com/4711"});
+    let session = lena.post("/sessions/prepare").json(&prepare).await.with(201);
+    assert_eq!(
+        (&session["ticket"], &session["ticket_url"], &session["client"]),
+        (
+            &json!("INC-4711"),
+            &json!("https://desk.example.com/4711"),
+            &json!("Fabrikam West")
+        )
+    );
+    for words in ["inc-4711", "fabrikam"] {
+        let found = lena.get(format!("/sessions?q={words}")).await.with(200);
+        assert_eq!(found["items"][0]["id"], session["id"]);
+    }
+    for (at, wrong) in [
+        ("ticket_url", "ftp://desk.example.com"),
+        ("ticket_url", "/tickets/1"),
+        ("ticket", "a\nb"),
+        ("client", "a\nb"),
+    ] {
+        let mut body = prepare.clone();
+        body[at] = json!(wrong);
+        let pointer = format!("/{at}");
+        let refused = lena.post("/sessions/prepare").json(&body).await;
+        refused.problem_at("unprocessable", &pointer);
+        let refused = lena.patch(path(&session)).json(&json!({ at: wrong })).await;
+        refused.problem_at("unprocessable", &pointer);
+    }
+    let changed = json!({"ticket": "", "client": "Contoso"});
+    let changed = lena.patch(path(&session)).json(&changed).await.with(200);
+    assert_eq!(
+        (&changed["ticket"], &changed["client"]),
+        (&json!(""), &json!("Contoso"))
+    );
+    let refused = app.member("morgan").patch(path(&session));
+    refused
+        .json(&json!({"client": "Mine"}))
+        .await
+        .problem("forbidden");
+    let report = lena.get(format!("{}/export", path(&session))).await.text();
+    assert!(report.contains("- Client: Contoso"), "{report}");
 }
 
 /// Preparing, taking and starting.

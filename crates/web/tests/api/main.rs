@@ -12,6 +12,7 @@ mod endpoints;
 mod faults;
 mod kill;
 mod live;
+mod notifications;
 mod openapi;
 mod parallel;
 mod process;

@@ -107,6 +107,9 @@ impl<'a> Masker<'a> {
         Session {
             title: self.text(&session.title),
             note: self.text(&session.note),
+            ticket: self.text(&session.ticket),
+            ticket_url: self.text(&session.ticket_url),
+            client: self.text(&session.client),
             outcome_note: self.text(&session.outcome_note),
             next_steps: self.text(&session.next_steps),
             ..session.clone()

@@ -129,6 +129,9 @@ impl Run {
             }),
             note: "Mind the *old* host.\n\n  Ask me: morgan@contoso.com\n# not a heading".into(),
             due_at: Some(at(120, 0)),
+            ticket: "INC|4711_<b>".into(),
+            ticket_url: "https://desk.contoso.com/tickets/4711?a=1&b=2".into(),
+            client: "Contoso *West*".into(),
             ..Preparation::default()
         };
         Self::made(

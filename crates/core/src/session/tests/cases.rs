@@ -239,6 +239,79 @@ fn completing_with_something_missing_works_and_then_only_late_notes_and_reopenin
 }
 
 #[test]
+fn a_ticket_is_one_line_and_its_address_leads_somewhere() {
+    let refused = |preparation: &Preparation| {
+        let random = &mut Random::new([1; 32]);
+        let act = &mut Act {
+            who: person(1),
+            now: at(0),
+            random,
+        };
+        match prepare(&new_session(), &outline(), preparation, act) {
+            Err(Refusal::Invalid(problems)) => problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let problems = refused(&Preparation {
+        ticket: "INC\n1".into(),
+        ticket_url: "javascript:alert(1)".into(),
+        client: "x".repeat(201),
+        ..Preparation::default()
+    });
+    assert_eq!(
+        problems,
+        [
+            "/ticket: this must be one line",
+            "/client: this has 201 bytes; 200 are allowed",
+            "/ticket_url: this is not a web address: it must begin with https:// or http://",
+        ]
+    );
+    let problems = refused(&Preparation {
+        ticket_url: format!("https://x.example/{}", "x".repeat(2_000)),
+        ..Preparation::default()
+    });
+    assert_eq!(problems, ["/ticket_url: this has 2018 bytes; 2000 are allowed"]);
+
+    let mut kept = Kept::prepared_by(
+        1,
+        &Preparation {
+            ticket: "INC-1".into(),
+            ticket_url: " HTTPS://Desk.example.com/1 ".into(),
+            client: "Contoso".into(),
+            ..Preparation::default()
+        },
+    );
+    assert_eq!(kept.session.ticket_url, "https://desk.example.com/1");
+    assert_eq!(kept.events[0].payload.typed("ticket"), "INC-1");
+    let changes = |kept: &mut Kept, details: Details| {
+        kept.does(1, |session, _, _, _, act| change_details(session, &details, act))
+    };
+    let same = Details {
+        ticket: Some("INC-1".into()),
+        ticket_url: Some("https://desk.example.com/1".into()),
+        client: Some("Contoso".into()),
+        ..Details::default()
+    };
+    assert_eq!(changes(&mut kept, same), Ok(Vec::new()));
+    let other = Details {
+        ticket_url: Some(String::new()),
+        client: Some("Fabrikam".into()),
+        ..Details::default()
+    };
+    assert_eq!(changes(&mut kept, other), Ok(vec![EventKind::DetailsChanged]));
+    assert_eq!(kept.events[1].payload.facts["changed"], "ticket_url client");
+    assert_eq!(
+        (kept.session.ticket_url.as_str(), kept.session.client.as_str()),
+        ("", "Fabrikam")
+    );
+    let wrong = Details {
+        ticket_url: Some("//desk".into()),
+        ..Details::default()
+    };
+    assert!(matches!(changes(&mut kept, wrong), Err(Refusal::Invalid(_))));
+}
+
+#[test]
 fn a_step_refuses_items_choices_and_reasons_that_it_does_not_have() {
     let mut kept = Kept::started_by(2);
     let work = StepWork {

@@ -1,4 +1,4 @@
-//! `PATCH /sessions/{id}`: title, note, assignee, due time and outcome.
+//! `PATCH /sessions/{id}`: title, note, ticket, client, assignee, due time and outcome.
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
@@ -27,6 +27,12 @@ pub struct ChangeSession {
     title: Option<String>,
     /// What the assignee should know.
     note: Option<String>,
+    /// The reference of the ticket that it is for, in one line; empty takes it away.
+    ticket: Option<String>,
+    /// Where that ticket is: an absolute http or https address; empty takes it away.
+    ticket_url: Option<String>,
+    /// For whom it is, in one line; empty takes it away.
+    client: Option<String>,
     /// Who is to run it: an engineer or above; `null` leaves it for anyone in the team.
     #[serde(
         default,
@@ -35,6 +41,8 @@ pub struct ChangeSession {
     )]
     #[schema(value_type = Option<Uuid>)]
     assigned_to_id: Option<Option<Uuid>>,
+    /// What to tell whoever goes on; goes with `assigned_to_id`, and stands in the history.
+    handover_note: Option<String>,
     /// When it should be done; `null` takes the time away.
     #[serde(
         default,
@@ -89,7 +97,11 @@ pub async fn change(
     let details = Details {
         title: body.title,
         note: body.note,
+        ticket: body.ticket,
+        ticket_url: body.ticket_url,
+        client: body.client,
         assignee,
+        handover_note: body.handover_note,
         due_at: body.due_at,
         outcome: body.outcome,
         outcome_note: body.outcome_note,

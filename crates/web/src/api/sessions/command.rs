@@ -1,12 +1,13 @@
 //! What every command on a session shares: lock, ask the rules, keep, answer; all in one transaction.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use resolutionflow_core::id::{AccountId, SessionId};
 use resolutionflow_core::random::Random;
-use resolutionflow_core::session::{Act, Actor, Change, Refusal, Session, StepRecords};
+use resolutionflow_core::session::{Act, Actor, Change, Dropped, Refusal, Session, StepRecords};
 use resolutionflow_core::step::StepId;
 use resolutionflow_core::variable::{Variable, Variables};
 use resolutionflow_store::idempotency::Key;
@@ -40,6 +41,8 @@ pub(super) struct Standing {
     pub(super) version: Arc<Version>,
     pub(super) variables: Variables,
     pub(super) steps: StepRecords,
+    /// What did not come along to a newer version.
+    pub(super) dropped: Vec<Dropped>,
 }
 
 impl Standing {
@@ -114,14 +117,50 @@ where
     R: Fn(&mut Standing, &mut Act<'_>) -> Result<Change, Refusal> + Send + Sync + 'static,
     A: Fn(&Standing, &Change) -> Result<Answer> + Send + Sync + 'static,
 {
-    let version = version_of(app, caller, id).await?;
+    let parts = Arc::new((reads, rule, answer));
+    let mut tries = 0;
+    loop {
+        let version = version_of(app, caller, id).await?;
+        let moved = Arc::<AtomicBool>::default();
+        let done = attempt(app, caller, id, key.clone(), version, &parts, &moved).await;
+        tries += 1;
+        if tries == MOST_TRIES || !moved.load(Ordering::Relaxed) {
+            return done;
+        }
+    }
+}
+
+/// How often a command is tried while the session moves from version to version of its flow.
+const MOST_TRIES: usize = 3;
+
+/// Does one command to a session that runs `version`; says in `moved` when it runs another by now.
+async fn attempt<R, A>(
+    app: &App,
+    caller: &Caller,
+    id: SessionId,
+    key: Option<Key>,
+    version: Arc<Version>,
+    parts: &Arc<(Reads, R, A)>,
+    moved: &Arc<AtomicBool>,
+) -> Result<Answer>
+where
+    R: Fn(&mut Standing, &mut Act<'_>) -> Result<Change, Refusal> + Send + Sync + 'static,
+    A: Fn(&Standing, &Change) -> Result<Answer> + Send + Sync + 'static,
+{
     let (moment, account) = (Moment::of(app, caller), caller.account_id);
-    let parts = Arc::new((version, reads, rule, answer));
+    let parts = Arc::new((version, Arc::clone(parts), Arc::clone(moved)));
     once::write(app, key, move |tx| {
         let parts = Arc::clone(&parts);
         Box::pin(async move {
-            let (version, reads, rule, answer) = &*parts;
+            let (version, parts, moved) = &*parts;
+            let (reads, rule, answer) = &**parts;
             let session = sessions::lock(tx, account, id).await?.ok_or(Error::NotFound)?;
+            if session.flow_version != version.number {
+                moved.store(true, Ordering::Relaxed);
+                return Err(Error::PreconditionFailed {
+                    current: session.version,
+                });
+            }
             let mut standing = read(tx, account, session, version, reads).await?;
             let mut random = moment.random();
             let change = rule(&mut standing, &mut moment.act(&mut random))
@@ -168,6 +207,7 @@ async fn read(
         version: Arc::clone(version),
         variables,
         steps,
+        dropped: Vec::new(),
     })
 }
 

@@ -39,6 +39,15 @@ pub struct PrepareSession {
     note: Option<String>,
     /// When it should be done.
     due_at: Option<DateTime<Utc>>,
+    /// The reference of the ticket that it is for, in one line.
+    #[schema(example = "INC-4711")]
+    ticket: Option<String>,
+    /// Where that ticket is: an absolute http or https address.
+    #[schema(example = "https://desk.example.com/tickets/4711")]
+    ticket_url: Option<String>,
+    /// For whom it is, in one line.
+    #[schema(example = "Contoso")]
+    client: Option<String>,
 }
 
 /// Prepare a session
@@ -64,6 +73,9 @@ pub async fn prepare(
         title: body.title.unwrap_or_default(),
         note: body.note.unwrap_or_default(),
         due_at: body.due_at,
+        ticket: body.ticket.unwrap_or_default(),
+        ticket_url: body.ticket_url.unwrap_or_default(),
+        client: body.client.unwrap_or_default(),
     };
     let flow = FlowId::from_uuid(body.flow_id);
     make(&app, &caller, key, flow, move |new, outline, act| {

@@ -15,7 +15,7 @@ use crate::request::{Json, Path, etag};
 
 /// Get a session
 ///
-/// With its variables, its steps and what is missing. The `ETag` is its version.
+/// With its variables, its steps, what is missing, and why it needs a look before it runs. The `ETag` is its version.
 #[utoipa::path(get, path = "/sessions/{id}", operation_id = "get_session", tag = "sessions",
     params(("id" = Uuid, Path, description = "The session")),
     responses((status = 200, body = SessionView), Refusals))]
@@ -25,22 +25,26 @@ pub async fn show(
     Path(id): Path<SessionId>,
 ) -> Result<impl IntoResponse> {
     let account = caller.account_id;
-    let (session, variables, steps) = app
+    let (listed, variables, steps) = app
         .read(move |tx| {
             Box::pin(async move {
-                let session = sessions::find(tx, account, id).await?.ok_or(Error::NotFound)?;
+                let listed = sessions::find_listed(tx, account, id)
+                    .await?
+                    .ok_or(Error::NotFound)?;
                 Ok((
-                    session,
+                    listed,
                     variables::all(tx, account, id).await?,
                     steps::all(tx, account, id).await?,
                 ))
             })
         })
         .await?;
+    let session = &listed.session;
     let version = app
         .versions
         .get(&app.db, account, session.flow_id, session.flow_version)
         .await?;
-    let view: SessionView = view::session(&session, &version, &variables, &steps);
+    let mut view: SessionView = view::session(session, &version, &variables, &steps);
+    view.summary.stale = view::stale(&listed, app.now());
     Ok(([(ETAG, etag(session.version))], Json(view)))
 }

@@ -73,7 +73,7 @@ pub async fn work_step(
     let step = StepId::parse(&step).map_err(|_| Error::NotFound)?;
     let key = once::key(&caller, key, format!("PUT /sessions/{id}/steps/{step}"), &body)?;
     let version = super::command::version_of(&app, &caller, id).await?;
-    let position = version.compiled.position(&step).ok_or(Error::NotFound)?;
+    version.compiled.position(&step).ok_or(Error::NotFound)?;
     let work = StepWork {
         state: body.state,
         note: body.note,
@@ -83,9 +83,11 @@ pub async fn work_step(
         checks: body.checks,
         expected_version: body.expected_version,
     };
-    let id_of_step = step.clone();
+    let (worked, answered) = (step.clone(), step.clone());
     let rule = move |standing: &mut Standing, act: &mut session::Act<'_>| {
-        let known = &standing.version.outline.steps()[position];
+        // It moved to another version since: one without this step.
+        let known = standing.version.outline.step(worked.as_str());
+        let known = known.ok_or(session::Refusal::SessionConflict(standing.session.version))?;
         session::work_step(
             &standing.session,
             known,
@@ -95,7 +97,12 @@ pub async fn work_step(
         )
     };
     let answer = move |standing: &Standing, _: &Change| {
-        let record = standing.steps.get(&id_of_step);
+        let record = standing.steps.get(&answered);
+        let position = standing
+            .version
+            .compiled
+            .position(&answered)
+            .ok_or(Error::NotFound)?;
         let answer = WorkedStep {
             version: standing.session.version,
             status: standing.session.status().as_str(),

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use resolutionflow_core::event::{Event, hexadecimal};
 use resolutionflow_core::render::Unset;
-use resolutionflow_core::session::{Session, StepRecord, StepRecords, StepState};
+use resolutionflow_core::session::{Session, Stale, Status, StepRecord, StepRecords, StepState};
 use resolutionflow_core::variable::{Outline, Shown, Variables};
 use resolutionflow_store::sessions::Listed;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::api::answers::{event_kinds, outcomes, statuses, step_states};
+use crate::api::answers::{event_kinds, outcomes, stale_kinds, statuses, step_states};
 use crate::versions::Version;
 
 /// A variable that is set.
@@ -132,6 +132,41 @@ pub fn step(version: &Version, position: usize, record: Option<&StepRecord>, val
     }
 }
 
+/// Why a prepared session needs a look before it runs.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StaleView {
+    /// The reason.
+    #[schema(schema_with = stale_kinds)]
+    pub kind: &'static str,
+    /// The flow's newest version, where that is the reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latest_version: Option<i64>,
+    /// Since when it is past due, where that is the reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<DateTime<Utc>>,
+    /// How many days ago it was prepared, where that is the reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub days: Option<i64>,
+}
+
+impl From<Stale> for StaleView {
+    fn from(stale: Stale) -> Self {
+        let mut view = Self {
+            kind: stale.as_str(),
+            latest_version: None,
+            since: None,
+            days: None,
+        };
+        match stale {
+            Stale::NewerVersion { latest } => view.latest_version = Some(latest),
+            Stale::PastDue { since } => view.since = Some(since),
+            Stale::Old { days } => view.days = Some(days),
+            Stale::AssigneeGone => {}
+        }
+        view
+    }
+}
+
 /// A session in a list.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SessionSummary {
@@ -155,6 +190,14 @@ pub struct SessionSummary {
     pub title: String,
     /// What whoever prepared it wants the assignee to know.
     pub note: String,
+    /// The reference of the ticket that it is for; empty where there is none.
+    #[schema(example = "INC-4711")]
+    pub ticket: String,
+    /// Where that ticket is; empty where that is not known.
+    pub ticket_url: String,
+    /// For whom it is; empty where that is not said.
+    #[schema(example = "Contoso")]
+    pub client: String,
     /// Who prepared it.
     pub prepared_by_id: Option<Uuid>,
     /// Who is to run it; `null` is anyone in the team.
@@ -190,6 +233,10 @@ pub struct SessionSummary {
     pub step_count: i64,
     /// The number of its last event.
     pub version: i64,
+    /// Why a prepared session needs a look before it runs; empty where it needs none. Only prepared sessions have it,
+    /// and answers to commands do without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale: Option<Vec<StaleView>>,
 }
 
 impl SessionSummary {
@@ -203,6 +250,9 @@ impl SessionSummary {
             flow_title,
             title: session.title.clone(),
             note: session.note.clone(),
+            ticket: session.ticket.clone(),
+            ticket_url: session.ticket_url.clone(),
+            client: session.client.clone(),
             prepared_by_id: session.prepared_by_id.map(|id| id.uuid()),
             assigned_to_id: session.assigned_to_id.map(|id| id.uuid()),
             owner_id: session.owner_id.map(|id| id.uuid()),
@@ -220,14 +270,23 @@ impl SessionSummary {
             finished_step_count: session.finished_steps,
             step_count: session.steps,
             version: session.version,
+            stale: None,
+        }
+    }
+
+    /// A session as a list shows it now.
+    pub fn listed(listed: Listed, now: DateTime<Utc>) -> Self {
+        Self {
+            stale: stale(&listed, now),
+            ..Self::new(&listed.session, listed.flow_title)
         }
     }
 }
 
-impl From<Listed> for SessionSummary {
-    fn from(listed: Listed) -> Self {
-        Self::new(&listed.session, listed.flow_title)
-    }
+/// Why a session needs a look before it runs, where it is prepared.
+pub fn stale(listed: &Listed, now: DateTime<Utc>) -> Option<Vec<StaleView>> {
+    let reasons = || listed.stale(now).into_iter().map(StaleView::from).collect();
+    (listed.session.status() == Status::Prepared).then(reasons)
 }
 
 /// A session, whole.

@@ -273,6 +273,7 @@ fn swap_ahead(scene: Scene<'_>) -> Result<Run<'_>, Refusal> {
         note: "The site lead opens the door at 17:30. The alarm company knows. Ask the provider for the MAC rule first."
             .to_owned(),
         due_at: Some(scene.at(2, 21)),
+        ..Preparation::default()
     };
     scene
         .prepare(morgan, TimeDelta::hours(26), &preparation)?
@@ -296,6 +297,7 @@ fn laptop_for_anyone(scene: Scene<'_>) -> Result<Run<'_>, Refusal> {
         title: "Laptop for Ana Silva".to_owned(),
         note: "She sits in the Lisbon office; send the laptop the day before.".to_owned(),
         due_at: Some(scene.at(3, 15)),
+        ..Preparation::default()
     };
     scene.prepare(morgan, TimeDelta::hours(20), &preparation)
 }
@@ -379,6 +381,7 @@ fn laptop_under_way(scene: Scene<'_>) -> Result<Run<'_>, Refusal> {
         title: "Laptop for Tom Baker".to_owned(),
         note: "His manager is new too; ask me for the address.".to_owned(),
         due_at: Some(scene.at(1, 8)),
+        ..Preparation::default()
     };
     scene
         .prepare(morgan, TimeDelta::minutes(95), &preparation)?

@@ -1,17 +1,14 @@
 //! What several lists show of a session in the same way.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
-use resolutionflow_core::session::Status;
+use resolutionflow_core::session::{Stale, Status};
 use resolutionflow_store::sessions::Listed;
 
 use super::form;
 use super::icon::{Icon, icon};
 use crate::context::App;
 use crate::pages::words::sessions as words;
-
-/// From how long ago on a prepared session needs a look before it runs.
-const OLD: TimeDelta = TimeDelta::days(7);
 
 /// Its number, as people say it.
 pub fn number(number: i64) -> String {
@@ -47,18 +44,13 @@ pub fn address(listed: &Listed) -> String {
 
 /// Why a prepared session needs a look before it runs; empty where it needs none.
 pub fn stale(listed: &Listed, now: DateTime<Utc>) -> Vec<String> {
-    let session = &listed.session;
-    let age = now - session.created_at;
-    let newer = listed.flow_latest_version > session.flow_version;
-    let due = session.due_at.is_some_and(|due| due < now);
-    [
-        newer.then(|| words::FLOW_CHANGED.to_owned()),
-        due.then(|| words::PAST_DUE.to_owned()),
-        (age > OLD).then(|| words::prepared_days_ago(age.num_days())),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let reasons = listed.stale(now).into_iter().map(|reason| match reason {
+        Stale::NewerVersion { .. } => words::FLOW_CHANGED.to_owned(),
+        Stale::PastDue { .. } => words::PAST_DUE.to_owned(),
+        Stale::Old { days } => words::prepared_days_ago(days),
+        Stale::AssigneeGone => words::ASSIGNEE_GONE.to_owned(),
+    });
+    reasons.collect()
 }
 
 /// The amber chip of a session that needs a look.

@@ -159,6 +159,7 @@ impl Touched {
                 | K::Started
                 | K::Taken
                 | K::Assigned
+                | K::VersionChanged
                 | K::Completed
                 | K::Discarded
                 | K::Reopened => {

@@ -255,6 +255,7 @@ pub fn did(kind: resolutionflow_core::event::EventKind, who: &str, what: &str) -
         K::Started => format!("{who} started this session"),
         K::Taken => format!("{who} took this session"),
         K::Assigned => format!("{who} assigned this session"),
+        K::VersionChanged => format!("{who} moved this session to a newer version of the flow"),
         K::DetailsChanged => format!("{who} changed what the session says of itself"),
         K::NoteAdded | K::LateNoteAdded => format!("{who} added a note"),
         K::Completed => format!("{who} completed this session"),

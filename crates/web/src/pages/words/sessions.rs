@@ -43,6 +43,7 @@ pub const DUE: &str = "due";
 
 pub const FLOW_CHANGED: &str = "flow changed";
 pub const PAST_DUE: &str = "past due";
+pub const ASSIGNEE_GONE: &str = "assignee is gone";
 
 pub fn prepared_days_ago(days: i64) -> String {
     format!("prepared {days} d ago")

@@ -1,0 +1,97 @@
+//! `GET` and `PATCH /account`: the account, and what it has decided for itself.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use resolutionflow_core::problem::Problem;
+use resolutionflow_core::session::MOST_STALE_DAYS;
+use resolutionflow_store::members::{self, Account};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::answers::{Conflicts, Refusals};
+use crate::auth::caller::{Caller, May, MayManageAccount, MayRead};
+use crate::context::App;
+use crate::error::{Error, Result};
+use crate::once::{self, Answer};
+use crate::request::{IdempotencyKey, Json};
+
+/// An account.
+#[derive(Serialize, ToSchema)]
+pub struct AccountView {
+    /// Its identifier.
+    id: Uuid,
+    /// What it is called.
+    #[schema(example = "Contoso IT")]
+    name: String,
+    /// When it was made.
+    created_at: DateTime<Utc>,
+    /// After how many days a prepared session is old; 0 is never.
+    #[schema(example = 7)]
+    stale_days: i64,
+}
+
+impl AccountView {
+    fn of(caller: &Caller, account: Account) -> Self {
+        Self {
+            id: caller.account_id.uuid(),
+            name: account.name,
+            created_at: account.created_at,
+            stale_days: account.stale_days,
+        }
+    }
+}
+
+/// Get the account
+///
+/// The one that the caller acts in.
+#[utoipa::path(get, path = "/account", operation_id = "get_account", tag = "account",
+    responses((status = 200, body = AccountView), Refusals))]
+pub async fn show(State(app): State<App>, May(caller): MayRead) -> Result<Json<AccountView>> {
+    let account = caller.account_id;
+    let found = app
+        .read(move |tx| Box::pin(async move { Ok(members::account(tx, account).await?) }))
+        .await?;
+    Ok(Json(AccountView::of(&caller, found)))
+}
+
+/// What to change; what is absent is not touched.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeAccount {
+    /// After how many days a prepared session is old, up to 365; 0 is never.
+    #[schema(minimum = 0, maximum = 365, example = 7)]
+    stale_days: Option<i64>,
+}
+
+/// Change the account
+///
+/// For its admins and owners.
+#[utoipa::path(patch, path = "/account", operation_id = "change_account", tag = "account",
+    params(("Idempotency-Key" = Option<String>, Header, description = "One effect for a repeated request")),
+    request_body = ChangeAccount, responses((status = 200, body = AccountView), Refusals, Conflicts))]
+pub async fn change(
+    State(app): State<App>,
+    May(caller): MayManageAccount,
+    key: Option<IdempotencyKey>,
+    Json(body): Json<ChangeAccount>,
+) -> Result<Answer> {
+    let key = once::key(&caller, key, "PATCH /account", &body)?;
+    let days = body.stale_days;
+    if days.is_some_and(|days| !(0..=MOST_STALE_DAYS).contains(&days)) {
+        let detail = format!("this must be 0 to {MOST_STALE_DAYS}");
+        return Err(Error::Unprocessable(vec![Problem::at("/stale_days", detail)]));
+    }
+    once::write(&app, key, move |tx| {
+        let caller = caller.clone();
+        Box::pin(async move {
+            let account = match days {
+                Some(days) => members::set_stale_days(tx, caller.account_id, days).await?,
+                None => members::account(tx, caller.account_id).await?,
+            };
+            Answer::new(StatusCode::OK, &AccountView::of(&caller, account))
+        })
+    })
+    .await
+}
