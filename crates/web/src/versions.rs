@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use resolutionflow_core::flow::FlowDocument;
+use resolutionflow_core::flow::difference::difference;
 use resolutionflow_core::id::{AccountId, FlowId};
 use resolutionflow_core::render::{self, CompiledFlow};
 use resolutionflow_core::variable::Outline;
@@ -43,19 +44,28 @@ impl Weighter<Key, Arc<Version>> for Bytes {
     }
 }
 
+/// How many pairs of versions have their differences kept in words.
+const PAIRS: usize = 1_000;
+
 /// The kept versions.
-pub struct Versions(Cache<Key, Arc<Version>, Bytes>);
+pub struct Versions {
+    kept: Cache<Key, Arc<Version>, Bytes>,
+    differences: Cache<(Key, i64), Arc<str>>,
+}
 
 impl Default for Versions {
     fn default() -> Self {
-        Self(Cache::with_weighter(1_000, BUDGET, Bytes))
+        Self {
+            kept: Cache::with_weighter(1_000, BUDGET, Bytes),
+            differences: Cache::new(PAIRS),
+        }
     }
 }
 
 impl Versions {
     /// A published version; compiled at its first use, once even where many ask at the same moment.
     pub async fn get(&self, db: &Db, account: AccountId, flow: FlowId, number: i64) -> Result<Arc<Version>> {
-        self.0
+        self.kept
             .get_or_insert_async(&(account, flow, number), async {
                 let document = db
                     .read::<_, Error, _>(move |tx| {
@@ -67,6 +77,27 @@ impl Versions {
                     .await
                     .map_err(Error::internal)?
                     .map(Arc::new)
+            })
+            .await
+    }
+
+    /// What differs between two published versions of a flow, in words; looked for once.
+    pub async fn difference(
+        &self,
+        db: &Db,
+        account: AccountId,
+        flow: FlowId,
+        (from, to): (i64, i64),
+    ) -> Result<Arc<str>> {
+        self.differences
+            .get_or_insert_async(&((account, flow, from), to), async {
+                let (from, to) = (
+                    self.get(db, account, flow, from).await?,
+                    self.get(db, account, flow, to).await?,
+                );
+                let words =
+                    tokio::task::spawn_blocking(move || difference(&from.document, &to.document).words());
+                words.await.map(Into::into).map_err(Error::internal)
             })
             .await
     }

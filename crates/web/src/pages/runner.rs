@@ -3,6 +3,7 @@
 //! One read of the database gives a [`snapshot`], the cached compiled version the text, and a [`scene`] of both is
 //! what every part of the page is drawn from: whole by [`page`], in part by [`fragments`].
 
+mod assign;
 mod bars;
 pub(super) mod control;
 mod discard;
@@ -15,6 +16,7 @@ pub mod presence;
 mod rail;
 mod refused;
 mod reopen;
+mod review;
 mod scene;
 pub mod snapshot;
 mod start;
@@ -41,6 +43,9 @@ pub(super) fn routes() -> Router<App> {
         .route("/sessions/{id}/take", post(take::take))
         .route("/sessions/{id}/discard", post(discard::discard))
         .route("/sessions/{id}/reopen", post(reopen::reopen))
+        .route("/sessions/{id}/assign", get(assign::show).post(assign::assign))
+        .route("/sessions/{id}/review", get(review::show))
+        .route("/sessions/{id}/update", post(review::update))
         .route("/sessions/{id}/fragments", get(fragments::show))
         .route("/sessions/{id}/presence", post(presence::tell))
 }

@@ -1,5 +1,6 @@
 //! Everything that pages say in English, by page; what scripts say stands in `assets/js/words.js`.
 
+pub mod assign;
 pub mod door;
 pub mod error;
 pub mod finish;
@@ -8,6 +9,7 @@ pub mod import;
 pub mod people;
 pub mod quick_start;
 pub mod report;
+pub mod review;
 pub mod runner;
 pub mod search;
 pub mod sessions;

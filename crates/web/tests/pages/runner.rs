@@ -356,7 +356,7 @@ async fn a_prepared_session_is_taken_started_ended_and_reopened() {
             "for anyone in the team",
             "/start\"",
             "/take\"",
-            "data-may=\"work start take\"",
+            "data-may=\"work start take update\"",
         ]);
         let page = lena.get(&path(&session)).await.ok().text;
         assert!(

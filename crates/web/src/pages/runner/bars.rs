@@ -1,7 +1,7 @@
 //! What stands above the step and concerns the session: prepared, watched, ended, and what was refused.
 
 use maud::{Markup, html};
-use resolutionflow_core::session::Status;
+use resolutionflow_core::session::{Session, Stale, Status};
 
 use super::refused;
 use super::scene::Scene;
@@ -73,24 +73,63 @@ fn button(scene: &Scene<'_>, action: &str, class: &str, word: &str) -> Markup {
 
 fn prepared(scene: &Scene<'_>) -> Markup {
     let session = &scene.snapshot.session;
+    let rights = scene.rights;
     let whom = session.assigned_to_id.map(|id| scene.by_name(id));
     let by = session
         .prepared_by_id
         .map_or(words::SOMEBODY, |id| scene.by_name(id));
+    let is_stale = !scene.snapshot.stale.is_empty();
+    let newer = scene.snapshot.stale.iter().find_map(|reason| match reason {
+        Stale::NewerVersion { latest } => Some(*latest),
+        _ => None,
+    });
+    let start = if is_stale {
+        words::RUN_AS_PREPARED
+    } else {
+        words::START
+    };
     html! {
-        div class="bar prepared" role="status" {
-            (icon(Icon::Note))
+        div class={ "bar prepared" @if is_stale { " warn" } } role="status" {
+            (icon(if is_stale { Icon::Warning } else { Icon::Note }))
             span dir="auto" {
                 (words::prepared_by(by)) " " (words::prepared_for(whom)) ", " (time::relative(session.created_at))
-                @if !session.note.is_empty() { (words::note_of(&session.note)) }
-            }
-            @if let Some(due) = session.due_at { span { (words::due()) (time::absolute(due)) } }
-            @if scene.rights.start || scene.rights.take {
-                div class="buttons" {
-                    @if scene.rights.start { (button(scene, "start", "button primary", words::START)) }
-                    @if scene.rights.take { (button(scene, "take", "button", words::TAKE)) }
+                @if !session.note.is_empty() { (words::note_of(&session.note)) } @else { "." }
+                @for reason in &scene.snapshot.stale {
+                    " " (words::stale(reason, session.flow_version, &scene.snapshot.difference))
                 }
             }
+            @if !session.client.is_empty() { span dir="auto" { (words::client(&session.client)) } }
+            (ticket(session))
+            @if let Some(due) = session.due_at { span { (words::due()) (time::absolute(due)) } }
+            div class="buttons" {
+                @if let Some(latest) = newer.filter(|_| rights.update) {
+                    a class="button primary" href={ (scene.path()) "/review" } { (words::review_and_update(latest)) }
+                }
+                @if rights.start {
+                    @let class = if newer.is_some() && rights.update { "button" } else { "button primary" };
+                    (button(scene, "start", class, start))
+                }
+                @if rights.take { (button(scene, "take", "button", words::TAKE)) }
+                @if rights.edit { a class="button" href={ (scene.path()) "/edit" } { (words::EDIT) } }
+                @if rights.assign { a class="button" href={ (scene.path()) "/assign" } { (words::REASSIGN) } }
+                @if rights.discard && is_stale { (button(scene, "discard", "button", words::DISCARD)) }
+            }
+        }
+    }
+}
+
+/// The ticket that a session is for, as a link where it has one.
+fn ticket(session: &Session) -> Markup {
+    let named = if session.ticket.is_empty() {
+        words::TICKET
+    } else {
+        &session.ticket
+    };
+    html! {
+        @if !session.ticket_url.is_empty() {
+            span { a href=(session.ticket_url) rel="noopener noreferrer" target="_blank" dir="auto" { (named) } }
+        } @else if !session.ticket.is_empty() {
+            span dir="auto" { (named) }
         }
     }
 }

@@ -40,6 +40,9 @@ pub(super) fn panel(scene: &Scene<'_>) -> Markup {
             footer {
                 button class="needs-js" type="button" data-action="copy-all" { (words::COPY_ALL) }
                 @if scene.rights.note { (note(scene)) }
+                @if scene.rights.assign {
+                    a class="link-button" href={ (scene.path()) "/assign" } { (words::HAND_OVER) }
+                }
                 @if scene.rights.discard {
                     form method="post" action={ (scene.path()) "/discard" } {
                         (form::key(scene.app)) button class="link-button" type="submit" { (words::DISCARD) }

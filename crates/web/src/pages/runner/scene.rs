@@ -31,6 +31,9 @@ pub(super) struct Rights {
     pub discard: bool,
     pub start: bool,
     pub take: bool,
+    pub edit: bool,
+    pub assign: bool,
+    pub update: bool,
 }
 
 impl Rights {
@@ -52,6 +55,9 @@ impl Rights {
             discard: open && may(Action::DiscardSession),
             start: prepared && may(Action::StartSession),
             take: prepared && may(Action::TakeSession),
+            edit: prepared && may(Action::ChangeDetails),
+            assign: open && may(Action::AssignSession),
+            update: prepared && may(Action::UpdateVersion),
         }
     }
 
@@ -66,6 +72,9 @@ impl Rights {
             (self.discard, "discard"),
             (self.start, "start"),
             (self.take, "take"),
+            (self.edit, "edit"),
+            (self.assign, "assign"),
+            (self.update, "update"),
         ];
         let words: Vec<_> = all
             .into_iter()

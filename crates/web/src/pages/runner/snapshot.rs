@@ -1,11 +1,12 @@
 //! What the database says of a session at one moment, read in one transaction.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use resolutionflow_core::event::{Event, EventKind};
 use resolutionflow_core::id::{AccountId, SessionId, UserId};
-use resolutionflow_core::session::{Session, Status, StepRecords};
+use resolutionflow_core::session::{Session, Stale, Status, StepRecords};
 use resolutionflow_core::variable::Variables;
 use resolutionflow_store::presence::{self, Present};
 use resolutionflow_store::{Tx, events, members, sessions, steps, variables};
@@ -33,6 +34,10 @@ pub struct Snapshot {
     pub events: Vec<Event>,
     /// Who completed or discarded it, as far as it has ended.
     pub ended_by: Option<UserId>,
+    /// Why it needs a look before it runs.
+    pub stale: Vec<Stale>,
+    /// What differs in the newest version of its flow, in words; empty where it runs that one.
+    pub difference: Arc<str>,
 }
 
 /// The events that are asked for: those after a number, up to a limit.
@@ -48,8 +53,19 @@ impl Snapshot {
     /// Reads a session of an account.
     pub async fn read(app: &App, account: AccountId, id: SessionId, since: Option<Since>) -> Result<Self> {
         let now = app.now();
-        app.read(move |tx| Box::pin(async move { read(tx, account, id, since, now).await }))
-            .await
+        let mut snapshot = app
+            .read(move |tx| Box::pin(async move { read(tx, account, id, since, now).await }))
+            .await?;
+        let newer = snapshot.stale.iter().find_map(|reason| match reason {
+            Stale::NewerVersion { latest } => Some(*latest),
+            _ => None,
+        });
+        if let Some(latest) = newer {
+            let session = &snapshot.session;
+            let (flow, versions) = (session.flow_id, (session.flow_version, latest));
+            snapshot.difference = app.versions.difference(&app.db, account, flow, versions).await?;
+        }
+        Ok(snapshot)
     }
 
     /// What somebody is called.
@@ -66,6 +82,15 @@ async fn read(
     now: DateTime<Utc>,
 ) -> Result<Snapshot> {
     let session = sessions::find(tx, account, id).await?.ok_or(Error::NotFound)?;
+    let stale = match session.status() {
+        Status::Prepared => {
+            let listed = sessions::find_listed(tx, account, id)
+                .await?
+                .ok_or(Error::NotFound)?;
+            listed.stale(now)
+        }
+        _ => Vec::new(),
+    };
     let variables = variables::all(tx, account, id).await?;
     let steps = steps::all(tx, account, id).await?;
     let present = presence::of(tx, account, id, now - presence::AWAY).await?;
@@ -103,5 +128,7 @@ async fn read(
         present,
         events,
         ended_by,
+        stale,
+        difference: Arc::default(),
     })
 }

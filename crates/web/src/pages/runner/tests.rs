@@ -90,6 +90,8 @@ impl Sample {
             present: Vec::new(),
             events: Vec::new(),
             ended_by: None,
+            stale: Vec::new(),
+            difference: std::sync::Arc::default(),
         };
         Self {
             app,

@@ -1,5 +1,7 @@
 //! The runner: one session, step by step.
 
+use resolutionflow_core::session::Stale;
+
 use super::counted;
 
 pub const FLOWS: &str = "Flows";
@@ -58,6 +60,11 @@ pub const NOTED: &str = "Your note is kept. It stands in the report.";
 pub const START: &str = "Start";
 pub const TAKE: &str = "Take";
 pub const REOPEN: &str = "Reopen";
+pub const RUN_AS_PREPARED: &str = "Run as prepared";
+pub const EDIT: &str = "Edit";
+pub const REASSIGN: &str = "Reassign";
+pub const HAND_OVER: &str = "Hand over";
+pub const TICKET: &str = "Ticket";
 pub const ENDED_HINT: &str = "This session has ended";
 pub const KEEP_ANYWAY: &str = "Keep it anyway";
 pub const SAVE_AGAIN: &str = "Save again";
@@ -143,6 +150,29 @@ pub fn prepared_for(whom: Option<&str>) -> String {
 
 pub fn note_of(note: &str) -> String {
     format!(": “{note}”")
+}
+
+pub fn review_and_update(version: i64) -> String {
+    format!("Review and update to v{version}")
+}
+
+pub fn client(name: &str) -> String {
+    format!("For {name}")
+}
+
+/// Why a prepared session needs a look, as a sentence.
+pub fn stale(reason: &Stale, version: i64, difference: &str) -> String {
+    match reason {
+        Stale::Old { days } => format!("That is {}.", counted(*days, "day ago", "days ago")),
+        Stale::PastDue { .. } => "It is past its due time.".to_owned(),
+        Stale::AssigneeGone => "Who was to run it can do so no longer.".to_owned(),
+        Stale::NewerVersion { latest } if difference.is_empty() => {
+            format!("It runs v{version}. The flow is now v{latest}, with the same text.")
+        }
+        Stale::NewerVersion { latest } => {
+            format!("It runs v{version}. The flow is now v{latest}: {difference}.")
+        }
+    }
 }
 
 pub fn due() -> &'static str {

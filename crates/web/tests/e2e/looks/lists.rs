@@ -128,3 +128,28 @@ fn people_settings_and_what_opens_everywhere() {
         gallery.shows_no_flaw();
     });
 }
+
+#[test]
+fn prepared_sessions() {
+    once(async |stage| {
+        let site = stage.demo().await;
+        let api = site.api("morgan").await;
+        let mut document = every_type();
+        let flow = api.does("POST", "/api/v1/flows", &document).await;
+        let flow = flow["flow"]["id"].as_str().unwrap();
+        let body = json!({ "flow_id": flow, "note": "Ask Lena about the window.", "client": "Contoso", "ticket": "CHG-0042",
+            "ticket_url": "https://tickets.contoso.example/42", "due_at": "2026-01-01T00:00:00Z" });
+        let session = api.does("POST", "/api/v1/sessions/prepare", &body).await;
+        let page = format!("/sessions/{}", session["id"].as_str().unwrap());
+        let gallery = signed_in(stage, &site, "morgan").await;
+        gallery.page("assign", &format!("{page}/assign")).await;
+        document["sections"][0]["steps"][0]["title"] = json!("Confirm the change window with the client");
+        document["description"] = json!("One.\n\nTwo.");
+        let at = format!("/api/v1/flows/{flow}");
+        api.does("PUT", &format!("{at}/draft"), &document).await;
+        api.does("POST", &format!("{at}/versions"), &json!({})).await;
+        gallery.page("prepared-stale", &page).await;
+        gallery.page("review", &format!("{page}/review")).await;
+        gallery.shows_no_flaw();
+    });
+}
