@@ -603,10 +603,9 @@ async fn lookups_use_an_index_and_look_at_no_whole_table() {
                 assert!(texts.len() > 30, "only {} statements were caught", texts.len());
                 for statement in texts {
                     let plan = plan(tx, &statement);
-                    // What it counts of its own part stands there as a scan, too.
-                    let scans = plan
-                        .iter()
-                        .any(|line| line.contains("SCAN") && line != "SCAN found");
+                    // What it counts of its own part stands there as a scan, and so do the rows it brings.
+                    let own = |line: &str| line == "SCAN found" || line.ends_with("-ROW VALUES CLAUSE");
+                    let scans = plan.iter().any(|line| line.contains("SCAN") && !own(line));
                     assert!(!scans, "{statement}\n{plan:#?}");
                 }
                 Ok(())

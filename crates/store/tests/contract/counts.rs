@@ -161,7 +161,7 @@ async fn nothing_is_counted_further_than_anybody_reads() {
                                  assigned_to_id, owner_id, created_at, started_at, started_at, discarded_at, \
                                  due_at, updated_at, outcome, outcome_note, next_steps, filled, variables, \
                                  missing, finished_steps, steps, ticket, ticket_key, ticket_url, client, \
-                                 client_key FROM sessions WHERE account_id = $1 AND number = 1",
+                                 client_key, due_told FROM sessions WHERE account_id = $1 AND number = 1",
                             &[&account(), &copy],
                         )
                         .await?;

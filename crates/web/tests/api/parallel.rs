@@ -325,3 +325,49 @@ async fn two_servers_agree_on_who_won() {
         assert_eq!(answers.iter().filter(|answer| answer.status == 409).count(), 63);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_meets_a_move_to_a_newer_version_is_done_on_one_of_the_two() {
+    for app in apps().await {
+        let lena = app.member("lena");
+        let flow = |fields: &[&str]| {
+            let fields: Vec<_> = fields.iter().map(|name| json!({ "name": name })).collect();
+            json!({"title": "Moving", "fields": fields, "sections": [{"steps": [{"id": "look", "title": "Look"}]}]})
+        };
+        for round in 0..5 {
+            let made = lena.creates(&flow(&["a", "b", "old"])).await;
+            let session = lena.prepares(&made).with("old", "1").await;
+            let at = format!("/flows/{}", made["id"].as_str().unwrap());
+            let next = flow(&["new", "b", "a"]);
+            lena.put(format!("{at}/draft")).json(&next).await.with(200);
+            lena.post(format!("{at}/versions")).await.with(201);
+            let mut asks: Vec<_> = (0..10)
+                .map(|number| {
+                    let name = if number % 2 == 0 { "a" } else { "b" };
+                    lena.sets(&session, &json!({ name: number.to_string() }))
+                })
+                .collect();
+            asks.insert(
+                round,
+                lena.post(format!("{}/update", path(&session))).json(&json!({})),
+            );
+            for answer in all(asks).await {
+                answer.with(200);
+            }
+            let session = lena.sees(&session).await;
+            assert_eq!(session["flow_version"], 2);
+            let mut names: Vec<_> = session["variables"].as_object().unwrap().keys().collect();
+            names.sort();
+            assert_eq!(names, ["a", "b"]);
+            assert_eq!(
+                (&session["filled_count"], &session["variable_count"]),
+                (&json!(2), &json!(3))
+            );
+            let events = app.verified_events(lena.account, &session).await;
+            let moves = events
+                .iter()
+                .filter(|event| event.kind == EventKind::VersionChanged);
+            assert_eq!(moves.count(), 1);
+        }
+    }
+}

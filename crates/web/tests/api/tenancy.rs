@@ -26,7 +26,7 @@ const OPEN_TO_VIEWERS: [&str; 5] = [
 ];
 
 /// Where the answer to a stranger is not 404 but, by design, a refusal of the member or an empty list.
-const OTHER_ANSWERS: [(&str, &str, u16); 10] = [
+const OTHER_ANSWERS: [(&str, &str, u16); 12] = [
     // An assignee is a member of the account: a stranger is not one, whoever they are.
     ("prepare_session", "assigned_to_id", 422),
     ("change_session", "assigned_to_id", 422),
@@ -34,10 +34,12 @@ const OTHER_ANSWERS: [(&str, &str, u16); 10] = [
     ("list_sessions", "assigned_to_id", 200),
     ("list_sessions", "prepared_by_id", 200),
     ("list_sessions", "owner_id", 200),
+    ("list_sessions", "team_id", 200),
     ("export_sessions", "flow_id", 200),
     ("export_sessions", "assigned_to_id", 200),
     ("export_sessions", "prepared_by_id", 200),
     ("export_sessions", "owner_id", 200),
+    ("export_sessions", "team_id", 200),
 ];
 
 /// What an identifier names.
@@ -45,6 +47,7 @@ const OTHER_ANSWERS: [(&str, &str, u16); 10] = [
 enum Thing {
     Flow,
     Session,
+    Team,
     Token,
     User,
 }
@@ -77,16 +80,17 @@ fn filling(name: &str) -> Option<Filling> {
     Some(match name {
         "flow_id" | "into" => Filling::Identifier(Thing::Flow),
         "assigned_to_id" | "prepared_by_id" | "owner_id" => Filling::Identifier(Thing::User),
+        "team_id" => Filling::Identifier(Thing::Team),
         "email" => Filling::Text(json!("sid@example.com")),
         "password" => Filling::Text(json!(PASSWORD)),
         "text" | "name" => Filling::Text(json!("something")),
         "variables" | "choices" => Filling::Text(json!({})),
-        "limit" | "unread" | "ids" | "all" | "handover_note" | "flow_version" | "stale_days" | "team_id"
-        | "missing" | "due_after" | "due_before" | "sort" | "cursor" | "q" | "tag" | "status"
-        | "started_after" | "started_before" | "completed_after" | "completed_before" | "dry_run"
-        | "draft" | "placeholders" | "file_name" | "format" | "version" | "unset" | "up_to"
-        | "summary_first" | "times" | "mask" | "after" | "expires_in_days" | "title" | "note" | "due_at"
-        | "outcome" | "outcome_note" | "next_steps" | "state" | "output" | "reason" | "choice" | "checks"
+        "limit" | "unread" | "ids" | "all" | "handover_note" | "flow_version" | "stale_days" | "missing"
+        | "due_after" | "due_before" | "sort" | "cursor" | "q" | "tag" | "status" | "started_after"
+        | "started_before" | "completed_after" | "completed_before" | "dry_run" | "draft"
+        | "placeholders" | "file_name" | "format" | "version" | "unset" | "up_to" | "summary_first"
+        | "times" | "mask" | "after" | "expires_in_days" | "title" | "note" | "due_at" | "outcome"
+        | "outcome_note" | "next_steps" | "state" | "output" | "reason" | "choice" | "checks"
         | "expected_version" | "expected" | "keep_invalid" | "ticket" | "ticket_url" | "client" => {
             Filling::Nothing
         }
@@ -281,10 +285,12 @@ async fn things_of(app: &TestApp, name: &str) -> Things {
         .json(&json!({"name": "report"}))
         .await
         .with(201);
+    let me = member.get("/me").await.with(200);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     Things::from([
         (Thing::Flow, text(&flow["id"])),
         (Thing::Session, text(&session["id"])),
+        (Thing::Team, text(&me["team_id"])),
         (Thing::Token, text(&token["id"])),
         (Thing::User, member.user_id.to_string()),
     ])
