@@ -127,7 +127,7 @@ fn one_that_runs_is_handed_over() {
         let ravi = open(stage, &site, "ravi", &page).await;
         ravi.until_text("#bars", "You are watching").await;
         lena.open(&format!("{page}/assign")).await;
-        lena.choose("#assign-to", "Ravi").await;
+        lena.choose("#assign-to", "Ravi Iyer").await;
         lena.type_into("#assign-note", "Two steps are left.").await;
         lena.click("form.narrow .primary").await;
         lena.wait_for("#runner").await;

@@ -161,7 +161,7 @@ async fn draw(
                 p class="help" id="assign-note-help" { (words::NOTE_HELP) }
             }
             div class="buttons" {
-                button class="button primary" type="submit" { (words::SEND) }
+                button class="button primary" type="submit" { (if is_prepared { words::ASSIGN } else { words::SEND }) }
                 a class="button" href=(path) { (words::BACK) }
             }
         }

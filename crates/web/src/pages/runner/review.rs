@@ -89,7 +89,7 @@ pub(super) async fn show(
 fn values_part(foreseen: &Foreseen) -> Markup {
     let fitting = &foreseen.fitting;
     html! {
-        p { (words::kept(fitting.kept.len())) }
+        @if !fitting.kept.is_empty() { p { (words::kept(fitting.kept.len())) } }
         @if !fitting.dropped.is_empty() {
             section class="section" {
                 h2 { (words::DROPPED) }

@@ -8,6 +8,7 @@ pub const NOBODY: &str = "Nobody in particular";
 pub const NOTE: &str = "Note";
 pub const NOTE_HELP: &str = "What whoever goes on should know. It stands in the session's history.";
 pub const SEND: &str = "Hand over";
+pub const ASSIGN: &str = "Reassign";
 pub const BACK: &str = "Back to the session";
 pub const CHANGED: &str =
     "This session was changed since you opened it. Look at it again before you give it away.";
