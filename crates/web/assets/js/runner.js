@@ -1,5 +1,5 @@
 // The runner: everything about one session on one page, brought together.
-import { all, later, one, user } from './dom.js';
+import { all, later, one, typing, user } from './dom.js';
 import { listenToCopy, uncover } from './copy.js';
 import { draftField, drafts } from './drafts.js';
 import { listenToFinish } from './finish.js';
@@ -14,7 +14,7 @@ import { listenToRecords, repaintRecords } from './records.js';
 import { bar, showSaveState } from './save-state.js';
 import { listenToSteps, showStep, sync, titleOf, tuck } from './steps.js';
 import { refresh } from './times.js';
-import { say } from './toast.js';
+import { say, toast } from './toast.js';
 import { listenToValues } from './value-menu.js';
 import { colour, holesOf, learn, may, nameOf, paint, rowOf, runner, session } from './variables.js';
 import { words } from './words.js';
@@ -71,6 +71,12 @@ async function catchUp() {
   bar('away', status === 0 && navigator.onLine && !waiting(session).length ? words.offline(0) : '');
 }
 
+/** Other steps and fields stand on the page of another version; what is typed here is kept on the device. */
+function readAnew() {
+  if (typing(document.activeElement)) toast(words.newerVersion, { error: true, actions: [[words.readAnew, () => location.reload()]] });
+  else location.reload();
+}
+
 /** Brings the page to life. */
 export function run() {
   said = version();
@@ -90,6 +96,7 @@ export function run() {
     uncover();
     tuck();
     tellDone(batch.said);
+    if (batch.said?.some(({ kind }) => kind === 'version_changed')) readAnew();
     for (const [node, names] of flashing) node.classList.add(...names);
     ended();
   });

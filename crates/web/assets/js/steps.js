@@ -193,16 +193,15 @@ export function listenToSteps() {
   bind('k', words.keys.previous, () => go(-1));
   bind(']', words.keys.nextPrompt, () => goToPrompt(1));
   bind('[', words.keys.previousPrompt, () => goToPrompt(-1));
-  if (may('work')) {
-    bind('d', words.keys.done, () => {
-      // A step that branches is done by choosing.
-      const choice = one('[name=choice]', current());
-      if (choice) choice.focus();
-      else markStep('done');
-    });
-    bind('s', words.keys.skip, skip);
-    bind('n', words.keys.note, note);
-  }
+  // Whether the person may is asked at each key: it changes when the session is handed over.
+  bind('d', words.keys.done, () => {
+    // A step that branches is done by choosing.
+    const choice = may('work') && one('[name=choice]', current());
+    if (choice) choice.focus();
+    else markStep('done');
+  });
+  bind('s', words.keys.skip, () => may('work') && skip());
+  bind('n', words.keys.note, () => may('work') && note());
   sync();
   here(current()?.dataset.step ?? null);
 }

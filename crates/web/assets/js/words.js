@@ -35,6 +35,8 @@ export const words = {
   sent: (count) => `Sent ${many(count, 'change')}`,
   refused: (why, text) => `Not saved. ${why} Your text: ${text}`,
   endedReason: 'The session has ended.',
+  newerVersion: 'This session moved to a newer version of its flow.',
+  readAnew: 'Read it anew',
   asLateNote: 'Add as late note',
   lateNote: 'Late note',
 

@@ -91,6 +91,8 @@ fn a_stale_one_is_reviewed_and_updated() {
         morgan.does("POST", &format!("{at}/versions"), &json!({})).await;
 
         let lena = open(stage, &site, "lena", &format!("/sessions/{}", one.id)).await;
+        let ravi = open(stage, &site, "ravi", &format!("/sessions/{}", one.id)).await;
+        ravi.wait_for(".bar.prepared").await;
         lena.until_text(
             ".bar.prepared",
             "The flow is now v2: 1 step changed, 1 field changed.",
@@ -106,6 +108,9 @@ fn a_stale_one_is_reviewed_and_updated() {
         lena.until_text("#rail-move .rail-title", "Move it over").await;
         lena.wait_gone(".bar.prepared a[href$='/review']").await;
         until_session(&morgan, &one.id, "flow_version", &json!(2)).await;
+        // Who has it open has the new steps, too.
+        ravi.until_text("#rail-move .rail-title", "Move it over").await;
+        ravi.wait_gone(".bar.prepared a[href$='/review']").await;
         // The first step that is marked starts it.
         lena.press("d").await;
         until_session(&morgan, &one.id, "status", &json!("active")).await;
