@@ -16,6 +16,7 @@ mod notifications;
 mod openapi;
 mod parallel;
 mod process;
+mod racing;
 mod sessions;
 mod tenancy;
 mod tokens;
