@@ -30,6 +30,8 @@ pub struct Notification {
     pub flow_title: String,
     /// When it should be done.
     pub due_at: Option<DateTime<Utc>>,
+    /// Who is to run that session now.
+    pub assigned_to_id: Option<UserId>,
     /// Who caused it; nobody where time did.
     pub actor_id: Option<UserId>,
     /// What they are called.
@@ -55,10 +57,11 @@ impl FromRow for Notification {
             session_title: row.get(4)?,
             flow_title: row.get(5)?,
             due_at: row.get(6)?,
-            actor_id: row.get(7)?,
-            actor: row.get(8)?,
-            created_at: row.get(9)?,
-            read_at: row.get(10)?,
+            assigned_to_id: row.get(7)?,
+            actor_id: row.get(8)?,
+            actor: row.get(9)?,
+            created_at: row.get(10)?,
+            read_at: row.get(11)?,
         })
     }
 }
@@ -76,8 +79,8 @@ pub async fn list(
     let unread = if unread { " AND n.read_at IS NULL" } else { "" };
     // As for lists of sessions: CROSS JOIN is a plain join to PostgreSQL and the order to SQLite.
     let sql = format!(
-        "SELECT n.id, n.kind, n.session_id, s.number, s.title, f.title, s.due_at, n.actor_id, \
-             (SELECT name FROM users WHERE id = n.actor_id), n.created_at, n.read_at \
+        "SELECT n.id, n.kind, n.session_id, s.number, s.title, f.title, s.due_at, s.assigned_to_id, \
+             n.actor_id, (SELECT name FROM users WHERE id = n.actor_id), n.created_at, n.read_at \
          FROM notifications n CROSS JOIN sessions s CROSS JOIN flows f \
          WHERE n.account_id = $1 AND n.user_id = $2 AND n.id < $3{unread} \
              AND s.account_id = n.account_id AND s.id = n.session_id \
@@ -101,6 +104,55 @@ pub async fn unread(tx: &mut Tx, account: AccountId, user: UserId) -> Result<i64
         )
         .await?;
     Ok(count)
+}
+
+/// What every page shows of a person's unread notifications.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bell {
+    /// How many there are; [`MOST_UNREAD`] stands for more, too.
+    pub unread: i64,
+    /// Whether one of them says that a session is prepared for them.
+    pub prepared: bool,
+}
+
+impl FromRow for Bell {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            unread: row.get(0)?,
+            prepared: row.get(1)?,
+        })
+    }
+}
+
+/// What every page shows of a person's unread notifications.
+pub async fn bell(tx: &mut Tx, account: AccountId, user: UserId) -> Result<Bell> {
+    let unread = "SELECT 1 FROM notifications WHERE account_id = $1 AND user_id = $2 AND read_at IS NULL";
+    let prepared = NoticeKind::PreparedForMe.as_str();
+    let sql = format!(
+        "SELECT (SELECT COUNT(*) FROM ({unread} LIMIT $3) AS found), EXISTS ({unread} AND kind = '{prepared}')"
+    );
+    tx.one(&sql, &[&account, &user, &MOST_UNREAD]).await
+}
+
+/// Marks what a person was told of a session as read, and answers how much was not.
+pub async fn read_of(
+    tx: &mut Tx,
+    account: AccountId,
+    user: UserId,
+    session: SessionId,
+    now: DateTime<Utc>,
+) -> Result<u64> {
+    let read = tx
+        .execute(
+            "UPDATE notifications SET read_at = $4 \
+             WHERE account_id = $1 AND user_id = $2 AND session_id = $3 AND read_at IS NULL",
+            &[&account, &user, &session, &now],
+        )
+        .await?;
+    if read > 0 {
+        tx.wake(Topic::Account(account));
+    }
+    Ok(read)
 }
 
 /// Marks notifications of a person as read, these or all, and answers how many were not.
@@ -208,6 +260,24 @@ pub async fn choose(
         values(rows.len(), 5)
     );
     tx.execute(&sql, &parameters).await?;
+    Ok(())
+}
+
+/// Keeps whether a person is told of one kind of thing on their pages, and leaves their other choices alone.
+pub async fn choose_in_page(
+    tx: &mut Tx,
+    account: AccountId,
+    user: UserId,
+    kind: NoticeKind,
+    in_page: bool,
+) -> Result<()> {
+    let Choice { mail, .. } = Choice::default();
+    tx.execute(
+        "INSERT INTO notification_choices (account_id, user_id, kind, in_page, mail) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (account_id, user_id, kind) DO UPDATE SET in_page = excluded.in_page",
+        &[&account, &user, &kind.as_str(), &in_page, &mail],
+    )
+    .await?;
     Ok(())
 }
 

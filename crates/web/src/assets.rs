@@ -39,6 +39,7 @@ const STYLES: &[&str] = &[
     include_str!("../assets/css/sessions.css"),
     include_str!("../assets/css/settings.css"),
     include_str!("../assets/css/review.css"),
+    include_str!("../assets/css/notifications.css"),
     include_str!("../assets/css/report.css"),
     include_str!("../assets/css/print.css"),
 ];

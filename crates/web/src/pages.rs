@@ -6,6 +6,7 @@ pub mod finish;
 pub mod flows;
 pub mod import;
 pub mod live;
+pub mod notifications;
 pub mod people;
 pub mod quick_start;
 pub mod report;
@@ -44,4 +45,5 @@ pub fn routes() -> Router<App> {
         .merge(import::routes())
         .merge(report::routes())
         .merge(settings::routes())
+        .merge(notifications::routes())
 }

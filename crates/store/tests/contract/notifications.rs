@@ -317,6 +317,98 @@ async fn notifications_are_read_and_counted_and_forgotten() {
 }
 
 #[tokio::test]
+async fn a_bell_counts_what_is_unread_and_one_session_is_read_at_once() {
+    for test in companies().await {
+        company(&test, id(2)).await;
+        for session in 300..303 {
+            prepared(&test, session, Some(LENA), None).await;
+        }
+        prepared(&test, 303, None, None).await;
+        command(&test, 303, LENA, 2, |s, act| take(&s.session, act))
+            .await
+            .unwrap();
+        let bell = |of: u128, person: u128| {
+            let test = &test;
+            async move {
+                let bell = look!(test, |tx| notifications::bell(tx, id(of), id(person)).await).unwrap();
+                (bell.unread, bell.prepared)
+            }
+        };
+        let read = |of: u128, person: u128, session: u128| {
+            let test = &test;
+            async move {
+                commit!(test, |tx| notifications::read_of(
+                    tx,
+                    id(of),
+                    id(person),
+                    id(session),
+                    at(5)
+                )
+                .await)
+                .unwrap()
+            }
+        };
+        assert_eq!(bell(1, LENA).await, (3, true));
+        assert_eq!(bell(1, OLGA).await, (1, false), "taken is not prepared for her");
+        assert_eq!(
+            (bell(1, MORGAN).await, bell(2, LENA).await),
+            ((0, false), (0, false))
+        );
+        for (of, person) in [(1, MORGAN), (1, OLGA), (2, LENA)] {
+            assert_eq!(read(of, person, 300).await, 0, "a stranger's");
+        }
+        assert_eq!((read(1, LENA, 300).await, read(1, LENA, 300).await), (1, 0));
+        assert_eq!(bell(1, LENA).await, (2, true));
+        assert_eq!(read(1, LENA, 301).await + read(1, LENA, 302).await, 2);
+        assert_eq!(bell(1, LENA).await, (0, false));
+        assert_eq!(bell(1, OLGA).await, (1, false));
+    }
+}
+
+#[tokio::test]
+async fn one_kind_is_chosen_without_the_others() {
+    for test in companies().await {
+        company(&test, id(2)).await;
+        let by_mail = Choice {
+            in_page: true,
+            mail: false,
+        };
+        let chosen = [(NoticeKind::Taken, by_mail)];
+        commit!(test, |tx| notifications::choose(tx, account(), id(LENA), &chosen)
+            .await)
+        .unwrap();
+        let choose = |kind: NoticeKind, in_page: bool| {
+            let test = &test;
+            async move {
+                commit!(test, |tx| notifications::choose_in_page(
+                    tx,
+                    account(),
+                    id(LENA),
+                    kind,
+                    in_page
+                )
+                .await)
+                .unwrap();
+                let made = look!(test, |tx| notifications::choices(tx, account(), id(LENA)).await).unwrap();
+                let otherwise = made
+                    .into_iter()
+                    .filter(|(_, choice)| *choice != Choice::default());
+                otherwise
+                    .map(|(kind, choice)| (kind, choice.in_page, choice.mail))
+                    .collect::<Vec<_>>()
+            }
+        };
+        let taken = (NoticeKind::Taken, false, false);
+        assert_eq!(choose(NoticeKind::Taken, false).await, [taken]);
+        let due = (NoticeKind::DueSoon, false, true);
+        assert_eq!(choose(NoticeKind::DueSoon, false).await, [taken, due]);
+        assert_eq!(choose(NoticeKind::DueSoon, true).await, [taken]);
+        let others = look!(test, |tx| notifications::choices(tx, id(2), id(LENA)).await).unwrap();
+        assert!(others.iter().all(|(_, choice)| *choice == Choice::default()));
+    }
+}
+
+#[tokio::test]
 async fn due_times_are_told_once_and_anew_when_they_change() {
     for test in companies().await {
         company(&test, id(2)).await;

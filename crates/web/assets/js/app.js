@@ -42,24 +42,23 @@ document.addEventListener('submit', async (event) => {
   form.requestSubmit();
 }, true);
 
-// Looks are changed at once, and kept by the server.
-document.addEventListener('change', (event) => {
-  const form = event.target.closest?.('form[action="/settings/theme"], form[action="/settings/keys"]');
-  if (form) form.requestSubmit();
-});
+// A setting is saved at once, in order, and says so beside it.
+document.addEventListener('change', ({ target }) => target.closest?.('[data-setting]')?.requestSubmit());
 document.addEventListener('submit', async (event) => {
   const form = event.target;
-  const what = /^\/settings\/(theme|keys)$/.exec(form.getAttribute('action'))?.[1];
+  const what = form.dataset.setting;
   if (!what) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  const values = new FormData(form, event.submitter);
-  const value = String(values.get(what) ?? 'off');
+  const body = new URLSearchParams(new FormData(form));
+  const value = body.get(what) ?? 'off';
   if (what === 'keys') document.body.dataset.keys = value;
   else if (value === 'system') delete root.dataset.theme;
-  else root.dataset.theme = value;
-  const answer = await fetch(form.action, { method: 'POST', body: new URLSearchParams(values) }).catch(() => null);
-  if (answer?.ok) toast(words.savedTick);
+  else if (what === 'theme') root.dataset.theme = value;
+  const tick = one('.tick', form);
+  tick.textContent = '';
+  const answer = await (form.sent = Promise.resolve(form.sent).then(() => fetch(form.action, { method: 'POST', body, redirect: 'manual' })).catch(() => null));
+  if (answer?.status < 400) tick.textContent = words.savedTick;
   else toast(words.notSavedSetting, { error: true });
 }, true);
 
@@ -91,6 +90,8 @@ bind('k', words.keys.previousRow, rows(-1));
 on('click', '[data-action=palette]', openPalette);
 if (byId('toast')?.textContent.trim()) toast(byId('toast').textContent.trim());
 if (/^\/(flows|sessions)\/[0-9a-f-]{36}$/.test(location.pathname)) visited(location.pathname, document.title.replace(/ · [^·]*$/, ''));
+// Who opens a session has read what they were told of it.
+if (/^\/sessions\/[0-9a-f-]{36}/.test(location.pathname) && +byId('bell')?.dataset.unread) fetch(`${location.pathname.slice(0, 46)}/read`, { method: 'POST', redirect: 'manual' }).catch(() => {});
 listenToDrops();
 listenToReport();
 on('click', '[data-action=show-password]', (_, toggle) => {
@@ -104,4 +105,4 @@ on('click', '[data-action=show-password]', (_, toggle) => {
 });
 
 if (byId('runner')) run();
-else if (user) listenToLists();
+if (user) listenToLists();

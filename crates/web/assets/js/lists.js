@@ -1,10 +1,10 @@
 // Lists that others change: Quick start brings itself up to date, other lists say how many rows are new, and a row
 // that somebody points at or is in never moves.
-import { all, button, byId, later, local, one, user } from './dom.js';
+import { all, button, byId, later, local, one } from './dom.js';
 import { hear, watch } from './live.js';
-import { call, page } from './request.js';
-import { keep, read } from './store.js';
+import { page } from './request.js';
 import { refresh } from './times.js';
+import { say } from './toast.js';
 import { words } from './words.js';
 
 const main = byId('main');
@@ -12,20 +12,21 @@ const listRows = (within) => all('.list > .row', within);
 const rowName = (row) => row.id || one('a', row)?.getAttribute('href');
 let listAsks = 0;
 
-/** Reads the page again and shows what is new in it. */
+/** Reads the page again and shows what is new in it; answers what was read. */
 async function look() {
   const ask = ++listAsks;
   const answer = await page(location.href);
   // Only the newest answer counts.
   const fresh = answer && ask === listAsks && one('#main', answer);
-  if (!fresh) return;
+  if (!fresh) return null;
   const known = new Set(listRows(main).map(rowName));
   const count = listRows(fresh).filter((row) => !known.has(rowName(row))).length;
   one('.new-rows')?.remove();
   const used = main.matches(':focus-within, :hover') || getSelection()?.type === 'Range';
-  if (!used) return merge(fresh);
   const list = one('.list', main);
-  if (count) (list ?? main.firstChild)?.before(local({ class: 'new-rows' }, button(words.newRows(count), () => merge(fresh), { class: 'button small' })));
+  if (!used) merge(fresh);
+  else if (count) (list ?? main.firstChild)?.before(local({ class: 'new-rows' }, button(words.newRows(count), () => merge(fresh), { class: 'button small' })));
+  return answer;
 }
 
 /** Greets by the time of day where the person is. */
@@ -46,27 +47,22 @@ function merge(fresh) {
   greet();
 }
 
-/** Marks Quick start in the navigation when something was prepared for the person. */
-async function markNavigation() {
-  const dot = one('.side a[href="/"] .dot');
-  if (!dot) return;
-  const { data } = await call('GET', '/api/v1/sessions?status=prepared&assigned_to_id=me&limit=1');
-  const key = `rf.newest:${user}`;
-  const newest = data?.items?.[0]?.id ?? '';
-  if (!data) return;
-  if (location.pathname === '/' || read(key) === null) keep(key, newest);
-  dot.hidden = !newest || newest <= read(key);
+/** Brings the bell up to date, and the mark at Quick start. */
+function ring(answer) {
+  const [bell, fresh] = [byId('bell'), answer && one('#bell', answer)];
+  if (!bell || !fresh) return;
+  const { unread, prepared } = fresh.dataset;
+  if (+unread > +bell.dataset.unread) say(fresh.getAttribute('aria-label'));
+  for (const dot of all('.side .dot')) dot.hidden = prepared === undefined;
+  Idiomorph.morph(bell, fresh);
 }
 
 /** Listens for lists that changed. */
 export function listenToLists() {
+  const bell = async () => ring(await page('/notifications/bell'));
+  const shows = () => listRows(main).length || ['quick-start', 'notifications'].includes(document.body.dataset.page);
   greet();
-  hear('lists', () => {
-    later('lists', 400, () => {
-      if (listRows(main).length || document.body.dataset.page === 'quick-start') look();
-      markNavigation();
-    });
-  });
-  hear('up', () => later('lists', 400, markNavigation));
-  watch({ lists: true });
+  hear('lists', () => later('lists', 400, async () => (shows() ? ring(await look()) : bell())));
+  hear('up', () => later('bell', 400, bell));
+  if (!byId('runner')) watch({ lists: true });
 }

@@ -131,7 +131,7 @@ export function run() {
   hear('reset', ({ session: of }) => of === session && refetch(0));
   hear('down', catchUp);
   hear('up', () => watch({}));
-  watch({ session, version });
+  watch({ session, version, lists: true });
 
   hear('up', () => bar('away', ''));
 

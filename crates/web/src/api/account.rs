@@ -62,7 +62,7 @@ pub async fn show(State(app): State<App>, May(caller): MayRead) -> Result<Json<A
 pub struct ChangeAccount {
     /// After how many days a prepared session is old, up to 365; 0 is never.
     #[schema(minimum = 0, maximum = 365, example = 7)]
-    stale_days: Option<i64>,
+    pub(crate) stale_days: Option<i64>,
 }
 
 /// Change the account

@@ -7,6 +7,7 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use resolutionflow_core::access::{Action, Role};
 use resolutionflow_core::id::{LoginId, UserId};
+use resolutionflow_store::notifications::{self, Bell};
 
 use super::caller::Caller;
 use super::login;
@@ -23,6 +24,10 @@ pub type VisitRead = Visit<{ Action::Read as usize }>;
 pub type VisitCompleteSession = Visit<{ Action::CompleteSession as usize }>;
 /// Starts flows.
 pub type VisitStartFlow = Visit<{ Action::StartFlow as usize }>;
+/// Reads and chooses what they are told.
+pub type VisitNotifications = Visit<{ Action::ManageOwnNotifications as usize }>;
+/// Changes the account.
+pub type VisitManageAccount = Visit<{ Action::ManageAccount as usize }>;
 /// Imports flows.
 pub type VisitWriteFlow = Visit<{ Action::WriteFlow as usize }>;
 
@@ -41,6 +46,8 @@ pub struct Visitor {
     pub account_name: String,
     /// How their pages look.
     pub look: Look,
+    /// What they were told and have not read.
+    pub bell: Bell,
 }
 
 impl Visitor {
@@ -64,6 +71,10 @@ impl<const ACTION: usize> FromRequestParts<App> for Visit<ACTION> {
         let holder = login::holder(app, digest).await?.ok_or(MISSING)?;
         let caller = Caller::holding(&holder, digest);
         caller.require(Action::ALL[ACTION])?;
+        let (account, user) = (caller.account_id, caller.user_id);
+        let bell = app
+            .read(move |tx| Box::pin(async move { Ok(notifications::bell(tx, account, user).await?) }))
+            .await?;
         Ok(Self(Visitor {
             caller,
             login_id: holder.login_id,
@@ -71,6 +82,7 @@ impl<const ACTION: usize> FromRequestParts<App> for Visit<ACTION> {
             email: holder.email,
             account_name: holder.account_name,
             look: Look::of(&parts.headers),
+            bell,
         }))
     }
 }

@@ -67,7 +67,7 @@ pub async fn show(
         prepared_for_you,
         unassigned,
         continue_,
-        prepared_by_you: _,
+        prepared_by_you,
     } = &waiting.queues;
     let (lost, lost_of_team) = match waiting.lost {
         Some(lost) if lost.session.assigned_to_id == Some(visitor.user_id()) => (Some(lost), None),
@@ -87,7 +87,7 @@ pub async fn show(
             } @else {
                 ul class="list queue" {
                     @if let Some(lost) = &lost { (gone_row(lost)) }
-                    @for listed in &prepared_for_you.sessions { (prepared_row(&app, &visitor, listed, now, Action::StartSession)) }
+                    @for listed in &prepared_for_you.sessions { (prepared_row(&app, &visitor, listed, now, Offer::Start)) }
                 }
             }
             @if prepared_for_you.more { (see_all("/sessions?tab=prepared&assigned=me")) }
@@ -97,7 +97,7 @@ pub async fn show(
                 (head("unassigned", words::UNASSIGNED, Some(unassigned)))
                 ul class="list queue" {
                     @if let Some(lost) = &lost_of_team { (gone_row(lost)) }
-                    @for listed in &unassigned.sessions { (prepared_row(&app, &visitor, listed, now, Action::TakeSession)) }
+                    @for listed in &unassigned.sessions { (prepared_row(&app, &visitor, listed, now, Offer::Take)) }
                 }
                 @if unassigned.more { (see_all("/sessions?tab=prepared&assigned=none")) }
             }
@@ -109,6 +109,15 @@ pub async fn show(
                     @for (listed, place) in continue_.sessions.iter().zip(&begun) { (continue_row(listed, place)) }
                 }
                 @if continue_.more { (see_all("/sessions?tab=active&mine=yes")) }
+            }
+        }
+        @if !prepared_by_you.sessions.is_empty() {
+            section class="section" aria-labelledby="by-you" {
+                (head("by-you", words::BY_YOU, Some(prepared_by_you)))
+                ul class="list queue" {
+                    @for listed in &prepared_by_you.sessions { (prepared_row(&app, &visitor, listed, now, Offer::Look)) }
+                }
+                @if prepared_by_you.more { (see_all("/sessions?tab=prepared&prepared_by=me")) }
             }
         }
         @if waiting.flows.is_empty() { (first_run(&visitor)) } @else { (start_a_flow(&app, &visitor, &waiting.flows)) }
@@ -263,30 +272,54 @@ fn see_all(href: &str) -> Markup {
     html! { p { a class="see-all" href=(href) { (words::SEE_ALL) } } }
 }
 
-/// A prepared session, with what its queue offers: to start it, or to take it.
-fn prepared_row(app: &App, visitor: &Visitor, listed: &Listed, now: DateTime<Utc>, offer: Action) -> Markup {
+/// What a queue offers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Offer {
+    /// To start what is prepared for the visitor.
+    Start,
+    /// To take what nobody has yet.
+    Take,
+    /// To look again at what the visitor prepared for others.
+    Look,
+}
+
+/// A prepared session, with what its queue offers.
+fn prepared_row(app: &App, visitor: &Visitor, listed: &Listed, now: DateTime<Utc>, offer: Offer) -> Markup {
     let prepared = &listed.session;
     let title = session::title(&listed.flow_title, &prepared.title);
     let (here, reasons) = (session::address(listed), session::stale(listed, now));
-    let by = listed
-        .prepared_by
-        .as_deref()
-        .map_or(rows::UNKNOWN, session::first_name);
+    let may = |action| prepared.may(&visitor.caller.actor(), action);
+    let first = |name: &Option<String>, none| name.as_deref().map_or(none, session::first_name).to_owned();
+    // One's own may stand in two queues.
+    let (queue, who) = if offer == Offer::Look {
+        (
+            "by-you-",
+            words::assigned(&first(&listed.assigned_to, rows::NOBODY_YET)),
+        )
+    } else {
+        ("session-", first(&listed.prepared_by, rows::UNKNOWN))
+    };
     html! {
-        li class="row" id={ "session-" (prepared.id) } {
-            div class="row-title" { a href=(here) { (title) } (session::stale_chip(&reasons)) }
+        li class="row" id={ (queue) (prepared.id) } {
+            div class="row-title" {
+                a href=(here) { (title) }
+                (session::stale_chip(&reasons))
+                (session::about(prepared))
+            }
             span class="row-cell" { (rows::filled(prepared.filled, prepared.variables)) }
-            span class="row-cell" { (by) ", " (time::relative(prepared.created_at)) }
-            @if !prepared.may(&visitor.caller.actor(), offer) {
-                span class="row-end" {}
-            } @else if offer == Action::TakeSession {
-                (session::act(app, &format!("{here}/take"), rows::TAKE, &title))
-            } @else if reasons.is_empty() {
-                (session::act(app, &format!("{here}/start"), rows::START, &title))
-            } @else {
-                div class="row-end" {
-                    a class="button small" href=(here) aria-label=(rows::about(rows::REVIEW, &title)) { (rows::REVIEW) }
+            span class="row-cell wide" { (who) ", " (time::relative(prepared.created_at)) }
+            (session::due(prepared, now))
+            @match offer {
+                Offer::Take if may(Action::TakeSession) => (session::act(app, &format!("{here}/take"), rows::TAKE, &title)),
+                Offer::Start if reasons.is_empty() && may(Action::StartSession) => {
+                    (session::act(app, &format!("{here}/start"), rows::START, &title))
                 }
+                Offer::Start | Offer::Look if !reasons.is_empty() && may(Action::UpdateVersion) => {
+                    div class="row-end" {
+                        a class="button small" href=(here) aria-label=(rows::about(rows::REVIEW, &title)) { (rows::REVIEW) }
+                    }
+                }
+                _ => span class="row-end" {},
             }
         }
     }
@@ -306,6 +339,7 @@ fn gone_row(lost: &Lost) -> Markup {
                     (words::taken(&lost.winner)) " " (time::relative(session.updated_at))
                 }
             }
+            span class="row-cell wide" {}
             div class="row-end" {
                 a class="button small" href={ "/sessions/" (session.id) } aria-label=(rows::about(rows::WATCH, &lost.title)) { (rows::WATCH) }
             }

@@ -10,5 +10,7 @@ use crate::context::App;
 
 /// The routes of lists of sessions.
 pub fn routes() -> Router<App> {
-    Router::new().route("/sessions", get(list::show))
+    Router::new()
+        .route("/sessions", get(list::show))
+        .route("/sessions.csv", get(list::export))
 }

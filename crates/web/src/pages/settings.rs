@@ -1,7 +1,10 @@
-//! `/settings`: how pages look and sound to keys, where one is signed in, and what programs may act for one.
+//! `/settings`: how pages look and sound to keys, what one is told of, where one is signed in, and what programs may
+//! act for one; for admins also what holds for the account.
 
+mod defaults;
 mod logins;
 mod looks;
+mod notifications;
 mod tokens;
 
 use axum::Router;
@@ -23,6 +26,8 @@ pub fn routes() -> Router<App> {
         .route("/settings", get(show))
         .route("/settings/theme", post(looks::set_theme))
         .route("/settings/keys", post(looks::set_keys))
+        .route("/settings/notifications/{kind}", post(notifications::choose))
+        .route("/settings/account", post(defaults::change))
         .route("/settings/logins/end-others", post(logins::end_others))
         .route("/settings/logins/{id}/end", post(logins::end))
         .route("/settings/tokens", post(tokens::create))
@@ -30,7 +35,27 @@ pub fn routes() -> Router<App> {
 }
 
 async fn show(State(app): State<App>, Visit(visitor): VisitRead) -> Result<Markup> {
-    page(&app, &visitor, &Making::default()).await
+    page(&app, &visitor, &Refused::default()).await
+}
+
+/// What the page shows beside what is kept: what was just made, and what was refused.
+#[derive(Default)]
+struct Refused {
+    making: Making,
+    /// What was typed for the days after which a prepared session is old.
+    stale_days: Option<String>,
+}
+
+/// The end of a setting: a control that is saved as soon as it changes, which is said beside it. Without scripts it is
+/// saved by hand.
+fn end(control: &Markup) -> Markup {
+    html! {
+        div class="setting-end" {
+            span class="tick" role="status" {}
+            (control)
+            noscript { button class="button small" type="submit" { (words::SAVE) } }
+        }
+    }
 }
 
 /// Back to a part of the page after a change.
@@ -38,27 +63,34 @@ fn back(part: &str) -> Redirect {
     Redirect::to(&format!("/settings#{part}"))
 }
 
-async fn page(app: &App, visitor: &Visitor, making: &Making) -> Result<Markup> {
+async fn page(app: &App, visitor: &Visitor, refused: &Refused) -> Result<Markup> {
+    let told = notifications::section(app, visitor).await?;
+    let defaults = defaults::section(app, visitor, refused.stale_days.as_deref()).await?;
     let logins = logins::section(app, visitor).await?;
-    let tokens = tokens::section(app, visitor, making).await?;
+    let tokens = tokens::section(app, visitor, &refused.making).await?;
     let parts = [
         ("profile", words::PROFILE),
         ("appearance", words::APPEARANCE),
         ("keyboard", words::KEYBOARD),
+        ("notifications", words::NOTIFICATIONS),
         ("security", words::LOGINS),
         ("tokens", words::TOKENS),
+        ("account", words::DEFAULTS),
     ];
+    let shown = |id: &str| id != "account" || defaults::concern(visitor);
     let content = html! {
         div class="page-head" { h1 { (words::TITLE) } }
         div class="settings" {
             nav class="settings-nav" aria-label=(words::TITLE) {
-                @for (id, label) in parts { a href={ "#" (id) } { (label) } }
+                @for (id, label) in parts.into_iter().filter(|(id, _)| shown(id)) { a href={ "#" (id) } { (label) } }
             }
             (profile(visitor))
             (looks::appearance(visitor.look))
             (looks::keyboard(visitor.look))
+            (told)
             (logins)
             (tokens)
+            (defaults)
         }
     };
     let frame = Frame {

@@ -1,6 +1,7 @@
 //! What frames every page: the head, the top bar, the navigation.
 
 use maud::{DOCTYPE, Markup, html};
+use resolutionflow_store::notifications::Bell;
 
 use super::components::avatar;
 use super::components::icon::{Icon, icon, mark};
@@ -21,6 +22,8 @@ pub enum Section {
     People,
     /// The visitor's own settings.
     Settings,
+    /// What the visitor was told; the bell leads there, and not the navigation.
+    Notifications,
 }
 
 impl Section {
@@ -39,6 +42,7 @@ impl Section {
             Self::Sessions => ("/sessions", words::SESSIONS, Icon::Sessions),
             Self::People => ("/people", words::PEOPLE, Icon::People),
             Self::Settings => ("/settings", words::SETTINGS, Icon::Settings),
+            Self::Notifications => ("/notifications", words::NOTIFICATIONS, Icon::Bell),
         }
     }
 }
@@ -85,12 +89,12 @@ pub fn page(app: &App, visitor: &Visitor, frame: &Frame, content: &Markup) -> Ma
                 header class="top" {
                     a class="mark" href="/" aria-label=(words::HOME) { (mark()) span { (words::PRODUCT) } }
                     nav class="crumbs" aria-label=(words::BREADCRUMB) { (frame.crumbs) }
-                    div class="top-end" { (frame.top) (help()) (account_menu(visitor)) }
+                    div class="top-end" { (frame.top) (bell(visitor.bell)) (help()) (account_menu(visitor)) }
                 }
                 @if frame.wide {
                     (content)
                 } @else {
-                    (navigation(frame.section))
+                    (navigation(frame.section, visitor.bell))
                     main id="main" tabindex="-1" { (content) }
                 }
                 div id="toast" class="toast" role="status" {}
@@ -135,6 +139,19 @@ fn head(app: &App, title: &str) -> Markup {
     }
 }
 
+/// The way to the notifications, with how many are unread; scripts read it again when something changes.
+pub fn bell(bell: Bell) -> Markup {
+    let unread = (bell.unread > 0).then(|| words::unread(bell.unread));
+    let name = words::bell(unread.as_deref());
+    html! {
+        a id="bell" class="icon-button" href="/notifications" aria-label=(name) data-unread=(bell.unread)
+            data-prepared[bell.prepared] {
+            (icon(Icon::Bell))
+            @if let Some(unread) = unread { span class="bell-count" { (unread) } }
+        }
+    }
+}
+
 fn help() -> Markup {
     html! {
         button class="icon-button needs-js" type="button" data-action="shortcuts" aria-label=(words::SHORTCUTS) { "?" }
@@ -157,14 +174,14 @@ fn account_menu(visitor: &Visitor) -> Markup {
     }
 }
 
-fn navigation(current: Section) -> Markup {
+fn navigation(current: Section, bell: Bell) -> Markup {
     html! {
         nav class="side" aria-label=(words::MAIN) {
             @for section in Section::ALL {
                 @let (href, label, picture) = section.row();
                 a href=(href) aria-current=[(section == current).then_some("page")] {
                     (icon(picture)) span { (label) }
-                    @if section == Section::QuickStart { i class="dot" title=(words::NEW) hidden {} }
+                    @if section == Section::QuickStart { i class="dot" title=(words::NEW) hidden[!bell.prepared] {} }
                 }
             }
         }

@@ -6,6 +6,7 @@ pub mod error;
 pub mod finish;
 pub mod flows;
 pub mod import;
+pub mod notifications;
 pub mod people;
 pub mod quick_start;
 pub mod report;

@@ -13,6 +13,7 @@ mod door;
 mod finish;
 mod flows;
 mod import;
+mod notifications;
 mod people;
 mod prepared;
 mod quick_start;

@@ -121,6 +121,71 @@ async fn a_queue_shows_five_and_leads_to_all() {
 }
 
 #[tokio::test]
+async fn what_was_prepared_for_others_is_there_with_its_due_time() {
+    for app in apps().await {
+        let (lena, flow) = (app.member("lena"), app.flow().await);
+        let due = app.clock.now() + TimeDelta::hours(2);
+        let body = json!({"flow_id": flow["id"], "assigned_to_id": app.member("morgan").user_id, "due_at": due,
+            "client": "Contoso <b>", "ticket": "INC-7"});
+        let session = lena.post("/sessions/prepare").json(&body).await.with(201);
+        lena.prepares(&flow).await;
+        let visitor = Visitor::signed_in(&app, "lena").await;
+        let row = format!("id=\"by-you-{}\"", session["id"].as_str().unwrap());
+        let page = visitor.get("/").await.ok().has(&[
+            "Prepared by you",
+            &row,
+            "for morgan, ",
+            "for anyone, ",
+            "Contoso &lt;b&gt; · INC-7",
+            "class=\"row-cell due\">due <time",
+        ]);
+        // Who prepared it neither starts nor takes it here.
+        let (_, by_you) = page.text.split_once("id=\"by-you\"").unwrap();
+        for act in ["/take\"", &format!("{}/start\"", path(&session))] {
+            assert!(!by_you.contains(act), "{by_you}");
+        }
+        app.clock.advance(TimeDelta::hours(3));
+        let page = visitor
+            .get("/")
+            .await
+            .ok()
+            .has(&["class=\"row-cell due past\">due <time"]);
+        let (_, by_you) = page.text.split_once("id=\"by-you\"").unwrap();
+        assert!(by_you.contains(">Review</a>"), "{by_you}");
+        for _ in 0..5 {
+            lena.prepares(&flow).await;
+        }
+        visitor
+            .get("/")
+            .await
+            .ok()
+            .has(&["/sessions?tab=prepared&amp;prepared_by=me"]);
+    }
+}
+
+#[tokio::test]
+async fn a_dot_says_that_something_new_is_prepared() {
+    for app in apps().await {
+        let morgan = Visitor::signed_in(&app, "morgan").await;
+        let hidden = "class=\"dot\" title=\"Something new is prepared for you\" hidden";
+        morgan.get("/flows").await.ok().has(&[hidden]);
+        let session = app
+            .member("lena")
+            .prepares(&app.flow().await)
+            .for_("morgan")
+            .await;
+        for at in ["/flows", "/", "/settings"] {
+            morgan.get(at).await.ok().lacks(&[hidden]).has(&["class=\"dot\""]);
+        }
+        morgan
+            .post(&format!("{}/read", path(&session)), &[])
+            .await
+            .goes_to();
+        morgan.get("/flows").await.ok().has(&[hidden]);
+    }
+}
+
+#[tokio::test]
 async fn who_is_too_late_is_told_who_has_it() {
     for app in apps().await {
         let [_, anyones, _] = busy(&app).await;

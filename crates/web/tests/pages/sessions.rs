@@ -62,7 +62,7 @@ async fn each_tab_shows_its_sessions_and_counts_all() {
             "2 missing",
         ]);
         let prepared = morgan.get("/sessions?tab=prepared").await.ok();
-        assert_eq!(numbers(&prepared), [4, 3]);
+        assert_eq!(numbers(&prepared), [3, 4], "what waits longest comes first");
         prepared
             .has(&[
                 "Restart a service · Contoso &lt;b&gt;",
@@ -152,6 +152,110 @@ async fn older_ones_are_behind_a_cursor() {
             at = before.rsplit("href=\"").next().unwrap().replace("&amp;", "&");
         }
         assert_eq!(seen, [5, 4, 3, 2, 1]);
+    }
+}
+
+/// Prepares sessions 1 to 4: due in three days, for Contoso in one, never, and yesterday.
+async fn dated(app: &TestApp) {
+    let (lena, flow) = (app.member("lena"), app.flow().await);
+    let due = |days: i64| json!(app.clock.now() + TimeDelta::days(days));
+    for more in [
+        json!({"due_at": due(3)}),
+        json!({"due_at": due(1), "client": "Contoso, \"West\"", "ticket": "<i>INC</i>", "ticket_url": "https://t.example/1"}),
+        json!({"title": "=1+1"}),
+        json!({"due_at": due(1), "client": "Fabrikam"}),
+    ] {
+        let mut body = json!({"flow_id": flow["id"]});
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        lena.post("/sessions/prepare").json(&body).await.with(201);
+        app.clock.advance(TimeDelta::seconds(1));
+    }
+}
+
+#[tokio::test]
+async fn what_is_prepared_comes_by_due_time_page_by_page() {
+    for test in resolutionflow_store::testing::databases().await {
+        let app = TestApp::on(test, |settings| settings.limits.page = 2).await;
+        dated(&app).await;
+        let visitor = Visitor::signed_in(&app, "morgan").await;
+        let first = visitor.get("/sessions?tab=prepared").await.ok();
+        assert_eq!(numbers(&first), [2, 4]);
+        let first = first
+            .has(&[
+                "Contoso, &quot;West&quot; · &lt;i&gt;INC&lt;/i&gt;",
+                "class=\"row-cell due\">due <time",
+            ])
+            .lacks(&["<i>INC"]);
+        let (before, _) = first.text.split_once("\">More</a>").unwrap();
+        let next = before.rsplit("href=\"").next().unwrap().replace("&amp;", "&");
+        let second = visitor.get(&next).await.ok();
+        assert_eq!(numbers(&second), [1, 3]);
+        second.has(&["Back to the first"]);
+        let cursor = next.split("cursor=").nth(1).unwrap();
+        let other = visitor.get(&format!("/sessions?cursor={cursor}")).await;
+        assert_eq!(other.status, 422, "a cursor of one order is none of the other");
+    }
+}
+
+#[tokio::test]
+async fn clients_and_due_days_narrow_and_can_be_taken_away() {
+    for app in apps().await {
+        dated(&app).await;
+        let visitor = Visitor::signed_in(&app, "morgan").await;
+        let day = |days: i64| (app.clock.now() + TimeDelta::days(days)).date_naive();
+        for (query, found) in [
+            ("client=fabrikam".to_owned(), vec![4]),
+            ("client=fabri".to_owned(), vec![]),
+            (format!("from={}", day(2)), vec![1]),
+            (format!("to={}", day(1)), vec![2, 4]),
+        ] {
+            let page = visitor.get(&format!("/sessions?tab=prepared&{query}")).await.ok();
+            assert_eq!(numbers(&page), found, "{query}");
+        }
+        let page = visitor
+            .get("/sessions?tab=prepared&q=INC&client=contoso%2C+%22west%22")
+            .await
+            .ok();
+        assert_eq!(numbers(&page), [2]);
+        page.has(&[
+            "Client: contoso, &quot;west&quot;",
+            "href=\"/sessions?tab=prepared&amp;q=INC\"",
+            "href=\"/sessions.csv?tab=prepared&amp;q=INC&amp;client=contoso%2C+%22west%22\"",
+        ]);
+        let long = format!("/sessions?client={}", "x".repeat(201));
+        assert_eq!(visitor.get(&long).await.status, 422);
+    }
+}
+
+#[tokio::test]
+async fn the_table_has_what_the_list_has_and_more() {
+    for test in resolutionflow_store::testing::databases().await {
+        let app = TestApp::on(test, |settings| settings.limits.page = 2).await;
+        dated(&app).await;
+        app.member("lena").starts(&app.flow().await).await;
+        let vera = Visitor::signed_in(&app, "vera").await;
+        let table = vera.get("/sessions.csv?tab=prepared&cursor=x").await.ok();
+        assert!(table.header("content-type").starts_with("text/csv"));
+        assert!(table.header("content-disposition").starts_with("attachment"));
+        let numbers: Vec<&str> = table.text.lines().skip(1).map(|line| &line[..2]).collect();
+        assert_eq!(numbers, ["2,", "4,", "1,", "3,"]);
+        table.has(&["'=1+1", "\"Contoso, \"\"West\"\"\""]);
+        for (query, lines) in [
+            ("", 2),
+            ("?tab=prepared&client=fabrikam", 2),
+            ("?tab=completed", 1),
+        ] {
+            let table = vera.get(&format!("/sessions.csv{query}")).await.ok();
+            assert_eq!(table.text.lines().count(), lines, "{query}");
+        }
+        assert_eq!(vera.get("/sessions.csv?flow=x").await.status, 422);
+        let sid = Visitor::signed_in(&app, "sid").await;
+        let table = sid.get("/sessions.csv?tab=prepared").await.ok();
+        assert_eq!(table.text.lines().count(), 1, "{}", table.text);
+        let nobody = Visitor::new(&app).get("/sessions.csv").await;
+        assert!(nobody.goes_to().starts_with("/sign-in"));
     }
 }
 

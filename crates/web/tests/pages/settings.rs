@@ -1,5 +1,7 @@
 //! Settings: looks by cookie, one's own logins, one's own tokens.
 
+use serde_json::json;
+
 use crate::cast::apps;
 use crate::visitor::Visitor;
 
@@ -125,6 +127,76 @@ async fn a_token_is_shown_once_works_and_is_revoked() {
 }
 
 #[tokio::test]
+async fn each_kind_of_notification_is_switched_by_itself() {
+    for app in apps().await {
+        let (vera, at) = (Visitor::signed_in(&app, "vera").await, "/me/notifications");
+        let page = vera.get("/settings").await.ok();
+        let switches = page.forms_to("/settings/notifications/");
+        assert_eq!(switches.len(), 6);
+        assert_eq!(
+            page.text.matches("name=\"in_page\" value=\"on\" checked").count(),
+            6
+        );
+        let mail_off = json!({"choices": {"taken": {"in_page": true, "mail": false}}});
+        app.member("vera").put(at).json(&mail_off).await.with(200);
+
+        let taken = "/settings/notifications/taken";
+        assert_eq!(vera.post(taken, &[]).await.goes_to(), "/settings#notifications");
+        let due = "/settings/notifications/due_soon";
+        vera.post(due, &[]).await.goes_to();
+        vera.post(due, &[("in_page", "on")]).await.goes_to();
+        let choices = app.member("vera").get(at).await.with(200)["choices"].clone();
+        assert_eq!(choices["taken"], json!({"in_page": false, "mail": false}));
+        assert_eq!(choices["due_soon"], json!({"in_page": true, "mail": true}));
+        let page = vera.get("/settings").await.ok();
+        assert_eq!(
+            page.text.matches("name=\"in_page\" value=\"on\" checked").count(),
+            5
+        );
+        assert_eq!(
+            vera.post("/settings/notifications/birthday", &[]).await.status,
+            404
+        );
+        let others = app.member("lena").get(at).await.with(200)["choices"].clone();
+        assert_eq!(others["taken"], json!({"in_page": true, "mail": true}));
+    }
+}
+
+#[tokio::test]
+async fn admins_say_when_a_prepared_session_is_old() {
+    for app in apps().await {
+        let (adam, to) = (Visitor::signed_in(&app, "adam").await, "/settings/account");
+        adam.get("/settings")
+            .await
+            .ok()
+            .has(&["Account defaults", "value=\"7\""]);
+        assert_eq!(
+            adam.post(to, &[("stale_days", " 0 ")]).await.goes_to(),
+            "/settings#account"
+        );
+        let days = async || app.member("lena").get("/account").await.with(200)["stale_days"].clone();
+        assert_eq!(days().await, 0);
+        for wrong in ["", "-1", "366", "1.5", "<b>"] {
+            let refused = adam.post(to, &[("stale_days", wrong)]).await;
+            assert_eq!(refused.status, 422, "{wrong}");
+            refused
+                .has(&["a number from 0 to 365", "aria-invalid"])
+                .lacks(&["<b>"]);
+        }
+        assert_eq!(days().await, 0);
+        for name in ["lena", "vera"] {
+            let other = Visitor::signed_in(&app, name).await;
+            other.get("/settings").await.ok().lacks(&["Account defaults", to]);
+            assert_eq!(other.post(to, &[("stale_days", "9")]).await.status, 403);
+        }
+        // Another account's owner changes their own.
+        let sid = Visitor::signed_in(&app, "sid").await;
+        sid.post(to, &[("stale_days", "30")]).await.goes_to();
+        assert_eq!(days().await, 0);
+    }
+}
+
+#[tokio::test]
 async fn who_is_not_signed_in_has_no_settings() {
     for app in apps().await {
         let nobody = Visitor::new(&app);
@@ -137,6 +209,8 @@ async fn who_is_not_signed_in_has_no_settings() {
             "/settings/keys",
             "/settings/logins/end-others",
             "/settings/tokens",
+            "/settings/account",
+            "/settings/notifications/taken",
         ] {
             let form = [("theme", "dark"), ("name", "a"), ("days", "1")];
             assert_eq!(nobody.post(path, &form).await.status, 401, "{path}");

@@ -23,10 +23,10 @@ const MOST: usize = 100;
 #[serde(deny_unknown_fields)]
 pub struct ReadNotifications {
     /// These; at most 100. One that is not the caller's is passed over.
-    ids: Option<Vec<Uuid>>,
+    pub(crate) ids: Option<Vec<Uuid>>,
     /// All of the caller's.
     #[serde(default)]
-    all: bool,
+    pub(crate) all: bool,
 }
 
 /// What is left.

@@ -59,11 +59,17 @@ pub async fn export_list(
     Query(query): Query<SessionsQuery>,
 ) -> Result<Response> {
     query.exportable()?;
+    let (filter, place) = (query.filter(&caller)?, Place::read(query.sort, None)?);
+    table(app, caller.account_id, filter, place).await
+}
+
+/// The table of all sessions that fit, from a place on.
+pub(crate) async fn table(app: App, account: AccountId, filter: Filter, place: Place) -> Result<Response> {
     let reading = Reading {
-        filter: query.filter(&caller)?,
-        account: caller.account_id,
-        place: Place::read(query.sort, None)?,
         app,
+        account,
+        filter,
+        place,
     };
     // The first page is read before the answer begins, so that what fails at once is said with a status.
     let (rows, next) = reading.page().await?;

@@ -174,14 +174,14 @@ impl SessionsQuery {
 
 /// A place in either order of the sessions; a cursor of one is none of the other.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Place {
+pub(crate) enum Place {
     Newest(Option<SessionId>),
     Due(Option<Due>),
 }
 
 impl Place {
     /// The place that a cursor names.
-    pub(super) fn read(sort: Sort, cursor: Option<&str>) -> Result<Self> {
+    pub(crate) fn read(sort: Sort, cursor: Option<&str>) -> Result<Self> {
         Ok(match sort {
             Sort::Newest => Self::Newest(page::id_cursor(cursor)?),
             Sort::Due => Self::Due(page::due_cursor(cursor)?),
@@ -197,7 +197,7 @@ impl Place {
     }
 
     /// The cursor behind a session, in the same order.
-    fn cursor(self, session: &Session) -> String {
+    pub(crate) fn cursor(self, session: &Session) -> String {
         match self {
             Self::Newest(_) => page::after_id(&session.id),
             Self::Due(_) => page::after_due(&Due::behind(session)),
@@ -205,7 +205,7 @@ impl Place {
     }
 
     /// So many sessions from here on.
-    pub(super) async fn rows(
+    pub(crate) async fn rows(
         self,
         tx: &mut Tx,
         account: AccountId,

@@ -15,6 +15,10 @@ pub enum Icon {
     People,
     /// Settings.
     Settings,
+    /// Notifications.
+    Bell,
+    /// A file to keep.
+    Download,
     /// Search.
     Search,
     /// Something to read.
@@ -57,6 +61,8 @@ impl Icon {
                 "M6 7.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5ZM1.5 13.5c0-2.5 2-4 4.5-4s4.5 1.5 4.5 4M10.5 2.75a2.5 2.5 0 0 1 0 4.5M12 9.75c1.5.5 2.5 1.75 2.5 3.75"
             }
             Self::Settings => "M2 4.5h7M12 4.5h2M2 11.5h2M7 11.5h7M10.5 3v3M5.5 10v3",
+            Self::Bell => "M8 2a4 4 0 0 0-4 4v3l-1.5 2.5h11L12 9V6a4 4 0 0 0-4-4ZM6.5 13.75h3",
+            Self::Download => "M8 2.5v8M4.5 7 8 10.5 11.5 7M2.5 10.5v3h11v-3",
             Self::Search => "M7 2a5 5 0 1 0 0 10A5 5 0 0 0 7 2ZM14 14l-3.4-3.4",
             Self::Play => "M4.5 3v10L12.5 8z",
             Self::Check => "M3 8.5 6.5 12 13 4.5",

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
-use resolutionflow_core::session::{Stale, Status};
+use resolutionflow_core::session::{Session, Stale, Status};
 use resolutionflow_store::sessions::Listed;
 
-use super::form;
 use super::icon::{Icon, icon};
+use super::{form, time};
 use crate::context::App;
 use crate::pages::words::sessions as words;
 
@@ -63,6 +63,23 @@ pub fn stale_chip(reasons: &[String]) -> Markup {
 /// How many required values are missing, where any is.
 pub fn missing(count: i64) -> Markup {
     html! { @if count > 0 { span class="count" { (words::missing(count)) } } }
+}
+
+/// For which client and ticket it is, where that is known.
+pub fn about(session: &Session) -> Markup {
+    let parts = [session.client.as_str(), &session.ticket];
+    let known: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    html! { @if !known.is_empty() { span class="faint" dir="auto" { (known.join(" · ")) } } }
+}
+
+/// The cell that says when it is due, in amber once that is past.
+pub fn due(session: &Session, now: DateTime<Utc>) -> Markup {
+    let past = session.due_at.is_some_and(|due| due < now);
+    html! {
+        span class={ "row-cell due" @if past { " past" } } {
+            @if let Some(due) = session.due_at { (words::DUE) " " (time::relative(due)) }
+        }
+    }
 }
 
 /// A button that does something to what the row is about; `about` tells those who hear it which one.

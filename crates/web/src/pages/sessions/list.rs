@@ -1,11 +1,12 @@
 //! `GET /sessions`: what runs, what waits and what ran, narrowed by what stands in the address.
 
 use axum::extract::State;
+use axum::response::Response;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use maud::{Markup, html};
-use resolutionflow_core::id::{FlowId, SessionId, UserId};
+use resolutionflow_core::id::{FlowId, UserId};
 use resolutionflow_core::session::Status;
-use resolutionflow_store::flows::{self, Flow, Sort};
+use resolutionflow_store::flows::{self, Flow};
 use resolutionflow_store::members::{self, Member};
 use resolutionflow_store::sessions::{self, Assigned, Count, Counts, Filter, Listed};
 use serde::Deserialize;
@@ -13,10 +14,13 @@ use uuid::Uuid;
 
 use super::rows;
 use crate::api::page::{self, Page};
+use crate::api::sessions::export_list;
+use crate::api::sessions::list::{Place, Sort};
 use crate::auth::visitor::{Visit, VisitRead, Visitor};
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::pages::components::filter::{self, address};
+use crate::pages::components::icon::{Icon, icon};
 use crate::pages::shell::{self, Frame, Section};
 use crate::pages::words::flows as flow_words;
 use crate::pages::words::sessions as words;
@@ -42,6 +46,7 @@ pub struct Filters {
     assigned: String,
     prepared_by: String,
     mine: String,
+    client: String,
     missing: String,
     from: String,
     to: String,
@@ -57,7 +62,7 @@ impl Filters {
         }
     }
 
-    fn parameters(&self) -> [(&'static str, &str); 10] {
+    fn parameters(&self) -> [(&'static str, &str); 11] {
         [
             ("tab", &self.tab),
             ("q", self.q.trim()),
@@ -65,6 +70,7 @@ impl Filters {
             ("assigned", &self.assigned),
             ("prepared_by", &self.prepared_by),
             ("mine", &self.mine),
+            ("client", self.client.trim()),
             ("missing", &self.missing),
             ("from", &self.from),
             ("to", &self.to),
@@ -74,12 +80,29 @@ impl Filters {
 
     /// The address of these filters with one of them otherwise; a list that is narrowed otherwise begins anew.
     fn address(&self, name: &str, value: &str) -> String {
+        self.address_at("/sessions", name, value)
+    }
+
+    fn address_at(&self, path: &str, name: &str, value: &str) -> String {
         let parameters = self.parameters().map(|(known, old)| match known {
             known if known == name => (known, value),
             "cursor" => (known, ""),
             _ => (known, old),
         });
-        address("/sessions", &parameters)
+        address(path, &parameters)
+    }
+
+    /// In which order, and where in it this page begins; what is prepared is ordered by when it is due.
+    fn place(&self) -> Result<Place> {
+        let sort = if self.status() == Status::Prepared {
+            Sort::Due
+        } else {
+            Sort::Newest
+        };
+        Place::read(
+            sort,
+            Some(self.cursor.as_str()).filter(|cursor| !cursor.is_empty()),
+        )
     }
 
     fn narrow(&self) -> bool {
@@ -110,6 +133,7 @@ impl Filters {
                 "" => None,
                 id => Some(FlowId::from_uuid(identifier("flow", id)?)),
             },
+            client: page::search("client", Some(self.client.clone()))?,
             missing: !self.missing.is_empty(),
             text: page::search("q", Some(self.q.clone()))?,
             ..Filter::default()
@@ -117,7 +141,8 @@ impl Filters {
         match self.status() {
             Status::Completed => (filter.completed_after, filter.completed_before) = (from, to),
             Status::Active => (filter.started_after, filter.started_before) = (from, to),
-            Status::Prepared | Status::Discarded => {}
+            Status::Prepared => (filter.due_after, filter.due_before) = (from, to),
+            Status::Discarded => {}
         }
         Ok(filter)
     }
@@ -158,7 +183,12 @@ pub async fn show(
 ) -> Result<Markup> {
     let found = read(&app, &visitor, &filters).await?;
     let content = html! {
-        div class="page-head" { h1 { (words::TITLE) } }
+        div class="page-head" {
+            h1 { (words::TITLE) }
+            a class="button" id="session-export" href=(filters.address_at("/sessions.csv", "cursor", "")) download {
+                (icon(Icon::Download)) (words::EXPORT)
+            }
+        }
         (tabs(&filters, found.counts))
         (form(&visitor, &filters, &found))
         div id="session-list" { (list(&app, &visitor, &filters, &found.sessions)) }
@@ -168,18 +198,31 @@ pub async fn show(
     Ok(shell::page(&app, &visitor, &frame, &content))
 }
 
+/// `GET /sessions.csv`: all that the list has, behind the page that is shown, too.
+pub async fn export(
+    State(app): State<App>,
+    Visit(visitor): VisitRead,
+    Query(filters): Query<Filters>,
+) -> Result<Response> {
+    let first = Filters {
+        cursor: String::new(),
+        ..filters
+    };
+    let (filter, place) = (first.filter(visitor.user_id())?, first.place()?);
+    export_list::table(app, visitor.caller.account_id, filter, place).await
+}
+
 async fn read(app: &App, visitor: &Visitor, filters: &Filters) -> Result<Found> {
     let (account, limit) = (visitor.caller.account_id, page::limit(app, None)?);
     let filter = filters.filter(visitor.user_id())?;
-    let cursor = Some(filters.cursor.as_str()).filter(|cursor| !cursor.is_empty());
-    let after: Option<SessionId> = page::id_cursor(cursor)?;
+    let place = filters.place()?;
     // A search looks at many rows, so it may take its time.
     app.read_long(move |tx| {
         let filter = filter.clone();
         Box::pin(async move {
-            let rows = sessions::list(tx, account, &filter, after, limit + 1).await?;
+            let rows = place.rows(tx, account, &filter, limit + 1).await?;
             let by_title = flows::Filter {
-                sort: Sort::Title,
+                sort: flows::Sort::Title,
                 ..flows::Filter::default()
             };
             let flow = match filter.flow_id {
@@ -191,7 +234,7 @@ async fn read(app: &App, visitor: &Visitor, filters: &Filters) -> Result<Found> 
                 flows: flows::list(tx, account, &by_title, None, CHOICES).await?,
                 people: members::list(tx, account, None, CHOICES).await?,
                 flow,
-                sessions: page::page(rows, limit, |row| page::after_id(&row.session.id), |row| row),
+                sessions: page::page(rows, limit, |row| place.cursor(&row.session), |row| row),
             })
         })
     })
@@ -242,7 +285,7 @@ fn form(visitor: &Visitor, filters: &Filters, found: &Found) -> Markup {
     };
     html! {
         form class="filters" role="search" action="/sessions" hx-get="/sessions" hx-trigger="input delay:80ms, submit"
-            hx-target="#session-list" hx-select="#session-list" hx-select-oob="#session-tabs" hx-swap="outerHTML"
+            hx-target="#session-list" hx-select="#session-list" hx-select-oob="#session-tabs,#session-export" hx-swap="outerHTML"
             hx-push-url="true" hx-sync="this:replace" {
             @if !filters.tab.is_empty() { input type="hidden" name="tab" value=(filters.tab); }
             (filter::search_field(&filters.q, words::SEARCH, words::SEARCH_LABEL))
@@ -255,7 +298,13 @@ fn form(visitor: &Visitor, filters: &Filters, found: &Found) -> Markup {
             @if !filters.mine.is_empty() { (chip(filters, "mine", YES, words::MINE)) }
             (person("assigned", words::ASSIGNED, &filters.assigned, &[(ME, words::ME), (NOBODY, words::NOBODY)]))
             (person("prepared_by", words::PREPARED_BY, &filters.prepared_by, &[(ME, words::ME)]))
-            @if filters.status() != Status::Prepared { (dates(filters)) }
+            @if filters.client.trim().is_empty() {
+                input class="control" type="search" name="client" placeholder=(words::CLIENT) aria-label=(words::CLIENT)
+                    maxlength="200" autocomplete="off" spellcheck="false";
+            } @else {
+                (chip(filters, "client", filters.client.trim(), &words::chip(words::CLIENT, filters.client.trim())))
+            }
+            (dates(filters))
             label class="check" {
                 input type="checkbox" name="missing" value=(YES) checked[!filters.missing.is_empty()];
                 (words::MISSING)
@@ -265,8 +314,13 @@ fn form(visitor: &Visitor, filters: &Filters, found: &Found) -> Markup {
     }
 }
 
-/// The days between which it was started, or completed.
+/// The days between which it was started, is due, or was completed.
 fn dates(filters: &Filters) -> Markup {
+    let what = if filters.status() == Status::Prepared {
+        words::DUE_DATES
+    } else {
+        words::DATES
+    };
     let days = [
         ("from", words::FROM, &filters.from),
         ("to", words::TO, &filters.to),
@@ -275,7 +329,7 @@ fn dates(filters: &Filters) -> Markup {
     html! {
         @if !off.is_empty() {
             details class="menu" {
-                summary class="button" { (words::DATES) }
+                summary class="button" { (what) }
                 div class="menu-list filter-days" {
                     @for (name, label, _) in off {
                         label class="check" { (label) input class="control" type="date" name=(name); }
@@ -299,6 +353,11 @@ fn chip(filters: &Filters, name: &str, value: &str, said: &str) -> Markup {
 
 fn list(app: &App, visitor: &Visitor, filters: &Filters, found: &Page<Listed>) -> Markup {
     let status = filters.status();
+    let (first, more) = if status == Status::Prepared {
+        (words::FIRST, words::MORE)
+    } else {
+        (words::NEWEST, words::OLDER)
+    };
     html! {
         @if !found.items.is_empty() {
             ul class={ "list sessions " (words::status(status)) } {
@@ -322,10 +381,10 @@ fn list(app: &App, visitor: &Visitor, filters: &Filters, found: &Page<Listed>) -
         @if found.next_cursor.is_some() || !filters.cursor.is_empty() {
             div class="more-rows" {
                 @if !filters.cursor.is_empty() {
-                    a class="button" href=(filters.address("cursor", "")) { (words::NEWEST) }
+                    a class="button" href=(filters.address("cursor", "")) { (first) }
                 }
                 @if let Some(cursor) = &found.next_cursor {
-                    a class="button" href=(filters.address("cursor", cursor)) { (words::OLDER) }
+                    a class="button" href=(filters.address("cursor", cursor)) { (more) }
                 }
             }
         }

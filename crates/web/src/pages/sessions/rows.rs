@@ -49,7 +49,7 @@ fn active(listed: &Listed) -> Markup {
         ..
     } = &listed.session;
     html! {
-        div class="row-title" { (title(listed)) }
+        div class="row-title" { (title(listed)) (session::about(&listed.session)) }
         span class="row-cell" {
             span class="progress" {
                 progress max=(steps) value=(finished_steps) aria-label=(words::steps(*finished_steps, *steps)) {}
@@ -69,14 +69,12 @@ fn prepared(app: &App, visitor: &Visitor, listed: &Listed) -> Markup {
     let here = session::address(listed);
     let may = |action| prepared.may(&visitor.caller.actor(), action);
     html! {
-        div class="row-title" { (title(listed)) (session::stale_chip(&reasons)) }
+        div class="row-title" { (title(listed)) (session::stale_chip(&reasons)) (session::about(prepared)) }
         span class="row-cell wide" title=[listed.assigned_to.as_deref()] {
             (listed.assigned_to.as_deref().map_or(words::ANYONE, session::first_name))
         }
         span class="row-cell" { (words::filled(prepared.filled, prepared.variables)) }
-        span class="row-cell wide" {
-            @if let Some(due) = prepared.due_at { (words::DUE) " " (time::relative(due)) }
-        }
+        (session::due(prepared, app.now()))
         @if may(Action::TakeSession) {
             (session::act(app, &format!("{here}/take"), words::TAKE, &name))
         } @else if !may(Action::StartSession) {
@@ -105,6 +103,7 @@ fn completed(listed: &Listed) -> Markup {
             @if let Some(outcome) = outcome.filter(|outcome| *outcome != Outcome::Resolved) {
                 span class="tag" { (outcome.as_str()) }
             }
+            (session::about(&listed.session))
         }
         span class="row-cell" {
             @if let (Some(from), Some(to)) = (started_at, completed_at) { (duration(*to - *from)) }

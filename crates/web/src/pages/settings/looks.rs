@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::words;
+use super::{end, words};
 use crate::auth::visitor::{Look, Theme, Visit, VisitRead};
 use crate::context::App;
 use crate::error::{Error, Result};
@@ -73,10 +73,10 @@ pub(super) fn appearance(look: Look) -> Markup {
     html! {
         section class="section" id="appearance" aria-labelledby="appearance-title" {
             h2 id="appearance-title" { (words::APPEARANCE) }
-            form method="post" action="/settings/theme" {
+            form method="post" action="/settings/theme" data-setting="theme" {
                 div class="setting" {
                     span id="theme-label" { (words::THEME) }
-                    div class="setting-end" {
+                    (end(&html! {
                         div class="segment" role="radiogroup" aria-labelledby="theme-label" {
                             @for theme in Theme::ALL {
                                 label {
@@ -85,8 +85,7 @@ pub(super) fn appearance(look: Look) -> Markup {
                                 }
                             }
                         }
-                        (save())
-                    }
+                    }))
                 }
             }
         }
@@ -97,17 +96,16 @@ pub(super) fn keyboard(look: Look) -> Markup {
     html! {
         section class="section" id="keyboard" aria-labelledby="keyboard-title" {
             h2 id="keyboard-title" { (words::KEYBOARD) }
-            form method="post" action="/settings/keys" {
+            form method="post" action="/settings/keys" data-setting="keys" {
                 div class="setting" {
                     div {
                         label for="keys" { (words::SINGLE_KEYS) }
                         p class="help" id="keys-help" { (words::SINGLE_KEYS_HELP) }
                     }
-                    div class="setting-end" {
+                    (end(&html! {
                         input type="checkbox" class="switch" id="keys" name="keys" value="on" checked[look.keys]
                             aria-describedby="keys-help";
-                        (save())
-                    }
+                    }))
                 }
             }
             div class="keys-list" {
@@ -117,9 +115,4 @@ pub(super) fn keyboard(look: Look) -> Markup {
             }
         }
     }
-}
-
-/// Without scripts, a change is sent by hand.
-fn save() -> Markup {
-    html! { noscript { button class="button small" type="submit" { (words::SAVE) } } }
 }

@@ -9,7 +9,7 @@ use resolutionflow_core::id::TokenId;
 use resolutionflow_store::tokens::{self, Personal};
 use serde::Deserialize;
 
-use super::{back, page, words};
+use super::{Refused, back, page, words};
 use crate::api::tokens::create::{self, CreateToken, CreatedToken};
 use crate::api::tokens::revoke;
 use crate::auth::caller::May;
@@ -78,7 +78,11 @@ pub(super) async fn create(
         }
         Err(error) => return Err(error),
     };
-    Ok((status, page(&app, &visitor, &making).await?).into_response())
+    let shown = Refused {
+        making,
+        ..Refused::default()
+    };
+    Ok((status, page(&app, &visitor, &shown).await?).into_response())
 }
 
 /// `POST /settings/tokens/{id}/revoke`

@@ -8,6 +8,7 @@ pub const PREPARED: &str = "Prepared for you";
 pub const PREPARED_EMPTY: &str =
     "Nothing is prepared for you. When a colleague prepares a session, it appears here.";
 pub const UNASSIGNED: &str = "Unassigned in your team";
+pub const BY_YOU: &str = "Prepared by you";
 pub const CONTINUE: &str = "Continue";
 pub const START: &str = "Start a flow";
 pub const SEE_ALL: &str = "See all";
@@ -37,6 +38,10 @@ pub fn flow(steps: i64, used: i64) -> String {
     } else {
         format!("{steps}, used {used}×")
     }
+}
+
+pub fn assigned(name: &str) -> String {
+    format!("for {name}")
 }
 
 pub fn started(name: &str) -> String {

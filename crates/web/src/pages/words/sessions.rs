@@ -32,6 +32,12 @@ pub const NOTHING: &str = "Nothing matches.";
 pub const CLEAR: &str = "Clear filters";
 pub const OLDER: &str = "Older";
 pub const NEWEST: &str = "Back to the newest";
+pub const MORE: &str = "More";
+pub const FIRST: &str = "Back to the first";
+pub const NOBODY_YET: &str = "anyone";
+pub const CLIENT: &str = "Client";
+pub const DUE_DATES: &str = "Due";
+pub const EXPORT: &str = "Export CSV";
 pub const ANYONE: &str = "Anyone";
 
 pub const START: &str = "Start";

@@ -32,6 +32,13 @@ pub const KEYS: [(&str, &[&str]); 9] = [
     ("All shortcuts", &["?"]),
 ];
 
+pub const NOTIFICATIONS: &str = "Notifications";
+pub const NOTIFICATIONS_HELP: &str = "What the bell tells you. A change holds for what happens from now on.";
+
+pub const DEFAULTS: &str = "Account defaults";
+pub const STALE_DAYS: &str = "Days until a prepared session is old";
+pub const STALE_DAYS_HELP: &str = "For everybody in the account. With 0 it is never old.";
+
 pub const LOGINS: &str = "Where you are signed in";
 pub const OTHERS: &str = "Sign out elsewhere";
 pub const THIS: &str = "this browser";
@@ -83,4 +90,8 @@ pub fn revoke(name: &str) -> String {
 
 pub fn created(name: &str) -> String {
     format!("The token “{name}” was made.")
+}
+
+pub fn stale_days_wrong(most: i64) -> String {
+    format!("This must be a number from 0 to {most}.")
 }
