@@ -68,7 +68,7 @@ async fn an_empty_session_asks_where_the_work_is() {
         let page = lena.get(&path(&session)).await.ok().has(&[
             "<h1 dir=\"auto\">Session 0001</h1>",
             "data-status=\"active\"",
-            "data-may=\"fill work note complete discard\"",
+            "data-may=\"fill work note complete discard assign\"",
             "name=\"fill:server_name\"",
             "aria-label=\"Server name, required\"",
             "placeholder=\"ticket\"",
@@ -504,7 +504,7 @@ async fn a_page_that_is_behind_gets_what_changed() {
             (&changes["version"], &changes["status"]),
             (&json!(2), &json!("active"))
         );
-        assert_eq!(changes["may"], "fill work note complete discard");
+        assert_eq!(changes["may"], "fill work note complete discard assign");
         let said = &changes["said"][0];
         assert_eq!(
             (&said["var"], &said["label"], &said["kind"]),
