@@ -96,6 +96,11 @@ fn format_node<'a>(
         NodeValue::HtmlInline(literal) if entering => write_raw(context, literal)?,
         NodeValue::CodeBlock(block) if entering => write_code(context, block)?,
         NodeValue::HtmlBlock(_) | NodeValue::HtmlInline(_) | NodeValue::CodeBlock(_) => {}
+        NodeValue::SoftBreak if verify::is_before_check(node) => {
+            if entering {
+                context.write_str("<br>\n")?;
+            }
+        }
         NodeValue::Image(image) => return write_image(context, image, entering),
         NodeValue::Text(_) | NodeValue::Code(_) | NodeValue::SoftBreak | NodeValue::LineBreak => {
             if entering && verify::begins(node) {

@@ -214,7 +214,7 @@ impl Writer {
                 self.write(&format!("{mark}{}{mark}", code.literal));
             }
             // A line that is only broken in the source goes on, but for the ones that a checker reads.
-            NodeValue::SoftBreak if !begins_check(node) => self.write(" "),
+            NodeValue::SoftBreak if !verify::is_before_check(node) => self.write(" "),
             NodeValue::SoftBreak | NodeValue::LineBreak => self.write("\n"),
             NodeValue::CodeBlock(block) => {
                 let mark = self.marks.command;
@@ -393,19 +393,6 @@ impl Writer {
             self.out.push('\n');
         }
     }
-}
-
-/// Whether a line begins behind a line break that says what is expected or to be verified.
-fn begins_check<'a>(line_break: &'a AstNode<'a>) -> bool {
-    line_break
-        .next_sibling()
-        .is_some_and(|next| match &next.data().value {
-            NodeValue::Text(text) => ["expected:", "verify:"].iter().any(|word| {
-                text.get(..word.len())
-                    .is_some_and(|start| start.eq_ignore_ascii_case(word))
-            }),
-            _ => false,
-        })
 }
 
 /// The address of a link, where its text does not say it already.
