@@ -57,12 +57,12 @@ function ring(answer) {
   Idiomorph.morph(bell, fresh);
 }
 
-/** Listens for lists that changed. */
+/** Listens for lists that changed; while the stream was away, they may have. */
 export function listenToLists() {
-  const bell = async () => ring(await page('/notifications/bell'));
-  const shows = () => listRows(main).length || ['quick-start', 'notifications'].includes(document.body.dataset.page);
   greet();
-  hear('lists', () => later('lists', 400, async () => (shows() ? ring(await look()) : bell())));
-  hear('up', () => later('bell', 400, bell));
+  const shows = () => listRows(main).length || ['quick-start', 'notifications'].includes(document.body.dataset.page);
+  const again = () => later('lists', 400, async () => ring(await (shows() ? look() : page('/notifications/bell'))));
+  hear('lists', again);
+  hear('up', again);
   if (!byId('runner')) watch({ lists: true });
 }

@@ -24,7 +24,7 @@ let timer = 0;
 let watching = false;
 
 /** Whether the stream stands, as far as this tab knows. */
-export let up = false;
+export let up;
 
 /** Listens for `session`, `presence`, `lists`, `reset`, `up` and `down`. */
 export function hear(type, run) {
@@ -132,10 +132,11 @@ function beginLive() {
     else if (message.type === 'here') {
       if (!leading) return;
       join(message.tab, message.topics);
-      channel.postMessage({ type: source?.readyState === 1 ? 'up' : 'down' });
+      channel.postMessage({ type: source?.readyState === 1 ? 'up' : 'down', to: message.tab });
     } else if (message.type === 'gone') {
       if (tabs.delete(message.tab)) openStream();
-    } else hand(message);
+      // Who asked hears it only where it is news: what it does then may ask again.
+    } else if (!message.to || (message.to === me && up !== (message.type === 'up'))) hand(message);
   });
   navigator.locks.request(NAME, () => {
     leading = true;

@@ -215,7 +215,9 @@ fn single_keys_are_off_while_somebody_types_and_by_setting() {
         morgan
             .click("form[action=\"/settings/keys\"] input[type=checkbox]")
             .await;
-        morgan.until_text("#toast", "Saved").await;
+        morgan
+            .until_text("form[action=\"/settings/keys\"] .tick", "Saved")
+            .await;
         morgan.open(&run.page()).await;
         morgan.wait_for(".step-title").await;
         morgan.press("j d ?").await;

@@ -7,6 +7,7 @@
 mod harness;
 mod run;
 
+mod bell;
 mod completion;
 mod corpus;
 mod faults;

@@ -1,5 +1,6 @@
 //! Lists, flows, imports and settings.
 
+use chrono::{TimeDelta, Utc};
 use serde_json::json;
 
 use super::flow::every_type;
@@ -41,6 +42,52 @@ fn quick_start_and_flows() {
         ] {
             gallery.page(name, path).await;
         }
+        gallery.shows_no_flaw();
+    });
+}
+
+#[test]
+fn what_waits_for_somebody() {
+    once(async |stage| {
+        let site = stage.demo().await;
+        let gallery = signed_in(stage, &site, "lena").await;
+        let (morgan, lena) = (site.api("morgan").await, site.api("lena").await);
+        let flow = morgan.does("POST", "/api/v1/flows", &every_type()).await;
+        let (me, now) = (lena.get("/api/v1/me").await, Utc::now());
+        let (soon, past) = (now + TimeDelta::minutes(130), now - TimeDelta::hours(3));
+        let title = "A title that is as long as people make them when they paste a whole line of a ticket";
+        for (who, body) in [
+            (
+                &morgan,
+                json!({ "assigned_to_id": me["user_id"], "due_at": soon, "client": "Fabrikam", "ticket": "INC-4711" }),
+            ),
+            (
+                &morgan,
+                json!({ "assigned_to_id": me["user_id"], "due_at": past, "title": title }),
+            ),
+            (
+                &lena,
+                json!({ "due_at": past, "client": "Contoso AG, the branch in Zürich", "ticket": "CHG-000-123-456" }),
+            ),
+        ] {
+            let mut body = body;
+            body["flow_id"] = flow["flow"]["id"].clone();
+            who.does("POST", "/api/v1/sessions/prepare", &body).await;
+        }
+        for (name, path) in [
+            ("quick-start-waiting", "/"),
+            ("notifications", "/notifications"),
+            ("sessions-prepared-due", "/sessions?tab=prepared"),
+            (
+                "sessions-client",
+                "/sessions?tab=prepared&client=fabrikam&assigned=me&from=2020-01-01",
+            ),
+        ] {
+            gallery.page(name, path).await;
+        }
+        lena.does("POST", "/api/v1/notifications/read", &json!({ "all": true }))
+            .await;
+        gallery.page("notifications-read", "/notifications").await;
         gallery.shows_no_flaw();
     });
 }
@@ -103,6 +150,17 @@ fn people_settings_and_what_opens_everywhere() {
         let gallery = signed_in(stage, &site, "lena").await;
         gallery.page("people", "/people").await;
         gallery.page("settings", "/settings").await;
+        gallery
+            .state("settings-saved", async |browser| {
+                browser.open("/settings").await;
+                browser.focus("#tell-taken").await;
+                browser.press("Space").await;
+                browser.until_text("form[action$=taken] .tick", "Saved").await;
+            })
+            .await;
+        let morgan = signed_in(stage, &site, "morgan").await;
+        morgan.page("settings-admin", "/settings").await;
+        morgan.shows_no_flaw();
         gallery
             .state("account-menu", async |browser| {
                 browser.open("/sessions").await;
