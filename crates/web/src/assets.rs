@@ -38,6 +38,7 @@ const STYLES: &[&str] = &[
     include_str!("../assets/css/pages.css"),
     include_str!("../assets/css/sessions.css"),
     include_str!("../assets/css/settings.css"),
+    include_str!("../assets/css/prepare.css"),
     include_str!("../assets/css/report.css"),
     include_str!("../assets/css/print.css"),
 ];
@@ -82,6 +83,7 @@ const SCRIPTS: &[(&str, &str)] = scripts![
     "sign-in",
     "import",
     "report",
+    "prepare",
     "app",
 ];
 

@@ -7,6 +7,7 @@ pub mod flows;
 pub mod import;
 pub mod live;
 pub mod people;
+pub mod prepare;
 pub mod quick_start;
 pub mod report;
 pub mod runner;
@@ -41,6 +42,7 @@ pub fn routes() -> Router<App> {
         .merge(runner::routes())
         .route("/live", get(live::live))
         .merge(finish::routes())
+        .merge(prepare::routes())
         .merge(import::routes())
         .merge(report::routes())
         .merge(settings::routes())

@@ -6,6 +6,7 @@ pub mod finish;
 pub mod flows;
 pub mod import;
 pub mod people;
+pub mod prepare;
 pub mod quick_start;
 pub mod report;
 pub mod runner;

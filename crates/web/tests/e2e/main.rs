@@ -17,6 +17,7 @@ mod keyboard;
 mod looks;
 mod offline;
 mod pictures;
+mod preparing;
 mod searching;
 mod start;
 mod two_people;

@@ -14,6 +14,7 @@ mod finish;
 mod flows;
 mod import;
 mod people;
+mod prepare;
 mod quick_start;
 mod report;
 mod runner;

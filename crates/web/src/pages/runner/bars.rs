@@ -7,6 +7,7 @@ use super::refused;
 use super::scene::Scene;
 use crate::pages::components::icon::{Icon, icon};
 use crate::pages::components::{form, time};
+use crate::pages::words::prepare as preparing;
 use crate::pages::words::runner as words;
 
 /// The bars.
@@ -85,13 +86,22 @@ fn prepared(scene: &Scene<'_>) -> Markup {
                 @if !session.note.is_empty() { (words::note_of(&session.note)) }
             }
             @if let Some(due) = session.due_at { span { (words::due()) (time::absolute(due)) } }
-            @if scene.rights.start || scene.rights.take {
+            @if scene.rights.start || scene.rights.take || scene.rights.edit {
                 div class="buttons" {
+                    @if scene.rights.edit { a class="button" href={ (scene.path()) "/edit" } { (preparing::EDIT) } }
                     @if scene.rights.start { (button(scene, "start", "button primary", words::START)) }
                     @if scene.rights.take { (button(scene, "take", "button", words::TAKE)) }
                 }
             }
         }
+    }
+}
+
+/// To prepare another session with the values of this one.
+fn again(scene: &Scene<'_>) -> Markup {
+    let session = &scene.snapshot.session;
+    html! {
+        a class="button" href={ "/flows/" (session.flow_id) "/prepare?from=" (session.id) } { (preparing::AGAIN) }
     }
 }
 
@@ -108,6 +118,7 @@ fn ended(scene: &Scene<'_>) -> Markup {
             span { (words::ended(who, session.discarded_at.is_none())) ", " (time::relative(at)) }
             div class="buttons" {
                 a class="button" href={ (scene.path()) "/report" } { (words::REPORT) }
+                @if scene.rights.prepare { (again(scene)) }
                 @if scene.rights.reopen { (button(scene, "reopen", "button", words::REOPEN)) }
             }
         }

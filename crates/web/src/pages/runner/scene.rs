@@ -31,6 +31,8 @@ pub(super) struct Rights {
     pub discard: bool,
     pub start: bool,
     pub take: bool,
+    pub edit: bool,
+    pub prepare: bool,
 }
 
 impl Rights {
@@ -52,6 +54,8 @@ impl Rights {
             discard: open && may(Action::DiscardSession),
             start: prepared && may(Action::StartSession),
             take: prepared && may(Action::TakeSession),
+            edit: prepared && may(Action::ChangeDetails),
+            prepare: may(Action::PrepareSession),
         }
     }
 
@@ -302,12 +306,12 @@ impl<'a> Scene<'a> {
 }
 
 /// Whether a variable is asked for.
-pub(super) fn is_required(known: &Known) -> bool {
+pub(in crate::pages) fn is_required(known: &Known) -> bool {
     known.field.as_ref().is_some_and(|field| field.required)
 }
 
 /// What people read for a variable.
-pub(super) fn label(known: &Known) -> &str {
+pub(in crate::pages) fn label(known: &Known) -> &str {
     known
         .field
         .as_ref()
