@@ -46,7 +46,11 @@ async fn a_session_is_prepared_for_somebody_with_everything_that_is_known() {
         ]);
         // Who only reads runs nothing.
         let page = page.lacks(&[">vera</option>", ">sid</option>"]);
-        let (key, morgan) = (page.hidden("key"), app.member("morgan").user_id.to_string());
+        let (key, default, morgan) = (
+            page.hidden("key"),
+            page.hidden("was:port"),
+            app.member("morgan").user_id.to_string(),
+        );
         let form = [
             ("key", key.as_str()),
             ("flow_version", "1"),
@@ -60,6 +64,7 @@ async fn a_session_is_prepared_for_somebody_with_everything_that_is_known() {
             ("note", "Mind\r\nthe gap"),
             ("panel:server_name", "srv-01"),
             ("panel:port", "443"),
+            ("was:port", &default),
             ("panel:address", ""),
         ];
         let arrived = lena.post(&to, &form).await.goes_to();
@@ -309,7 +314,7 @@ async fn a_ticket_is_looked_through_and_only_what_is_chosen_is_filled() {
             "&lt;b&gt;or&lt;/b&gt;",
             "value=\"Kept\"",
             "typed</textarea>",
-            "1 of 5 filled",
+            "2 of 5 filled",
         ])
         .lacks(&["id=\"refused\"", "<b>or"]);
         let form = [
@@ -568,7 +573,10 @@ async fn who_has_no_part_in_it_prepares_and_changes_nothing() {
         assert_eq!(lena.get(&edit).await.goes_to(), path(&session));
         let page = lena.post(&edit, &[("title", "Too late")]).await;
         assert_eq!(page.status, 409, "{}", page.text);
-        page.has(&["lena started this session meanwhile", "value=\"Too late\""]);
+        page.has(&[
+            "started this session meanwhile, so it cannot be edited here",
+            "value=\"Too late\"",
+        ]);
     }
 }
 
