@@ -40,6 +40,7 @@ const STYLES: &[&str] = &[
     include_str!("../assets/css/settings.css"),
     include_str!("../assets/css/review.css"),
     include_str!("../assets/css/notifications.css"),
+    include_str!("../assets/css/prepare.css"),
     include_str!("../assets/css/report.css"),
     include_str!("../assets/css/print.css"),
 ];
@@ -84,6 +85,7 @@ const SCRIPTS: &[(&str, &str)] = scripts![
     "sign-in",
     "import",
     "report",
+    "prepare",
     "app",
 ];
 

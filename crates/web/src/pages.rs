@@ -8,6 +8,7 @@ pub mod import;
 pub mod live;
 pub mod notifications;
 pub mod people;
+pub mod prepare;
 pub mod quick_start;
 pub mod report;
 pub mod runner;
@@ -42,6 +43,7 @@ pub fn routes() -> Router<App> {
         .merge(runner::routes())
         .route("/live", get(live::live))
         .merge(finish::routes())
+        .merge(prepare::routes())
         .merge(import::routes())
         .merge(report::routes())
         .merge(settings::routes())

@@ -19,6 +19,8 @@ use crate::variable::{Outline, Variables};
 pub struct Preparation {
     /// Values for any variables.
     pub values: BTreeMap<String, Option<String>>,
+    /// Whether a value that does not fit its type is kept, marked as such.
+    pub keep_invalid: bool,
     /// Who is to run it; `None` leaves it for anyone in the team.
     pub assignee: Option<Assignee>,
     /// What it is called; empty means like its flow.
@@ -85,6 +87,7 @@ pub fn prepare(
     let mut standing = Variables::new();
     let set = SetVariables {
         values: preparation.values.clone(),
+        keep_invalid: preparation.keep_invalid,
         ..SetVariables::default()
     };
     apply(&mut change, outline, &mut standing, &set, act)?;

@@ -1,18 +1,16 @@
 //! Starting: a flow at once, with nothing filled in, or a session that somebody prepared.
 
-use std::collections::BTreeMap;
-
 use super::variables::{SetVariables, apply};
 use super::{Act, Change, NewSession, Refusal, Session, Status, fresh};
 use crate::access::{Action, Relation, may};
 use crate::event::{EventKind, Payload};
 use crate::variable::{Outline, Variables};
 
-/// Starts a flow. No variable is compulsory.
+/// Starts a flow with the values that are known. No variable is compulsory.
 pub fn start(
     make: &NewSession,
     outline: &Outline,
-    values: &BTreeMap<String, Option<String>>,
+    set: &SetVariables,
     act: &mut Act<'_>,
 ) -> Result<Change, Refusal> {
     if !may(act.who.role, Relation::Member, Action::StartFlow) {
@@ -23,11 +21,7 @@ pub fn start(
     change.session.owner_id = Some(act.who.user_id);
     change.record(act, EventKind::Started, Payload::default());
     let mut standing = Variables::new();
-    let set = SetVariables {
-        values: values.clone(),
-        ..SetVariables::default()
-    };
-    apply(&mut change, outline, &mut standing, &set, act)?;
+    apply(&mut change, outline, &mut standing, set, act)?;
     change.count(outline, &standing);
     Ok(change)
 }

@@ -85,7 +85,7 @@ struct Kept {
 impl Kept {
     fn started_by(number: u128) -> Self {
         Self::made(
-            |outline, act| start(&new_session(), outline, &BTreeMap::new(), act),
+            |outline, act| start(&new_session(), outline, &SetVariables::default(), act),
             number,
         )
     }

@@ -1,10 +1,12 @@
 // What every page has: times, keys, palette, toasts, forms that are sent once, and the live stream.
+import { copyText } from './clipboard.js';
 import { all, byId, on, one, user } from './dom.js';
 import { listenToDrops } from './import.js';
 import { bind } from './keys.js';
 import { listenToLists } from './lists.js';
 import { outbox, send, waiting } from './outbox.js';
 import { offer, openPalette, visited } from './palette.js';
+import { keepForm } from './prepare.js';
 import { listenToReport } from './report.js';
 import { run } from './runner.js';
 import { showShortcuts } from './shortcuts.js';
@@ -88,12 +90,18 @@ const rows = (by) => () => {
 bind('j', words.keys.nextRow, rows(1));
 bind('k', words.keys.previousRow, rows(-1));
 on('click', '[data-action=palette]', openPalette);
-if (byId('toast')?.textContent.trim()) toast(byId('toast').textContent.trim());
+const [done, link] = byId('toast')?.children ?? [];
+if (done) {
+  const copy = async () => toast((await copyText(link.href)) ? words.copied : words.copyFailed);
+  toast(done.textContent, { actions: link ? [[words.copyLink, copy]] : [] });
+  history.replaceState(null, '', location.pathname);
+}
 if (/^\/(flows|sessions)\/[0-9a-f-]{36}$/.test(location.pathname)) visited(location.pathname, document.title.replace(/ · [^·]*$/, ''));
 // Who opens a session has read what they were told of it.
 if (/^\/sessions\/[0-9a-f-]{36}/.test(location.pathname) && +byId('bell')?.dataset.unread) fetch(`${location.pathname.slice(0, 46)}/read`, { method: 'POST', redirect: 'manual' }).catch(() => {});
 listenToDrops();
 listenToReport();
+keepForm();
 on('click', '[data-action=show-password]', (_, toggle) => {
   const password = one('input', toggle.parentElement);
   const show = password.type === 'password';

@@ -67,6 +67,7 @@ export const words = {
   edit: 'Edit',
   copy: 'Copy',
   copied: 'Copied',
+  copyLink: 'Copy link',
   copyFailed: 'The browser did not let us copy. Select the text and copy it by hand.',
   copyAnyway: 'Copy anyway',
   fillIt: 'Fill it',

@@ -5,7 +5,7 @@ pub mod show;
 pub mod start;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 
 use crate::api::flows::export;
 use crate::context::App;
@@ -15,7 +15,7 @@ pub fn routes() -> Router<App> {
     Router::new()
         .route("/flows", get(list::show))
         .route("/flows/{id}", get(show::show))
-        .route("/flows/{id}/start", post(start::start))
+        .route("/flows/{id}/start", get(start::show).post(start::start))
         // What a program downloads, a person does too.
         .route("/flows/{id}/export", get(export::export))
 }

@@ -42,7 +42,15 @@ async fn show(
     let report = Export::read(&app, &visitor.caller, id).await?;
     let options = choice.query()?.options(&report.version)?;
     let session = report.kept.session.clone();
-    let bar = bar::draw(&app, &report, &choice, may_reopen(&app, &visitor, &session));
+    let bar = bar::draw(
+        &app,
+        &report,
+        &choice,
+        bar::May {
+            reopen: may_reopen(&app, &visitor, &session),
+            prepare: session.may(&visitor.caller.actor(), Action::PrepareSession),
+        },
+    );
     let write: Write = match choice.format {
         SessionFormat::Html => export::html_body,
         SessionFormat::Markdown => export::markdown,

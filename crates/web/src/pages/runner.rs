@@ -14,10 +14,10 @@ mod page;
 mod panel;
 pub mod presence;
 mod rail;
-mod refused;
+pub(super) mod refused;
 mod reopen;
 mod review;
-mod scene;
+pub(super) mod scene;
 pub mod snapshot;
 mod start;
 mod step;
@@ -25,7 +25,7 @@ mod steps;
 mod take;
 #[cfg(test)]
 mod tests;
-mod variables;
+pub(super) mod variables;
 
 use axum::Router;
 use axum::routing::{get, post};

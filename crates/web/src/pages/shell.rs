@@ -61,6 +61,8 @@ pub struct Frame {
     pub crumbs: Markup,
     /// What stands at the end of the top bar, before what every page has.
     pub top: Markup,
+    /// What was just done, where the page is what comes of it; a script shows it for a while.
+    pub toast: Markup,
 }
 
 impl Frame {
@@ -73,6 +75,7 @@ impl Frame {
             wide: false,
             crumbs: Markup::default(),
             top: Markup::default(),
+            toast: Markup::default(),
         }
     }
 }
@@ -97,7 +100,7 @@ pub fn page(app: &App, visitor: &Visitor, frame: &Frame, content: &Markup) -> Ma
                     (navigation(frame.section, visitor.bell))
                     main id="main" tabindex="-1" { (content) }
                 }
-                div id="toast" class="toast" role="status" {}
+                div id="toast" class="toast" role="status" { (frame.toast) }
                 div id="live-region" class="visually-hidden" role="status" aria-live="polite" {}
             }
         }

@@ -8,6 +8,7 @@ pub mod flows;
 pub mod import;
 pub mod notifications;
 pub mod people;
+pub mod prepare;
 pub mod quick_start;
 pub mod report;
 pub mod review;

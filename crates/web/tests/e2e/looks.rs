@@ -6,4 +6,5 @@ mod flow;
 mod gallery;
 mod layers;
 mod lists;
+mod preparing;
 mod runner;

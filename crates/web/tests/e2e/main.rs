@@ -19,6 +19,7 @@ mod looks;
 mod offline;
 mod pictures;
 mod prepared;
+mod preparing;
 mod searching;
 mod start;
 mod two_people;

@@ -30,7 +30,7 @@ fn a_viewer_starts_nothing() {
         now: at(0),
         random,
     };
-    let refusal = start(&new_session(), &outline(), &BTreeMap::new(), act).unwrap_err();
+    let refusal = start(&new_session(), &outline(), &SetVariables::default(), act).unwrap_err();
     assert!(matches!(refusal, Refusal::Forbidden(_)));
 }
 

@@ -19,20 +19,20 @@ use crate::once::{self, Answer};
 use crate::request::{IdempotencyKey, IfMatch, Json, Path};
 
 /// What to change; what is absent is not touched.
-#[derive(Serialize, Deserialize, ToSchema)]
+#[derive(Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(clippy::option_option, reason = "JSON keeps null apart from an absent member")]
 pub struct ChangeSession {
     /// What it is called; empty means like its flow.
-    title: Option<String>,
+    pub title: Option<String>,
     /// What the assignee should know.
-    note: Option<String>,
+    pub note: Option<String>,
     /// The reference of the ticket that it is for, in one line; empty takes it away.
-    ticket: Option<String>,
+    pub ticket: Option<String>,
     /// Where that ticket is: an absolute http or https address; empty takes it away.
-    ticket_url: Option<String>,
+    pub ticket_url: Option<String>,
     /// For whom it is, in one line; empty takes it away.
-    client: Option<String>,
+    pub client: Option<String>,
     /// Who is to run it: an engineer or above; `null` leaves it for anyone in the team.
     #[serde(
         default,
@@ -40,9 +40,9 @@ pub struct ChangeSession {
         skip_serializing_if = "Option::is_none"
     )]
     #[schema(value_type = Option<Uuid>)]
-    assigned_to_id: Option<Option<Uuid>>,
+    pub assigned_to_id: Option<Option<Uuid>>,
     /// What to tell whoever goes on; goes with `assigned_to_id`, and stands in the history.
-    handover_note: Option<String>,
+    pub handover_note: Option<String>,
     /// When it should be done; `null` takes the time away.
     #[serde(
         default,
@@ -50,7 +50,7 @@ pub struct ChangeSession {
         skip_serializing_if = "Option::is_none"
     )]
     #[schema(value_type = Option<DateTime<Utc>>)]
-    due_at: Option<Option<DateTime<Utc>>>,
+    pub due_at: Option<Option<DateTime<Utc>>>,
     /// How it went so far; `null` takes it back.
     #[serde(
         default,
@@ -58,11 +58,11 @@ pub struct ChangeSession {
         skip_serializing_if = "Option::is_none"
     )]
     #[schema(schema_with = outcomes)]
-    outcome: Option<Option<Outcome>>,
+    pub outcome: Option<Option<Outcome>>,
     /// What there is to say about that.
-    outcome_note: Option<String>,
+    pub outcome_note: Option<String>,
     /// What is to be done next.
-    next_steps: Option<String>,
+    pub next_steps: Option<String>,
 }
 
 /// Keeps `null` apart from an absent member.

@@ -25,29 +25,32 @@ use crate::request::{IdempotencyKey, Json};
 #[serde(deny_unknown_fields)]
 pub struct PrepareSession {
     /// The flow; its newest published version will run.
-    flow_id: Uuid,
+    pub flow_id: Uuid,
     /// Values that are known already.
     #[serde(default)]
     #[schema(example = json!({"server_name": "srv-01"}))]
-    variables: BTreeMap<String, Option<String>>,
+    pub variables: BTreeMap<String, Option<String>>,
+    /// Whether a value that does not fit its type is kept, marked `valid: false`.
+    #[serde(default)]
+    pub keep_invalid: bool,
     /// Who is to run it: an engineer or above. Absent or `null` leaves it for anyone in the team.
-    assigned_to_id: Option<Uuid>,
+    pub assigned_to_id: Option<Uuid>,
     /// What it is called; like its flow unless said.
     #[schema(example = "Contoso, Saturday window")]
-    title: Option<String>,
+    pub title: Option<String>,
     /// What the assignee should know.
-    note: Option<String>,
+    pub note: Option<String>,
     /// When it should be done.
-    due_at: Option<DateTime<Utc>>,
+    pub due_at: Option<DateTime<Utc>>,
     /// The reference of the ticket that it is for, in one line.
     #[schema(example = "INC-4711")]
-    ticket: Option<String>,
+    pub ticket: Option<String>,
     /// Where that ticket is: an absolute http or https address.
     #[schema(example = "https://desk.example.com/tickets/4711")]
-    ticket_url: Option<String>,
+    pub ticket_url: Option<String>,
     /// For whom it is, in one line.
     #[schema(example = "Contoso")]
-    client: Option<String>,
+    pub client: Option<String>,
 }
 
 /// Prepare a session
@@ -69,6 +72,7 @@ pub async fn prepare(
     };
     let preparation = Preparation {
         values: body.variables,
+        keep_invalid: body.keep_invalid,
         assignee,
         title: body.title.unwrap_or_default(),
         note: body.note.unwrap_or_default(),

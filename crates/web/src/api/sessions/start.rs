@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use resolutionflow_core::id::{FlowId, Id};
-use resolutionflow_core::session::{self, Act, Change, NewSession, Refusal, StepRecords};
+use resolutionflow_core::session::{self, Act, Change, NewSession, Refusal, SetVariables, StepRecords};
 use resolutionflow_core::variable::Outline;
 use resolutionflow_store::idempotency::Key;
 use resolutionflow_store::{Tx, flows, sessions};
@@ -29,21 +29,14 @@ use crate::versions::Version;
 #[serde(deny_unknown_fields)]
 pub struct StartFlow {
     /// The flow; its newest published version runs.
-    flow_id: Uuid,
+    pub flow_id: Uuid,
     /// Values that are known already; none is compulsory.
     #[serde(default)]
     #[schema(example = json!({"server_name": "srv-01"}))]
-    variables: BTreeMap<String, Option<String>>,
-}
-
-impl StartFlow {
-    /// With no value known.
-    pub fn plain(flow: FlowId) -> Self {
-        Self {
-            flow_id: flow.uuid(),
-            variables: BTreeMap::new(),
-        }
-    }
+    pub variables: BTreeMap<String, Option<String>>,
+    /// Whether a value that does not fit its type is kept, marked `valid: false`.
+    #[serde(default)]
+    pub keep_invalid: bool,
 }
 
 /// Start a flow
@@ -60,8 +53,13 @@ pub async fn start(
 ) -> Result<Answer> {
     let key = once::key(&caller, key, "POST /sessions", &body)?;
     let flow = FlowId::from_uuid(body.flow_id);
+    let set = SetVariables {
+        values: body.variables,
+        keep_invalid: body.keep_invalid,
+        ..SetVariables::default()
+    };
     make(&app, &caller, key, flow, move |new, outline, act| {
-        session::start(new, outline, &body.variables, act)
+        session::start(new, outline, &set, act)
     })
     .await
 }

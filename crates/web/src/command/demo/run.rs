@@ -50,7 +50,10 @@ impl<'a> Run<'a> {
             session::start(
                 new,
                 &version.outline,
-                &values(known),
+                &SetVariables {
+                    values: values(known),
+                    ..SetVariables::default()
+                },
                 &mut Act { who, now, random },
             )
         })

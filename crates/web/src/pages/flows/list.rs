@@ -274,10 +274,15 @@ fn row(app: &App, flow: &Flow, q: &str, document: Option<&FlowParts>, may_start:
             span class="row-cell wide" { (words::fields(flow.field_count)) }
             span class="row-cell" { @if published { (words::version(flow.latest_version)) } }
             @if may_start && published {
-                form class="row-end" method="post" action={ "/flows/" (flow.id) "/start" } {
-                    (form::key(app))
-                    button class="button small" data-key="s" aria-label=(about(words::START, &flow.title)) {
-                        (icon(Icon::Play)) (words::START)
+                div class="row-end" {
+                    a class="button small" data-key="p" href={ "/flows/" (flow.id) "/prepare" } aria-label=(about(words::PREPARE, &flow.title)) {
+                        (words::PREPARE)
+                    }
+                    form method="post" action={ "/flows/" (flow.id) "/start" } {
+                        (form::key(app))
+                        button class="button small" data-key="s" aria-label=(about(words::START, &flow.title)) {
+                            (icon(Icon::Play)) (words::START)
+                        }
                     }
                 }
             } @else {

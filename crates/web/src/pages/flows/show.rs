@@ -12,6 +12,7 @@ use resolutionflow_core::variable::{Known, Outline};
 use resolutionflow_store::flows::{self, Flow};
 use resolutionflow_store::sessions::{self, Count, Counts, Listed};
 use resolutionflow_store::{Tx, members};
+use serde::Deserialize;
 
 use crate::auth::visitor::{Visit, VisitRead, Visitor};
 use crate::context::App;
@@ -22,8 +23,9 @@ use crate::pages::components::labels::Labels;
 use crate::pages::components::{form, session, time};
 use crate::pages::shell::{self, Frame, Section};
 use crate::pages::words::flows as words;
+use crate::pages::words::prepare as preparing;
 use crate::pages::words::sessions::count;
-use crate::request::Path;
+use crate::request::{Path, Query};
 use crate::versions::{self, Version};
 
 /// What is known of a flow beside its document.
@@ -33,6 +35,16 @@ struct Head {
     names: BTreeMap<UserId, String>,
     counts: Counts,
     active: Option<Listed>,
+    /// What the visitor has just prepared of it.
+    prepared: Option<Listed>,
+}
+
+/// How the visitor came here.
+#[derive(Debug, Default, Deserialize)]
+pub struct Arrival {
+    /// The session that they have just prepared.
+    #[serde(default)]
+    prepared: String,
 }
 
 /// The page.
@@ -40,7 +52,9 @@ pub async fn show(
     State(app): State<App>,
     Visit(visitor): VisitRead,
     Path(id): Path<FlowId>,
+    Query(arrival): Query<Arrival>,
 ) -> Result<Markup> {
+    let prepared = arrival.prepared.parse().ok();
     let (account, user) = (visitor.caller.account_id, visitor.user_id());
     let head = app
         .read(move |tx: &mut Tx| {
@@ -56,6 +70,10 @@ pub async fn show(
                     names: members::names(tx, account, &[editor]).await?,
                     counts: sessions::of_flow_counts(tx, account, id).await?,
                     active: sessions::active_of(tx, account, id, user).await?,
+                    prepared: match prepared {
+                        Some(session) => sessions::find_listed(tx, account, session).await?,
+                        None => None,
+                    },
                     flow,
                     edited,
                 })
@@ -77,6 +95,13 @@ pub async fn show(
     };
     let mut frame = Frame::new(title.clone(), "flow", Section::Flows);
     frame.crumbs = html! { a href="/flows" { (words::TITLE) } " / " span aria-current="page" { (title) } };
+    if let Some(prepared) = &head.prepared {
+        let whom = prepared.assigned_to.as_deref().map(session::first_name);
+        frame.toast = html! {
+            span { (preparing::prepared_for(whom)) }
+            a class="button small" href={ "/sessions/" (prepared.session.id) } { (preparing::OPEN) }
+        };
+    }
     Ok(shell::page(&app, &visitor, &frame, &content))
 }
 
@@ -142,8 +167,16 @@ fn top(app: &App, visitor: &Visitor, head: &Head, version: &Version) -> Markup {
 /// To start the flow, or to go on with what of it the visitor has begun.
 fn start(app: &App, head: &Head) -> Markup {
     let action = format!("/flows/{}/start", head.flow.id);
+    let prepare = format!("/flows/{}/prepare", head.flow.id);
     html! {
         div class="page-actions" {
+            span class="split-button" {
+                a class="button" data-key="p" href=(prepare) { (words::PREPARE_SESSION) }
+                details class="menu" {
+                    summary class="button" aria-label=(preparing::MORE) { "▾" }
+                    div class="menu-list" { a href={ (prepare) "#past" } { (preparing::FROM_PAST) } }
+                }
+            }
             @if let Some(active) = &head.active {
                 a class="button primary" href=(session::address(active)) {
                     (words::resume(&session::number(active.session.number)))

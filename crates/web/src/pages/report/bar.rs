@@ -10,9 +10,17 @@ use crate::api::sessions::export::Export;
 use crate::context::App;
 use crate::pages::components::form;
 use crate::pages::components::icon::{Icon, icon};
+use crate::pages::words::prepare as preparing;
+
+/// What the visitor may do with the session.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct May {
+    pub reopen: bool,
+    pub prepare: bool,
+}
 
 /// The bar. Changing an option shows the report anew; without scripts a button does.
-pub(super) fn draw(app: &App, report: &Export, choice: &Choice, may_reopen: bool) -> Markup {
+pub(super) fn draw(app: &App, report: &Export, choice: &Choice, may: May) -> Markup {
     let at = format!("/sessions/{}", report.kept.session.id);
     let file = |format: &str| format!("{at}/export?{}", choice.file(format));
     html! {
@@ -27,7 +35,10 @@ pub(super) fn draw(app: &App, report: &Export, choice: &Choice, may_reopen: bool
                     }
                 }
                 button class="button needs-js" type="button" data-action="print" { (words::PRINT) }
-                @if may_reopen {
+                @if may.prepare {
+                    a class="button" href={ "/flows/" (report.kept.session.flow_id) "/prepare?from=" (report.kept.session.id) } { (preparing::AGAIN) }
+                }
+                @if may.reopen {
                     form method="post" action={ (at) "/reopen" } {
                         (form::key(app))
                         button class="button" type="submit" { (words::REOPEN) }

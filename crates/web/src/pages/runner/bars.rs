@@ -7,6 +7,7 @@ use super::refused;
 use super::scene::Scene;
 use crate::pages::components::icon::{Icon, icon};
 use crate::pages::components::{form, time};
+use crate::pages::words::prepare as preparing;
 use crate::pages::words::runner as words;
 
 /// The bars.
@@ -134,6 +135,14 @@ fn ticket(session: &Session) -> Markup {
     }
 }
 
+/// To prepare another session with the values of this one.
+fn again(scene: &Scene<'_>) -> Markup {
+    let session = &scene.snapshot.session;
+    html! {
+        a class="button" href={ "/flows/" (session.flow_id) "/prepare?from=" (session.id) } { (preparing::AGAIN) }
+    }
+}
+
 fn ended(scene: &Scene<'_>) -> Markup {
     let session = &scene.snapshot.session;
     let at = session
@@ -147,6 +156,7 @@ fn ended(scene: &Scene<'_>) -> Markup {
             span { (words::ended(who, session.discarded_at.is_none())) ", " (time::relative(at)) }
             div class="buttons" {
                 a class="button" href={ (scene.path()) "/report" } { (words::REPORT) }
+                @if scene.rights.prepare { (again(scene)) }
                 @if scene.rights.reopen { (button(scene, "reopen", "button", words::REOPEN)) }
             }
         }

@@ -33,7 +33,7 @@ pub(super) const fn kind_name(kind: FieldType) -> &'static str {
 }
 
 /// The type of a variable; one that only the text mentions is a line of text.
-pub(super) fn kind(known: &Known) -> FieldType {
+pub(in crate::pages) fn kind(known: &Known) -> FieldType {
     known
         .field
         .as_ref()
@@ -48,7 +48,7 @@ pub(in crate::pages) const fn is_unlabelled(kind: FieldType) -> bool {
 
 /// A control that is drawn.
 #[derive(Clone, Copy)]
-pub(super) struct Control<'a> {
+pub(in crate::pages) struct Control<'a> {
     /// The variable's key.
     pub key: &'a str,
     /// What the flow says of it.
@@ -130,7 +130,7 @@ impl Control<'_> {
     }
 
     /// The control in the panel; who may not fill reads and copies it.
-    pub(super) fn panel(&self, may_fill: bool) -> Markup {
+    pub(in crate::pages) fn panel(&self, may_fill: bool) -> Markup {
         let name = format!("panel:{}", self.known.name);
         let id = format!("panel-{}", self.key);
         let described = self.described_by();
@@ -201,9 +201,21 @@ pub(in crate::pages) fn choices(options: &[String], text: &str) -> Markup {
 }
 
 /// What stands under a control in the panel.
-pub(super) fn help(key: &str, field: Option<&Field>) -> Option<Markup> {
+pub(in crate::pages) fn help(key: &str, field: Option<&Field>) -> Option<Markup> {
     let help = &field?.help;
     (!help.is_empty()).then(|| html! { p class="help" id={ "help-" (key) } { (help) } })
+}
+
+/// What a control of the panel is called; several radio buttons are no single control to point at.
+pub(in crate::pages) fn heading(key: &str, known: &Known) -> Markup {
+    let star = html! { @if is_required(known) { span class="star" aria-hidden="true" { "*" } } };
+    html! {
+        @if kind(known) == FieldType::Boolean {
+            span class="label" id={ "label-" (key) } { (label(known)) (star) }
+        } @else {
+            label for={ "panel-" (key) } { (label(known)) (star) }
+        }
+    }
 }
 
 fn bad(bad: bool) -> &'static str {

@@ -1,7 +1,6 @@
 //! The panel: every variable with its value, who set it and when, and a control to change it.
 
 use maud::{Markup, html};
-use resolutionflow_core::field::FieldType;
 use resolutionflow_core::variable::{Known, Variable};
 
 use super::control::{self, Control, kind, kind_name};
@@ -148,7 +147,7 @@ pub(super) fn row(scene: &Scene<'_>, key: &str, known: &Known) -> Markup {
             data-default=[known.default()] data-steps=(step_ids.join(" ")) data-value=(set.unwrap_or_default())
             data-fragment=(scene.shown_version()) {
             div class="field-head" {
-                (heading(key, known))
+                (control::heading(key, known))
                 span class="field-state" { (state(scene, known, variable)) }
             }
             (control.panel(scene.rights.fill))
@@ -161,18 +160,6 @@ pub(super) fn row(scene: &Scene<'_>, key: &str, known: &Known) -> Markup {
             } @else if let Some(kept) = kept {
                 p class="local-note warn" id={ "error-" (key) } { span { (kept) "." } }
             }
-        }
-    }
-}
-
-/// What a control is called; several radio buttons are no single control to point at.
-fn heading(key: &str, known: &Known) -> Markup {
-    let star = html! { @if is_required(known) { span class="star" aria-hidden="true" { "*" } } };
-    html! {
-        @if kind(known) == FieldType::Boolean {
-            span class="label" id={ "label-" (key) } { (label(known)) (star) }
-        } @else {
-            label for={ "panel-" (key) } { (label(known)) (star) }
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Typed {
 
 /// What is wrong with one text.
 #[derive(Clone, Debug)]
-pub(super) struct Fault {
+pub(in crate::pages) struct Fault {
     /// The variable.
     pub key: String,
     /// Why, as a sentence without a full stop.

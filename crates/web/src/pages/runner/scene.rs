@@ -34,6 +34,7 @@ pub(super) struct Rights {
     pub edit: bool,
     pub assign: bool,
     pub update: bool,
+    pub prepare: bool,
 }
 
 impl Rights {
@@ -58,6 +59,7 @@ impl Rights {
             edit: prepared && may(Action::ChangeDetails),
             assign: open && may(Action::AssignSession),
             update: prepared && may(Action::UpdateVersion),
+            prepare: may(Action::PrepareSession),
         }
     }
 
@@ -311,12 +313,12 @@ impl<'a> Scene<'a> {
 }
 
 /// Whether a variable is asked for.
-pub(super) fn is_required(known: &Known) -> bool {
+pub(in crate::pages) fn is_required(known: &Known) -> bool {
     known.field.as_ref().is_some_and(|field| field.required)
 }
 
 /// What people read for a variable.
-pub(super) fn label(known: &Known) -> &str {
+pub(in crate::pages) fn label(known: &Known) -> &str {
     known
         .field
         .as_ref()

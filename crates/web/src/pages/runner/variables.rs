@@ -127,28 +127,28 @@ async fn refuse(
 }
 
 /// The new text of each variable that somebody changed, by its key, with whether it was typed in a prompt.
-type Texts = BTreeMap<String, (String, bool)>;
+pub(in crate::pages) type Texts = BTreeMap<String, (String, bool)>;
 
 /// What a form says of one variable.
 #[derive(Debug, Default)]
-struct Said {
+pub(in crate::pages) struct Said {
     prompts: Vec<String>,
-    panel: Vec<String>,
-    seen: Option<i64>,
+    pub panel: Vec<String>,
+    pub seen: Option<i64>,
     was: Option<String>,
 }
 
 /// A form that was sent.
 #[derive(Debug, Default)]
-struct Sent {
-    key: Option<String>,
+pub(in crate::pages) struct Sent {
+    pub key: Option<String>,
     step: Option<String>,
-    keep: BTreeSet<String>,
-    said: BTreeMap<String, Said>,
+    pub keep: BTreeSet<String>,
+    pub said: BTreeMap<String, Said>,
 }
 
 impl Sent {
-    fn read(outline: &Outline, pairs: Vec<(String, String)>) -> Self {
+    pub(in crate::pages) fn read(outline: &Outline, pairs: Vec<(String, String)>) -> Self {
         let mut sent = Self::default();
         for (name, text) in pairs {
             match name.split_once(':') {
@@ -179,7 +179,7 @@ impl Sent {
     }
 
     /// What changes, and what is wrong with it.
-    fn changes(&self, outline: &Outline) -> (Texts, Vec<Fault>) {
+    pub(in crate::pages) fn changes(&self, outline: &Outline) -> (Texts, Vec<Fault>) {
         let (mut texts, mut faults) = (Texts::new(), Vec::new());
         for (key, known) in outline.variables() {
             let Some(said) = self.said.get(key) else { continue };
@@ -208,7 +208,7 @@ impl Sent {
         (texts, faults)
     }
 
-    fn patch(&self, texts: &Texts) -> PatchVariables {
+    pub(in crate::pages) fn patch(&self, texts: &Texts) -> PatchVariables {
         let value = |text: &String| (!text.is_empty()).then(|| text.clone());
         let seen = |key: &String| Some((key.clone(), self.said.get(key)?.seen?));
         PatchVariables {
@@ -268,8 +268,13 @@ fn normal(known: &Known, text: &str) -> String {
 }
 
 /// A short print of a text, by which a form knows whether it was changed.
-pub(super) fn print(known: &Known, text: &str) -> String {
-    let digest = Sha256::digest(normal(known, text));
+pub(in crate::pages) fn print(known: &Known, text: &str) -> String {
+    digest(&normal(known, text))
+}
+
+/// A short print of any text.
+pub(in crate::pages) fn digest(text: &str) -> String {
+    let digest = Sha256::digest(text);
     digest[..8].iter().fold(String::new(), |mut print, byte| {
         let _ = write!(print, "{byte:02x}");
         print

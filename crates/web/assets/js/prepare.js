@@ -1,0 +1,57 @@
+// The form for preparing: what is typed is kept on this device until it was sent, and times are where the person is.
+import { byId, later, never, one, user } from './dom.js';
+import { drop, keep, keys, read } from './store.js';
+
+const FORMS = `rf.form:${user}:`;
+
+/** Keeps the form; on other pages it forgets what was sent. */
+export function keepForm() {
+  const form = byId('prepare');
+  if (!form) {
+    for (const key of keys(FORMS)) if (read(key)?.sent) drop(key);
+    return;
+  }
+  const place = FORMS + location.pathname + location.search;
+  const { due, offset } = form.elements;
+  const zone = () => (offset.value = new Date(due.value || Date.now()).getTimezoneOffset());
+  if (due.dataset.at) {
+    const at = new Date(due.dataset.at);
+    due.value = new Date(at - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  }
+  // What came back after it was refused is as it was typed.
+  if (!offset.value) zone();
+  due.addEventListener('change', zone);
+
+  const texts = () => {
+    const found = {};
+    for (const [name, value] of new FormData(form)) (found[name] ??= []).push(value);
+    return found;
+  };
+  const first = texts();
+  const store = (sent) => {
+    const now = texts();
+    const typed = {};
+    for (const name of new Set([...Object.keys(first), ...Object.keys(now)])) {
+      if (name === 'key' || `${first[name]}` === `${now[name]}`) continue;
+      // With what the person saw, so that nothing newer is overwritten unseen.
+      const known = name.replace('panel:', '');
+      for (const it of [name, ...(known === name ? [`before:${name}`] : [`seen:${known}`, `was:${known}`])]) typed[it] = now[it] ?? [];
+    }
+    if (Object.keys(typed).length) keep(place, { typed, sent });
+    else drop(place);
+  };
+  const { typed } = (!('again' in form.dataset) && read(place)) || {};
+  if (typed) {
+    for (const control of form.elements) {
+      const values = typed[control.name];
+      if (!values) continue;
+      if (/radio|checkbox/.test(control.type)) control.checked = values.includes(control.value);
+      else if (control.multiple) for (const option of control.options) option.selected = values.includes(option.value);
+      else control.value = values[0] ?? '';
+    }
+    byId('brought-back').hidden = false;
+  }
+  one('#brought-back button').addEventListener('click', () => (drop(place), location.assign(location.href)));
+  for (const type of ['input', 'change', 'htmx:afterSettle']) form.addEventListener(type, () => later('form', 100, store));
+  form.addEventListener('submit', () => (never('form'), store(true)));
+}
