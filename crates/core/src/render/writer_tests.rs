@@ -203,6 +203,21 @@ fn boxes_are_the_writers() {
 }
 
 #[test]
+fn quoted_checks_begin_lines_and_what_is_verified_has_a_box() {
+    let mut out = String::new();
+    let text = body("> expected: a\n> more\n> verify: b [VAR:x]\n\n- [ ] c").text;
+    text.html.html(&(), &mut out);
+    assert_eq!(text.html.tasks(), 2);
+    let (quote, list) = out.split_once("</blockquote>").unwrap();
+    assert!(quote.contains("expected: a\nmore<br>\n<input"), "{out}");
+    assert!(
+        quote.contains("data-task=\"0\"") && list.contains("data-task=\"1\""),
+        "{out}"
+    );
+    assert!(!out.contains("verify: b [VAR:x]<input"), "{out}");
+}
+
+#[test]
 fn plain_text_says_what_stays_whole() {
     let source = "Go to `the console` of [VAR:a] and [VAR:b].\n\n- [ ] one\n- [x] two\n\n  ```\n  [VAR:a]\n   x\n  ```\n- [ ] three";
     let ticked =

@@ -53,7 +53,7 @@ async fn many(test: &TestDb) {
                 flow,
                 person,
                 when,
-                |new, outline, act| start(new, outline, &values(&[]), act),
+                |new, outline, act| start(new, outline, &set(&[]), act),
             )
             .await;
         } else {

@@ -398,7 +398,7 @@ async fn the_newest_active_session_of_a_flow_is_found() {
             started(&test, session).await;
         }
         make_in(&test, account(), 303, id(101), MORGAN, 1, |new, outline, act| {
-            resolutionflow_core::session::start(new, outline, &values(&[]), act)
+            resolutionflow_core::session::start(new, outline, &set(&[]), act)
         })
         .await;
         assert_eq!(active(1, 100, MORGAN).await, Some(302));

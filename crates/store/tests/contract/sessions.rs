@@ -255,7 +255,7 @@ async fn every_other_command_is_kept_too() {
         expected.is_kept(&test, 300).await;
 
         let made = make(&test, 301, LENA, 7, |new, outline, act| {
-            start(new, outline, &values(&[("port", Some(" 8443 "))]), act)
+            start(new, outline, &set(&[("port", Some(" 8443 "))]), act)
         });
         Expected::of(made.await).is_kept(&test, 301).await;
     }

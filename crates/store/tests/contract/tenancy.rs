@@ -22,7 +22,7 @@ async fn twins(test: &TestDb) {
     company(test, other()).await;
     for (account, value) in [(account(), "ours"), (other(), "theirs")] {
         make_in(test, account, 300, flow(), MORGAN, 1, move |new, outline, act| {
-            start(new, outline, &values(&[("site", Some(value))]), act)
+            start(new, outline, &set(&[("site", Some(value))]), act)
         })
         .await;
     }

@@ -113,7 +113,10 @@ async fn hundreds_of_variables_are_kept_at_once() {
             let all: BTreeMap<_, _> = (0..count)
                 .map(|number| (format!("v_{number:03}"), Some(format!("value {number}"))))
                 .collect();
-            let first = all.clone();
+            let first = resolutionflow_core::session::SetVariables {
+                values: all.clone(),
+                ..Default::default()
+            };
             let made = make(&test, session, MORGAN, 1, move |new, outline, act| {
                 start(new, outline, &first, act)
             })

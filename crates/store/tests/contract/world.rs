@@ -275,7 +275,7 @@ where
 /// A session that Morgan started with nothing filled in.
 pub(crate) async fn started(test: &TestDb, session: u128) -> Change {
     make(test, session, MORGAN, 1, |make, outline, act| {
-        start(make, outline, &BTreeMap::new(), act)
+        start(make, outline, &SetVariables::default(), act)
     })
     .await
 }

@@ -406,6 +406,7 @@ async fn a_past_session_gives_the_values_that_fit() {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one story, from the first look to the last")]
 #[tokio::test]
 async fn a_prepared_session_is_changed_over_what_was_seen() {
     for app in apps().await {

@@ -111,7 +111,7 @@ impl Run {
     pub(super) fn of(flow: &str) -> Self {
         Self::made(
             flow,
-            |new, outline, act| start(new, outline, &BTreeMap::new(), act),
+            |new, outline, act| start(new, outline, &SetVariables::default(), act),
             LENA,
         )
     }

@@ -203,6 +203,7 @@ impl Written {
     }
 
     /// When it is due; nothing where what was typed is no time.
+    #[expect(clippy::option_option, reason = "what is left empty is not what is wrong")]
     pub(super) fn due(&self) -> Option<Option<DateTime<Utc>>> {
         let text = self.detail(Detail::Due).unwrap_or_default().trim();
         if text.is_empty() {
@@ -218,6 +219,7 @@ impl Written {
     }
 
     /// Who is to run it; nothing where that is nobody's identifier.
+    #[expect(clippy::option_option, reason = "what is left empty is not what is wrong")]
     pub(super) fn assignee(&self) -> Option<Option<Uuid>> {
         match self.detail(Detail::AssignedTo).unwrap_or_default() {
             "" => Some(None),
@@ -251,6 +253,7 @@ fn detail(name: &str) -> Option<Detail> {
 mod tests {
     use super::*;
 
+    #[expect(clippy::option_option, reason = "as what it tests")]
     fn due(text: &str, offset: &str) -> Option<Option<String>> {
         let written = Written {
             details: BTreeMap::from([(Detail::Due, text.to_owned())]),
