@@ -12,7 +12,7 @@ use resolutionflow_store::testing::TestDb;
 
 use super::world::{
     LENA, MORGAN, OLGA, VERA, account, at, command, commit, companies, document, flow, id, kept, look,
-    make_in, started, values,
+    make_in, set, started,
 };
 
 const OTHER_FLOW: u128 = 101;

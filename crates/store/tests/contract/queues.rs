@@ -12,7 +12,7 @@ use resolutionflow_store::{Error, flows, members, steps};
 
 use super::world::{
     FINN, LENA, MORGAN, OLGA, account, at, command, commit, companies, company, document, flow, id, look,
-    make, make_in, set, sets, started, values,
+    make, make_in, set, sets, started,
 };
 
 async fn prepared(test: &TestDb, session: u128, by: u128, assignee: Option<u128>, due: Option<i64>) {

@@ -69,6 +69,7 @@ fn preparation() -> Preparation {
         ticket: "INC-4711".into(),
         ticket_url: "https://desk.example.com/4711".into(),
         client: " Contoso ÄG".into(),
+        keep_invalid: false,
     }
 }
 

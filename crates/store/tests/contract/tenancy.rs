@@ -8,7 +8,7 @@ use resolutionflow_store::{Error, events, flows, members, sessions, steps, varia
 
 use super::world::{
     MORGAN, OLGA, account, at, command, commit, companies, company, document, flow, id, kept, kept_in, look,
-    make_in, set, sets, started, values,
+    make_in, set, sets, started,
 };
 
 const OTHER: u128 = 2;
