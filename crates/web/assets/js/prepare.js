@@ -1,5 +1,5 @@
 // The form for preparing: what is typed is kept on this device until it was sent, and times are where the person is.
-import { byId, later, never, one, user } from './dom.js';
+import { byId, one, user } from './dom.js';
 import { drop, keep, keys, read } from './store.js';
 
 const FORMS = `rf.form:${user}:`;
@@ -28,7 +28,8 @@ export function keepForm() {
     return found;
   };
   const first = texts();
-  const store = (sent) => {
+  let sent = false;
+  const store = () => {
     const now = texts();
     const typed = {};
     for (const name of new Set([...Object.keys(first), ...Object.keys(now)])) {
@@ -52,6 +53,8 @@ export function keepForm() {
     byId('brought-back').hidden = false;
   }
   one('#brought-back button').addEventListener('click', () => (drop(place), location.assign(location.href)));
-  for (const type of ['input', 'change', 'htmx:afterSettle']) form.addEventListener(type, () => later('form', 100, store));
-  form.addEventListener('submit', () => (never('form'), store(true)));
+  // An answer that comes after the form was sent makes it no draft again; typing does.
+  form.addEventListener('htmx:afterSettle', store);
+  form.addEventListener('input', () => ((sent = false), store()));
+  form.addEventListener('submit', () => ((sent = true), store()));
 }

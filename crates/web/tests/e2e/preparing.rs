@@ -224,6 +224,8 @@ fn without_scripts_it_works_the_same() {
         lena.click("button.primary >> Prepare").await;
         lena.until_text("#toast", "Prepared for anyone in the team").await;
         let session = prepared(&run).await.remove(0);
+        let path = format!("/api/v1/sessions/{}", session["id"].as_str().unwrap());
+        let session = run.morgan.get(&path).await;
         assert_eq!(session["variables"]["server_name"]["value"], "srv-07");
     });
 }
