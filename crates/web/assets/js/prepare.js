@@ -28,10 +28,12 @@ export function keepForm() {
     return found;
   };
   const first = texts();
+  const kept = read(place)?.typed;
+  const again = 'again' in form.dataset;
   let sent = false;
   const store = () => {
     const now = texts();
-    const typed = {};
+    const typed = again ? { ...kept } : {};
     for (const name of new Set([...Object.keys(first), ...Object.keys(now)])) {
       if (name === 'key' || `${first[name]}` === `${now[name]}`) continue;
       // With what the person saw, so that nothing newer is overwritten unseen.
@@ -41,10 +43,10 @@ export function keepForm() {
     if (Object.keys(typed).length) keep(place, { typed, sent });
     else drop(place);
   };
-  const { typed } = (!('again' in form.dataset) && read(place)) || {};
-  if (typed) {
+  if (again) store();
+  else if (kept) {
     for (const control of form.elements) {
-      const values = typed[control.name];
+      const values = kept[control.name];
       if (!values) continue;
       if (/radio|checkbox/.test(control.type)) control.checked = values.includes(control.value);
       else if (control.multiple) for (const option of control.options) option.selected = values.includes(option.value);
