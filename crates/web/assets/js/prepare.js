@@ -1,5 +1,5 @@
 // The form for preparing: what is typed is kept on this device until it was sent, and times are where the person is.
-import { byId, later, never, one, user } from './dom.js';
+import { byId, one, user } from './dom.js';
 import { drop, keep, keys, read } from './store.js';
 
 const FORMS = `rf.form:${user}:`;
@@ -28,9 +28,12 @@ export function keepForm() {
     return found;
   };
   const first = texts();
-  const store = (sent) => {
+  const kept = read(place)?.typed;
+  const again = 'again' in form.dataset;
+  let sent = false;
+  const store = () => {
     const now = texts();
-    const typed = {};
+    const typed = again ? { ...kept } : {};
     for (const name of new Set([...Object.keys(first), ...Object.keys(now)])) {
       if (name === 'key' || `${first[name]}` === `${now[name]}`) continue;
       // With what the person saw, so that nothing newer is overwritten unseen.
@@ -40,10 +43,10 @@ export function keepForm() {
     if (Object.keys(typed).length) keep(place, { typed, sent });
     else drop(place);
   };
-  const { typed } = (!('again' in form.dataset) && read(place)) || {};
-  if (typed) {
+  if (again) store();
+  else if (kept) {
     for (const control of form.elements) {
-      const values = typed[control.name];
+      const values = kept[control.name];
       if (!values) continue;
       if (/radio|checkbox/.test(control.type)) control.checked = values.includes(control.value);
       else if (control.multiple) for (const option of control.options) option.selected = values.includes(option.value);
@@ -52,6 +55,8 @@ export function keepForm() {
     byId('brought-back').hidden = false;
   }
   one('#brought-back button').addEventListener('click', () => (drop(place), location.assign(location.href)));
-  for (const type of ['input', 'change', 'htmx:afterSettle']) form.addEventListener(type, () => later('form', 100, store));
-  form.addEventListener('submit', () => (never('form'), store(true)));
+  // An answer that comes after the form was sent makes it no draft again; typing does.
+  form.addEventListener('htmx:afterSettle', store);
+  form.addEventListener('input', () => ((sent = false), store()));
+  form.addEventListener('submit', () => ((sent = true), store()));
 }

@@ -212,8 +212,9 @@ fn an_edit_that_was_left_is_still_over_what_was_seen() {
 fn without_scripts_it_works_the_same() {
     once(async |stage| {
         let run = Run::of(stage, &cut_over()).await;
-        let lena = lena(stage, &run).await;
+        let lena = stage.browser("lena", run.site.url()).await;
         lena.without_scripts().await;
+        lena.sign_in(run.site.person("lena")).await;
         lena.open(&format!("/flows/{}/prepare", run.flow)).await;
         lena.click(".ticket-text summary").await;
         lena.type_into("#ticket-text", "Server name: srv-07").await;
@@ -224,6 +225,8 @@ fn without_scripts_it_works_the_same() {
         lena.click("button.primary >> Prepare").await;
         lena.until_text("#toast", "Prepared for anyone in the team").await;
         let session = prepared(&run).await.remove(0);
+        let path = format!("/api/v1/sessions/{}", session["id"].as_str().unwrap());
+        let session = run.morgan.get(&path).await;
         assert_eq!(session["variables"]["server_name"]["value"], "srv-07");
     });
 }

@@ -304,7 +304,7 @@ pub(in crate::pages) fn left(left: &[Left]) -> Markup {
     html! {
         @if !left.is_empty() {
             div class="left-values" {
-                h3 { (words::LEFT) }
+                p class="left-head" { (words::LEFT) }
                 ul {
                     @for one in left {
                         li { code dir="auto" { (one.name) } ": " code dir="auto" { (one.value) } " " span class="help" { (words::wrong(&one.why)) } }

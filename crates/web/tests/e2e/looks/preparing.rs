@@ -14,6 +14,12 @@ async fn anew(browser: &Browser, path: &str) {
     browser.wait_for("h1").await;
 }
 
+/// Presses something by the keyboard, which brings it into sight.
+async fn press_on(browser: &Browser, target: &str) {
+    browser.focus(target).await;
+    browser.press("Enter").await;
+}
+
 #[test]
 fn preparing() {
     once(async |stage| {
@@ -53,16 +59,16 @@ fn preparing() {
         gallery
             .state("prepare-ticket", async |browser| {
                 anew(browser, &form).await;
-                browser.click(".ticket-text summary").await;
+                press_on(browser, ".ticket-text summary").await;
                 browser.type_into("#ticket-text", TICKET).await;
-                browser.click("button >> Look for values").await;
+                press_on(browser, "button[value=look]").await;
                 browser.wait_for("#offers").await;
             })
             .await;
         gallery
             .state("prepare-copy", async |browser| {
                 anew(browser, &form).await;
-                browser.click(".copy-from summary").await;
+                press_on(browser, ".copy-from summary").await;
                 browser.wait_for("#past button").await;
             })
             .await;
@@ -71,7 +77,7 @@ fn preparing() {
                 anew(browser, &form).await;
                 browser.type_into("#ticket_url", "nowhere").await;
                 browser.type_into("#panel-ldap_port", "99999").await;
-                browser.click("button.primary >> Prepare").await;
+                press_on(browser, "#prepare .page-actions .primary").await;
                 browser.wait_for("#refused").await;
             })
             .await;
@@ -79,7 +85,7 @@ fn preparing() {
             .state("flow-prepared", async |browser| {
                 browser.open(&format!("/flows/{flow}?prepared={session}")).await;
                 browser.wait_for("#toast button").await;
-                browser.click(".split-button summary").await;
+                press_on(browser, ".split-button summary").await;
                 browser.wait_for(".split-button .menu-list").await;
             })
             .await;
