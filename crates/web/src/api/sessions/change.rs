@@ -21,7 +21,6 @@ use crate::request::{IdempotencyKey, IfMatch, Json, Path};
 /// What to change; what is absent is not touched.
 #[derive(Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[expect(clippy::option_option, reason = "JSON keeps null apart from an absent member")]
 pub struct ChangeSession {
     /// What it is called; empty means like its flow.
     pub title: Option<String>,
