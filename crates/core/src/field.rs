@@ -20,7 +20,7 @@ pub use invalid::Invalid;
 pub use text::{MAX_VALUE, accept_text, keepable};
 
 /// An absolute http or https address in its normal form, without a user name, or why it is none.
-pub(crate) fn web_address(text: &str) -> Result<String, String> {
+pub fn web_address(text: &str) -> Result<String, String> {
     address::normalise_url(text)
 }
 

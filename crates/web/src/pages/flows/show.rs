@@ -170,13 +170,6 @@ fn start(app: &App, head: &Head) -> Markup {
     let prepare = format!("/flows/{}/prepare", head.flow.id);
     html! {
         div class="page-actions" {
-            span class="split-button" {
-                a class="button" data-key="p" href=(prepare) { (words::PREPARE_SESSION) }
-                details class="menu" {
-                    summary class="button" aria-label=(preparing::MORE) { "▾" }
-                    div class="menu-list" { a href={ (prepare) "#past" } { (preparing::FROM_PAST) } }
-                }
-            }
             @if let Some(active) = &head.active {
                 a class="button primary" href=(session::address(active)) {
                     (words::resume(&session::number(active.session.number)))
@@ -188,6 +181,13 @@ fn start(app: &App, head: &Head) -> Markup {
                     button class="button" { (words::START_ANOTHER) }
                 } @else {
                     button class="button primary" { (icon(Icon::Play)) (words::START_FLOW) }
+                }
+            }
+            span class="split-button" {
+                a class="button" data-key="p" href=(prepare) { (words::PREPARE_SESSION) }
+                details class="menu" {
+                    summary class="button" aria-label=(preparing::MORE) { "▾" }
+                    div class="menu-list" { a href={ (prepare) "#past" } { (preparing::FROM_PAST) } }
                 }
             }
         }

@@ -87,11 +87,11 @@ impl Base {
                     let session = sessions::find(tx, account, id).await?.ok_or(Error::NotFound)?;
                     let flow = flows::find(tx, account, session.flow_id).await?;
                     let variables = variables::all(tx, account, id).await?;
-                    let mut involved: Vec<UserId> =
+                    let mut who: Vec<UserId> =
                         variables.values().map(|variable| variable.set_by_id).collect();
-                    involved.extend(session.assigned_to_id);
-                    involved.extend(session.owner_id);
-                    let names = members::names(tx, account, &involved).await?;
+                    who.extend(session.assigned_to_id);
+                    who.extend(session.owner_id);
+                    let names = members::names(tx, account, &who).await?;
                     Ok((
                         session,
                         flow.ok_or(Error::NotFound)?,

@@ -153,8 +153,8 @@ async fn write(app: &App, visitor: &Visitor, base: &Base, written: &Written, she
             ticket: detail(Detail::Ticket),
             ticket_url: detail(Detail::TicketUrl),
             client: detail(Detail::Client),
-            assigned_to_id: detail(Detail::AssignedTo).and_then(|_| written.assignee()),
-            due_at: detail(Detail::Due).and_then(|_| written.due()),
+            assigned_to_id: detail(Detail::AssignedTo).map(|_| written.assignee()),
+            due_at: detail(Detail::Due).and_then(|_| written.due().ok()),
             ..ChangeSession::default()
         };
         let (caller, seen) = (

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::StatusCode;
+use resolutionflow_core::field::web_address;
 use resolutionflow_core::problem::{Place, Problem};
 use resolutionflow_core::ticket::Offer;
 use resolutionflow_core::variable::Outline;
@@ -59,11 +60,23 @@ impl Sheet {
         let (texts, faults) = written.values.changes(&base.version.outline);
         let details = written.changed();
         let mut wrong = BTreeMap::new();
-        if details.contains_key(&Detail::Due) && written.due().is_none() {
-            wrong.insert(Detail::Due, words::BAD_DUE.to_owned());
+        if let Err(why) = written.due() {
+            wrong.insert(Detail::Due, why.to_owned());
         }
-        if details.contains_key(&Detail::AssignedTo) && written.assignee().is_none() {
-            wrong.insert(Detail::AssignedTo, words::BAD_PERSON.to_owned());
+        if let Some(chosen) = details.get(&Detail::AssignedTo) {
+            let is_there = base
+                .people
+                .iter()
+                .any(|member| member.user_id.to_string() == *chosen);
+            if !chosen.is_empty() && !is_there {
+                wrong.insert(Detail::AssignedTo, words::BAD_PERSON.to_owned());
+            }
+        }
+        let url = details.get(&Detail::TicketUrl).map_or("", |url| url.trim());
+        if let Err(why) = web_address(url)
+            && !url.is_empty()
+        {
+            wrong.insert(Detail::TicketUrl, words::bad_url(&why));
         }
         let client = written.detail(Detail::Client);
         Self {

@@ -197,34 +197,31 @@ impl Written {
     pub(super) fn normal(&self, detail: Detail) -> String {
         let text = self.detail(detail).unwrap_or_default();
         match (detail, self.due()) {
-            (Detail::Due, Some(due)) => due.map(minute).unwrap_or_default(),
+            (Detail::Due, Ok(due)) => due.map(minute).unwrap_or_default(),
             _ => text.to_owned(),
         }
     }
 
-    /// When it is due; nothing where what was typed is no time.
-    #[expect(clippy::option_option, reason = "what is left empty is not what is wrong")]
-    pub(super) fn due(&self) -> Option<Option<DateTime<Utc>>> {
+    /// When it is due, or why what was typed is no time.
+    pub(super) fn due(&self) -> Result<Option<DateTime<Utc>>, &'static str> {
         let text = self.detail(Detail::Due).unwrap_or_default().trim();
         if text.is_empty() {
-            return Some(None);
+            return Ok(None);
         }
         let formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S%.f"];
         let local = formats
             .iter()
-            .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())?;
-        let offset = self.offset.parse().unwrap_or(0_i64).clamp(-1_440, 1_440);
-        let at = local.and_utc().checked_add_signed(TimeDelta::minutes(offset))?;
-        (1970..10_000).contains(&at.year()).then_some(Some(at))
+            .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
+        let offset = TimeDelta::minutes(self.offset.parse().unwrap_or(0_i64).clamp(-1_440, 1_440));
+        local
+            .and_then(|local| local.and_utc().checked_add_signed(offset))
+            .filter(|at| (1970..10_000).contains(&at.year()))
+            .map_or(Err(words::BAD_DUE), |at| Ok(Some(at)))
     }
 
-    /// Who is to run it; nothing where that is nobody's identifier.
-    #[expect(clippy::option_option, reason = "what is left empty is not what is wrong")]
-    pub(super) fn assignee(&self) -> Option<Option<Uuid>> {
-        match self.detail(Detail::AssignedTo).unwrap_or_default() {
-            "" => Some(None),
-            id => id.parse().ok().map(Some),
-        }
+    /// Who is to run it, if it is anybody in particular.
+    pub(super) fn assignee(&self) -> Option<Uuid> {
+        self.detail(Detail::AssignedTo)?.parse().ok()
     }
 
     /// The key of a change; a form that is sent twice makes each of its changes once.
@@ -253,8 +250,7 @@ fn detail(name: &str) -> Option<Detail> {
 mod tests {
     use super::*;
 
-    #[expect(clippy::option_option, reason = "as what it tests")]
-    fn due(text: &str, offset: &str) -> Option<Option<String>> {
+    fn due(text: &str, offset: &str) -> Result<Option<String>, &'static str> {
         let written = Written {
             details: BTreeMap::from([(Detail::Due, text.to_owned())]),
             offset: offset.to_owned(),
@@ -265,13 +261,13 @@ mod tests {
 
     #[test]
     fn a_time_is_where_it_was_typed_and_in_utc_where_that_is_not_known() {
-        let at = |text: &str| Some(Some(text.to_owned()));
+        let at = |text: &str| Ok(Some(text.to_owned()));
         assert_eq!(due("2026-11-28T20:00", ""), at("2026-11-28T20:00"));
         assert_eq!(due("2026-11-28T20:00", "-60"), at("2026-11-28T19:00"));
         assert_eq!(due(" 2026-11-28 20:00 ", "300"), at("2026-11-29T01:00"));
-        assert_eq!(due("", "300"), Some(None));
+        assert_eq!(due("", "300"), Ok(None));
         for wrong in ["soon", "2026-02-30T10:00", "0001-01-01T00:00", "2026-11-28"] {
-            assert_eq!(due(wrong, "0"), None, "{wrong}");
+            assert_eq!(due(wrong, "0"), Err(words::BAD_DUE), "{wrong}");
         }
     }
 }

@@ -76,6 +76,10 @@ pub fn wrong(detail: &str) -> String {
     format!("{detail}.")
 }
 
+pub fn bad_url(why: &str) -> String {
+    format!("This is not a web address: {why}")
+}
+
 pub fn filled(filled: usize, of: usize) -> String {
     format!("{filled} of {of} filled")
 }
