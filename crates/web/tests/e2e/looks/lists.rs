@@ -53,7 +53,6 @@ fn what_waits_for_somebody() {
         let gallery = signed_in(stage, &site, "lena").await;
         let (morgan, lena) = (site.api("morgan").await, site.api("lena").await);
         let flow = morgan.does("POST", "/api/v1/flows", &every_type()).await;
-        // Far from where minutes decide how it reads.
         #[expect(
             clippy::disallowed_methods,
             reason = "what is due is told against the clock of the server"
