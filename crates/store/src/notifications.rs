@@ -129,7 +129,7 @@ pub async fn bell(tx: &mut Tx, account: AccountId, user: UserId) -> Result<Bell>
     let unread = "SELECT 1 FROM notifications WHERE account_id = $1 AND user_id = $2 AND read_at IS NULL";
     let prepared = NoticeKind::PreparedForMe.as_str();
     let sql = format!(
-        "SELECT (SELECT COUNT(*) FROM ({unread} LIMIT $3) AS found), EXISTS ({unread} AND kind = '{prepared}')"
+        "SELECT COUNT(*), EXISTS ({unread} AND kind = '{prepared}') FROM ({unread} LIMIT $3) AS found"
     );
     tx.one(&sql, &[&account, &user, &MOST_UNREAD]).await
 }

@@ -228,6 +228,9 @@ async fn look_up_what_is_told(tx: &mut Tx, account: AccountId, at: DateTime<Utc>
         notifications::list(tx, account, id(900), unread, Some(id(1)), 50).await?;
     }
     notifications::unread(tx, account, id(900)).await?;
+    notifications::bell(tx, account, id(900)).await?;
+    notifications::read_of(tx, account, id(900), session, at).await?;
+    notifications::choose_in_page(tx, account, id(900), NoticeKind::Taken, true).await?;
     notifications::read(tx, account, id(900), Some(&[id(1), id(2)]), at).await?;
     notifications::read(tx, account, id(900), None, at).await?;
     notifications::choices(tx, account, id(900)).await?;
