@@ -71,7 +71,9 @@ async fn a_deadlock_is_repeated() {
             .unwrap(),
         4
     );
-    assert_eq!(test.db.metrics().retries, 1);
+    // Both may be told of it, where both look at the same moment.
+    let retries = test.db.metrics().retries;
+    assert!((1..=2).contains(&retries), "{retries}");
 }
 
 #[tokio::test]
