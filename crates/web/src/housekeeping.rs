@@ -26,18 +26,26 @@ const BATCH: i64 = 500;
 
 /// Forgets once at the start and then every hour, until the server is told to stop.
 pub async fn run(app: App) {
-    let mut hours = interval(EVERY);
-    hours.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    repeat(&app, EVERY, "forgetting what is old", || forget(&app)).await;
+}
+
+/// Does some work at once and then at every interval, until the server is told to stop. What fails is logged, and tried
+/// again at the next.
+pub(crate) async fn repeat<W>(app: &App, every: Duration, name: &str, work: impl Fn() -> W)
+where
+    W: Future<Output = Result<u64>>,
+{
+    let mut times = interval(every);
+    times.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            _ = hours.tick() => {}
+            _ = times.tick() => {}
             () = app.stopped() => return,
         }
         tokio::select! {
-            forgotten = forget(&app) => match forgotten {
-                Ok(rows) => tracing::debug!(rows, "forgot old keys and tokens"),
-                // The next hour tries again.
-                Err(error) => tracing::warn!(%error, "old keys and tokens were not forgotten"),
+            done = work() => match done {
+                Ok(rows) => tracing::debug!(rows, "{name} is done"),
+                Err(error) => tracing::warn!(%error, "{name} failed"),
             },
             () = app.stopped() => return,
         }
@@ -47,11 +55,17 @@ pub async fn run(app: App) {
 /// Forgets everything that is due, in small batches, and answers how many rows that were.
 pub async fn forget(app: &App) -> Result<u64> {
     let now = app.now();
-    let idempotency_keys = batches(app, move |tx| idempotency::forget(tx, now - KEYS, BATCH).boxed()).await?;
-    let tokens = batches(app, move |tx| tokens::forget(tx, now, BATCH).boxed()).await?;
-    let logins = batches(app, move |tx| logins::forget(tx, now, BATCH).boxed()).await?;
-    let presence = batches(app, move |tx| presence::forget(tx, now - AWAY, BATCH).boxed()).await?;
-    let read = batches(app, move |tx| {
+    let idempotency_keys = batches(app, BATCH, move |tx| {
+        idempotency::forget(tx, now - KEYS, BATCH).boxed()
+    })
+    .await?;
+    let tokens = batches(app, BATCH, move |tx| tokens::forget(tx, now, BATCH).boxed()).await?;
+    let logins = batches(app, BATCH, move |tx| logins::forget(tx, now, BATCH).boxed()).await?;
+    let presence = batches(app, BATCH, move |tx| {
+        presence::forget(tx, now - AWAY, BATCH).boxed()
+    })
+    .await?;
+    let read = batches(app, BATCH, move |tx| {
         notifications::forget(tx, now - READ, BATCH).boxed()
     })
     .await?;
@@ -59,15 +73,15 @@ pub async fn forget(app: &App) -> Result<u64> {
 }
 
 /// Repeats until a batch is not full.
-async fn batches<F>(app: &App, forget: F) -> Result<u64>
+pub(crate) async fn batches<F>(app: &App, size: i64, work: F) -> Result<u64>
 where
     F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<u64>> + Copy + Send + 'static,
 {
     let mut rows = 0;
     loop {
-        let gone = app.db.write::<_, Error, _>(forget).await?;
+        let gone = app.db.write::<_, Error, _>(work).await?;
         rows += gone;
-        if gone < BATCH.unsigned_abs() {
+        if gone < size.unsigned_abs() {
             return Ok(rows);
         }
     }

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use resolutionflow_store::{Error, Result, notifications};
-use tokio::time::{MissedTickBehavior, interval};
+use resolutionflow_store::{Result, notifications};
 
 use crate::context::App;
+use crate::housekeeping::{batches, repeat};
 
 /// How often it is looked.
 const EVERY: Duration = Duration::from_mins(1);
@@ -16,37 +16,16 @@ const BATCH: i64 = 100;
 
 /// Reminds at the start and then every minute, until the server is told to stop.
 pub async fn run(app: App) {
-    let mut minutes = interval(EVERY);
-    minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = minutes.tick() => {}
-            () = app.stopped() => return,
-        }
-        tokio::select! {
-            reminded = remind(&app) => match reminded {
-                Ok(sessions) => tracing::debug!(sessions, "reminded of due times"),
-                // The next minute tries again.
-                Err(error) => tracing::warn!(%error, "nobody was reminded of due times"),
-            },
-            () = app.stopped() => return,
-        }
-    }
+    repeat(&app, EVERY, "reminding of due times", || remind(&app)).await;
 }
 
 /// Reminds of everything that is due, in small batches, and answers of how many sessions that was.
 pub async fn remind(app: &App) -> Result<u64> {
-    let (now, mut sessions) = (app.now(), 0);
-    loop {
-        let told = app
-            .db
-            .write::<_, Error, _>(move |tx| notifications::remind(tx, now, BATCH).boxed())
-            .await?;
-        sessions += told;
-        if told < BATCH.unsigned_abs() {
-            return Ok(sessions);
-        }
-    }
+    let now = app.now();
+    batches(app, BATCH, move |tx| {
+        notifications::remind(tx, now, BATCH).boxed()
+    })
+    .await
 }
 
 #[cfg(test)]

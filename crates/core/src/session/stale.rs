@@ -35,6 +35,14 @@ impl Stale {
     /// The names of all reasons.
     pub const NAMES: [&'static str; 4] = ["newer_version", "past_due", "old", "assignee_gone"];
 
+    /// The newest version of the flow, where that is among the reasons.
+    pub fn newer_version(reasons: &[Self]) -> Option<i64> {
+        reasons.iter().find_map(|reason| match reason {
+            Self::NewerVersion { latest } => Some(*latest),
+            _ => None,
+        })
+    }
+
     /// The name in the API.
     pub const fn as_str(self) -> &'static str {
         match self {

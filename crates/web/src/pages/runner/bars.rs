@@ -80,10 +80,7 @@ fn prepared(scene: &Scene<'_>) -> Markup {
         .prepared_by_id
         .map_or(words::SOMEBODY, |id| scene.by_name(id));
     let is_stale = !scene.snapshot.stale.is_empty();
-    let newer = scene.snapshot.stale.iter().find_map(|reason| match reason {
-        Stale::NewerVersion { latest } => Some(*latest),
-        _ => None,
-    });
+    let newer = Stale::newer_version(&scene.snapshot.stale);
     let start = if is_stale {
         words::RUN_AS_PREPARED
     } else {

@@ -189,24 +189,14 @@ fn rows(lines: &[Line]) -> Vec<Row<'_>> {
                 if at == 0 { 0 } else { CONTEXT },
                 if at + same == lines.len() { 0 } else { CONTEXT },
             );
+            let texts =
+                |from: usize, to: usize| lines[from..to].iter().map(|line| Row::Same(line.text.as_str()));
             if same > before + after + 1 {
-                rows.extend(
-                    lines[at..at + before]
-                        .iter()
-                        .map(|line| Row::Same(line.text.as_str())),
-                );
+                rows.extend(texts(at, at + before));
                 rows.push(Row::Left(same - before - after));
-                rows.extend(
-                    lines[at + same - after..at + same]
-                        .iter()
-                        .map(|line| Row::Same(line.text.as_str())),
-                );
+                rows.extend(texts(at + same - after, at + same));
             } else {
-                rows.extend(
-                    lines[at..at + same]
-                        .iter()
-                        .map(|line| Row::Same(line.text.as_str())),
-                );
+                rows.extend(texts(at, at + same));
             }
             at += same;
             continue;

@@ -56,11 +56,7 @@ impl Snapshot {
         let mut snapshot = app
             .read(move |tx| Box::pin(async move { read(tx, account, id, since, now).await }))
             .await?;
-        let newer = snapshot.stale.iter().find_map(|reason| match reason {
-            Stale::NewerVersion { latest } => Some(*latest),
-            _ => None,
-        });
-        if let Some(latest) = newer {
+        if let Some(latest) = Stale::newer_version(&snapshot.stale) {
             let session = &snapshot.session;
             let (flow, versions) = (session.flow_id, (session.flow_version, latest));
             snapshot.difference = app.versions.difference(&app.db, account, flow, versions).await?;
