@@ -218,7 +218,7 @@ pub(in crate::pages) async fn newest(app: &App, visitor: &Visitor, flow: &Flow) 
 }
 
 /// Who could run a session, by name.
-async fn people(tx: &mut Tx, account: AccountId) -> Result<Vec<Member>> {
+pub(in crate::pages) async fn people(tx: &mut Tx, account: AccountId) -> Result<Vec<Member>> {
     let mut people = members::list(tx, account, None, PEOPLE).await?;
     people.retain(|member| {
         member.disabled_at.is_none() && may(member.role, Relation::Assignee, Action::StartSession)

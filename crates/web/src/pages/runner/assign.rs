@@ -4,11 +4,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
-use resolutionflow_core::access::{Action, Relation, may};
+use resolutionflow_core::access::Action;
 use resolutionflow_core::id::SessionId;
 use resolutionflow_core::session::{Session, Status};
-use resolutionflow_store::members::{self, Member};
-use resolutionflow_store::sessions;
+use resolutionflow_store::{members, sessions};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -21,13 +20,11 @@ use crate::context::App;
 use crate::error::{Error, Result};
 use crate::pages::components::form;
 use crate::pages::components::session::number;
+use crate::pages::prepare::base::people;
 use crate::pages::shell::{self, Frame, Section};
 use crate::pages::words::assign as words;
 use crate::pages::words::runner::session as session_title;
 use crate::request::{Form, IdempotencyKey, IfMatch, Json, Path};
-
-/// How many people there are to choose among.
-const PEOPLE: i64 = 1_000;
 
 /// The form as it was sent.
 #[derive(Debug, Default, Deserialize)]
@@ -107,8 +104,15 @@ async fn draw(
             "Only who has a part in this session, or an admin, may give it away.".to_owned(),
         ));
     }
-    let people = app
-        .read(move |tx| Box::pin(async move { Ok(members::list(tx, account, None, PEOPLE).await?) }))
+    let assigned = session.assigned_to_id;
+    let (people, names) = app
+        .read(move |tx| {
+            Box::pin(async move {
+                let people = people(tx, account).await?;
+                // Who has it may be nobody who could run it any more.
+                Ok((people, members::names(tx, account, assigned.as_slice()).await?))
+            })
+        })
         .await?;
     let is_prepared = session.status() == Status::Prepared;
     let title = if is_prepared {
@@ -121,12 +125,6 @@ async fn draw(
         .map(|user| user.to_string())
         .unwrap_or_default();
     let to = sent.map_or(standing.as_str(), |sent| sent.to.as_str());
-    let may_run = |member: &&Member| {
-        member.disabled_at.is_none() && may(member.role, Relation::Assignee, Action::StartSession)
-    };
-    let now_with = people
-        .iter()
-        .find(|member| Some(member.user_id) == session.assigned_to_id);
     let path = address(id, None);
     let content = html! {
         form class="narrow" method="post" action={ (path) "/assign" } {
@@ -146,12 +144,12 @@ async fn draw(
                     option value="" selected[to.is_empty()] {
                         (if is_prepared { words::ANYBODY } else { words::NOBODY })
                     }
-                    @for member in people.iter().filter(may_run) {
+                    @for member in &people {
                         @let user = member.user_id.to_string();
                         option value=(user) selected[user == to] { (member.name) }
                     }
                 }
-                @if let Some(member) = now_with { p class="help" { (words::now_with(&member.name)) } }
+                @for name in names.values() { p class="help" { (words::now_with(name)) } }
             }
             div class="field" {
                 label for="assign-note" { (words::NOTE) }
