@@ -25,6 +25,12 @@ impl<K> Id<K> {
         Self::from_uuid(uuid::Builder::from_unix_timestamp_millis(millis, &random.bytes()).into_uuid())
     }
 
+    /// What comes before every identifier that is made at this time or later.
+    pub fn earliest(at: DateTime<Utc>) -> Self {
+        let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
+        Self::from_uuid(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
+    }
+
     /// Takes an identifier that was stored or sent before.
     pub const fn from_uuid(uuid: Uuid) -> Self {
         Self(uuid, PhantomData)

@@ -50,6 +50,11 @@ const ROWS: &[Rows] = &[
         tables: &["notifications", "notification_choices", "outbox"],
         fill: |tx| Box::pin(prepared(tx)),
     },
+    // It makes an index.
+    Rows {
+        tables: &[],
+        fill: |_| Box::pin(std::future::ready(Ok(()))),
+    },
 ];
 
 fn id<K>(number: u128) -> Id<K> {
@@ -324,7 +329,7 @@ async fn all_is_readable(tx: &mut Tx) -> Result<()> {
         text: Some("Ä".into()),
         ..sessions::Filter::default()
     };
-    let listed = sessions::list(tx, account, &filter, None, 10).await?;
+    let listed = sessions::list(tx, account, &filter, None, 10).await?.sessions;
     assert_eq!(listed.len(), 1);
     let found = sessions::find(tx, account, session)
         .await?

@@ -7,7 +7,7 @@ use resolutionflow_core::access::Role;
 use resolutionflow_core::id::{AccountId, TeamId, UserId};
 
 use crate::db::{Engine, FromRow, Parameter, Row, Topic, Tx};
-use crate::sql::{at_least_none, placeholders};
+use crate::sql::{at_least_none, padded, placeholders};
 use crate::{Error, Result};
 
 /// A person as a member of an account.
@@ -252,6 +252,7 @@ pub async fn list(tx: &mut Tx, account: AccountId, after: Option<UserId>, limit:
 pub async fn names(tx: &mut Tx, account: AccountId, people: &[UserId]) -> Result<BTreeMap<UserId, String>> {
     let mut names = BTreeMap::new();
     for chunk in people.chunks(100) {
+        let chunk = padded(chunk);
         let mut parameters: Vec<&dyn Parameter> = vec![&account];
         parameters.extend(chunk.iter().map(|user| user as &dyn Parameter));
         let sql = format!(

@@ -40,6 +40,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(1, "0001", "ground"),
     migration!(2, "0002", "pages"),
     migration!(3, "0003", "prepared"),
+    migration!(4, "0004", "lists"),
 ];
 
 /// Two servers that start at once migrate one after the other.

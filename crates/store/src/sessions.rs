@@ -11,11 +11,13 @@ use crate::{Error, Result, events, flows, notifications, steps, variables};
 mod counts;
 mod due;
 mod list;
+mod path;
 mod queues;
 
 pub use counts::{Count, Counts, MOST_COUNTED, counts, of_flow_counts};
 pub use due::{Due, list_by_due};
-pub use list::{Assigned, Filter, Listed, active_of, find_listed, list};
+pub use list::{Assigned, Filter, Found, Listed, active_of, find_listed, list};
+pub use path::MOST_LOOKED_AT;
 pub use queues::{Queue, Queues, queues};
 
 const COLUMNS: &str = "id, number, flow_id, flow_version, team_id, title, note, version, head, \

@@ -70,6 +70,15 @@ pub(crate) fn for_update(tx: &Tx) -> &'static str {
     }
 }
 
+/// The values, the last one several times, so that lists of different lengths make few different texts.
+pub(crate) fn padded<T: Copy>(values: &[T]) -> Vec<T> {
+    let mut padded = values.to_vec();
+    if let Some(last) = values.last() {
+        padded.resize(values.len().next_power_of_two(), *last);
+    }
+    padded
+}
+
 /// Placeholders for a list of values, counted from `first`: `$2, $3`.
 pub(crate) fn placeholders(first: usize, count: usize) -> String {
     let list: Vec<_> = (first..first + count).map(|index| format!("${index}")).collect();

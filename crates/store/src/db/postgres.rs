@@ -52,6 +52,9 @@ pub struct PostgresTx {
     /// The server has answered in this transaction.
     answered: bool,
     pub(super) notes: Notes,
+    /// Each statement that runs, and its plan, once a test asks for them.
+    #[cfg(test)]
+    pub(crate) plans: Option<Vec<(String, Vec<String>)>>,
 }
 
 impl PostgresTx {
@@ -63,6 +66,8 @@ impl PostgresTx {
             in_flight: false,
             answered: false,
             notes,
+            #[cfg(test)]
+            plans: None,
         }
     }
 
@@ -80,6 +85,25 @@ impl PostgresTx {
             return Err(Error::Unavailable("the connection was given up".to_owned()));
         };
         self.in_flight = true;
+        #[cfg(test)]
+        if let Some(plans) = &mut self.plans {
+            let nulls = vec!["NULL"; parameters.len()].join(", ");
+            let run = if nulls.is_empty() {
+                "explained".to_owned()
+            } else {
+                format!("explained ({nulls})")
+            };
+            let text = format!("PREPARE explained AS {sql}; EXPLAIN EXECUTE {run}; DEALLOCATE explained");
+            let lines = client
+                .simple_query(&text)
+                .await?
+                .into_iter()
+                .filter_map(|message| match message {
+                    tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+                    _ => None,
+                });
+            plans.push((sql.to_owned(), lines.collect()));
+        }
         let result = ask(client, self.begin.take(), sql, parameters).await;
         self.in_flight = false;
         self.answered |= result.is_ok();
@@ -314,6 +338,10 @@ fn settings(url: &str) -> Result<tokio_postgres::Config> {
     if settings.get_application_name().is_none() {
         settings.application_name("resolutionflow");
     }
+    // Every statement finds its rows by an index, whatever its values; planning it anew for each takes longer than
+    // running it.
+    let given = settings.get_options().unwrap_or_default().to_owned();
+    settings.options(format!("-c plan_cache_mode=force_generic_plan {given}"));
     Ok(settings)
 }
 

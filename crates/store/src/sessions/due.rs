@@ -1,10 +1,12 @@
-//! The list of sessions by due time: what is due first comes first, what has no due time last, the oldest first.
+//! The list of what is prepared by due time: what is due first comes first, what has no due time last, the oldest
+//! first.
 
 use chrono::{DateTime, Utc};
 use resolutionflow_core::id::{AccountId, SessionId};
-use resolutionflow_core::session::Session;
+use resolutionflow_core::session::{Session, Status};
 
-use super::list::{Filter, Listed, Words, narrow, select, status_condition, theirs};
+use super::list::{Filter, Found, cut, listed, select};
+use super::path::{Asked, MOST_LOOKED_AT, Order, Path, Words};
 use crate::Result;
 use crate::db::Tx;
 use crate::sql::{Narrowed, at_least_none};
@@ -28,52 +30,117 @@ impl Due {
     }
 }
 
-/// The sessions that fit, by due time, from after a place on.
+/// The prepared sessions that fit, by due time, from after a place on; the filter's own status is left aside.
 pub async fn list_by_due(
     tx: &mut Tx,
     account: AccountId,
     filter: &Filter,
     after: Option<Due>,
     limit: i64,
-) -> Result<Vec<Listed>> {
-    let (select, words, limit) = (select(), Words::of(filter), at_least_none(limit));
-    let mut query = Narrowed::new(String::new(), &account);
-    narrow(&mut query, filter, &words);
-    query.sql.push_str(filter.status.map_or("", status_condition));
-    let conditions = std::mem::take(&mut query.sql);
-    let whose = match &filter.mine {
-        Some(user) => theirs(&query.bind(user)).to_vec(),
-        None => vec![String::new()],
+) -> Result<Found<Due>> {
+    let words = Words::of(filter);
+    let asked = Asked {
+        filter,
+        words: &words,
+        status: Some(Status::Prepared),
     };
-    let (mut dated, mut undated) = (
-        String::from(" AND s.due_at IS NOT NULL"),
-        String::from(" AND s.due_at IS NULL"),
-    );
-    if let Some(Due { at, id }) = &after {
-        let id = query.bind(id);
-        match at {
-            Some(at) => dated = format!(" AND (s.due_at, s.id) > ({}, {id})", query.bind(at)),
-            None => undated = format!("{undated} AND s.id > {id}"),
-        }
-    }
-    let limit = query.bind(&limit);
+    let paths = asked.paths(Order::Due);
+    let [path] = paths.as_slice() else {
+        unreachable!("nobody has started what is prepared, so one path has all")
+    };
+    let (engine, one_more) = (tx.engine(), at_least_none(limit).saturating_add(1));
     // Where the engines put what has no due time differs, so it is read by itself.
-    let mut parts = Vec::new();
-    for whose in &whose {
-        let part = |number: i32, when: &str, order: &str| {
-            format!(
-                "SELECT part.*, {number} AS undated FROM \
-                     ({select}{whose}{conditions}{when} ORDER BY {order} LIMIT {limit}) AS part"
-            )
-        };
-        if after.is_none_or(|after| after.at.is_some()) {
-            parts.push(part(0, &dated, "s.due_at, s.id"));
+    let halves: &[Half] = match after {
+        Some(Due { at: None, .. }) => &[Half::Undated],
+        _ => &[Half::Dated, Half::Undated],
+    };
+    let mut end = None;
+    if path.has_rest() {
+        for half in halves {
+            let mut query = Narrowed::new(String::new(), &account);
+            half.found(path, after.as_ref(), &mut query);
+            query.with(" LIMIT 1 OFFSET ?", &(MOST_LOOKED_AT - 1));
+            let (sessions, conditions) = (path.sessions(engine), query.sql);
+            let sql = format!("SELECT s.due_at, s.id FROM {sessions} WHERE s.account_id = $1{conditions}");
+            let last: Option<(Option<DateTime<Utc>>, SessionId)> =
+                tx.optional(&sql, &query.parameters).await?;
+            end = last.map(|(at, id)| Due { at, id });
+            if end.is_some() {
+                break;
+            }
         }
-        parts.push(part(1, &undated, "s.id"));
     }
+    let mut query = Narrowed::new(String::new(), &account);
+    let mut parts = Vec::new();
+    for half in halves {
+        path.rest(&mut query);
+        if let Some(end) = &end {
+            half.until(end, &mut query);
+        }
+        half.found(path, after.as_ref(), &mut query);
+        query.with(" LIMIT ?", &one_more);
+        let conditions = std::mem::take(&mut query.sql);
+        let (sessions, number) = (select(&path.sessions(engine)), *half as i32);
+        parts.push(format!(
+            "SELECT part.*, {number} AS half FROM ({sessions}{conditions}) AS part"
+        ));
+        if end.is_some_and(|end| half.has(&end)) {
+            break;
+        }
+    }
+    let limit_of_all = query.bind(&one_more);
     query.sql = format!(
-        "{} ORDER BY undated, due_at, id LIMIT {limit}",
+        "{} ORDER BY half, due_at, id LIMIT {limit_of_all}",
         parts.join(" UNION ALL ")
     );
-    tx.all(&query.sql, &query.parameters).await
+    let mut sessions = listed(tx, account, &query).await?;
+    let next = cut(&mut sessions, limit).map(Due::behind).or(end);
+    Ok(Found { sessions, next })
+}
+
+/// What has a due time, and what has none.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Half {
+    Dated = 0,
+    Undated = 1,
+}
+
+impl Half {
+    fn has(self, place: &Due) -> bool {
+        place.at.is_some() == (self == Self::Dated)
+    }
+
+    /// What a path finds behind a place, in order.
+    fn found<'a>(self, path: &Path<'a>, after: Option<&'a Due>, query: &mut Narrowed<'a>) {
+        path.found(query);
+        query.sql.push_str(match self {
+            Self::Dated => " AND s.due_at IS NOT NULL",
+            Self::Undated => " AND s.due_at IS NULL",
+        });
+        if let Some(after) = after.filter(|after| self.has(after)) {
+            compare(">", after, query);
+        }
+        query.sql.push_str(match self {
+            Self::Dated => " ORDER BY s.due_at, s.id",
+            Self::Undated => " ORDER BY s.id",
+        });
+    }
+
+    /// No further than this place.
+    fn until<'a>(self, end: &'a Due, query: &mut Narrowed<'a>) {
+        if self.has(end) {
+            compare("<=", end, query);
+        }
+    }
+}
+
+/// Narrows to what stands in this relation to a place.
+fn compare<'a>(relation: &str, place: &'a Due, query: &mut Narrowed<'a>) {
+    match &place.at {
+        Some(at) => {
+            let id = query.bind(&place.id);
+            query.with(&format!(" AND (s.due_at, s.id) {relation} (?, {id})"), at);
+        }
+        None => query.with(&format!(" AND s.id {relation} ?"), &place.id),
+    }
 }

@@ -1,13 +1,16 @@
 //! The list of sessions, narrowed by filters.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use resolutionflow_core::id::{AccountId, FlowId, SessionId, TeamId, UserId};
 use resolutionflow_core::session::{Session, Stale, Status, staleness};
 
-use super::{COLUMNS, client_key};
+use super::COLUMNS;
+use super::path::{Asked, MOST_LOOKED_AT, Order, Words, made_before};
 use crate::Result;
-use crate::db::{FromRow, Row, Tx};
-use crate::sql::{Narrowed, at_least_none, contains};
+use crate::db::{FromRow, Parameter, Row, Tx};
+use crate::sql::{Narrowed, at_least_none, padded, placeholders};
 
 /// Which assignee a list is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,122 +98,82 @@ impl FromRow for Listed {
             session: Session::from_row(row)?,
             flow_title: row.get(29)?,
             flow_latest_version: row.get(30)?,
-            prepared_by: row.get(31)?,
-            assigned_to: row.get(32)?,
-            owner: row.get(33)?,
-            assignee_is_active: row.get(34)?,
-            stale_days: row.get(35)?,
+            prepared_by: None,
+            assigned_to: None,
+            owner: None,
+            assignee_is_active: false,
+            stale_days: row.get(31)?,
         })
     }
 }
 
-/// `SELECT` and its columns, from the sessions `s` of the account `$1`; conditions follow.
-pub(super) fn select() -> String {
+/// Some of the sessions that fit a filter.
+#[derive(Clone, Debug)]
+pub struct Found<P> {
+    /// As many as were asked for, or fewer.
+    pub sessions: Vec<Listed>,
+    /// Behind which place there may be more; a list that looks far leaves off in between, even with nothing found.
+    pub next: Option<P>,
+}
+
+/// `SELECT` and its columns, from `sessions` that are called `s`, of the account `$1`; conditions follow. Who the
+/// people are is said by [`listed`].
+pub(super) fn select(sessions: &str) -> String {
     let columns: Vec<_> = COLUMNS
         .split(", ")
         .map(|column| format!("s.{}", column.trim()))
         .collect();
-    // Names are looked up for the rows that come out, and leave the joins' order alone.
-    let name = |id| format!("(SELECT name FROM users WHERE id = s.{id})");
     format!(
-        "SELECT {}, f.title AS flow_title, f.latest_version, {} AS prepared_by, {} AS assigned_to, \
-             {} AS owner, {ASSIGNEE_IS_ACTIVE} AS assignee_is_active, \
-             (SELECT stale_days FROM accounts WHERE id = s.account_id) AS stale_days \
-         FROM {WITH_FLOWS} WHERE {OF_ACCOUNT}",
+        "SELECT {}, f.title AS flow_title, f.latest_version, \
+             (SELECT stale_days FROM accounts WHERE id = $1) AS stale_days FROM {}",
         columns.join(", "),
-        name("prepared_by_id"),
-        name("assigned_to_id"),
-        name("owner_id"),
+        with_flows(sessions),
     )
 }
 
-/// Whether the assignee of `s` can still run it.
-const ASSIGNEE_IS_ACTIVE: &str = "EXISTS (SELECT 1 FROM members m JOIN users u ON u.id = m.user_id \
-    WHERE m.account_id = s.account_id AND m.user_id = s.assigned_to_id AND m.role <> 'viewer' \
-        AND m.disabled_at IS NULL AND u.disabled_at IS NULL)";
-
-/// CROSS JOIN is a plain join to PostgreSQL; SQLite takes it as the order, and so never begins with the flows.
-pub(super) const WITH_FLOWS: &str = "sessions s CROSS JOIN flows f";
-/// What joins them.
-pub(super) const OF_ACCOUNT: &str = "s.account_id = $1 AND f.account_id = s.account_id AND f.id = s.flow_id";
-
-/// What is compared with texts, in the form in which the rows keep it.
-pub(super) struct Words {
-    searched: Option<(i64, String)>,
-    client: Option<String>,
-}
-
-impl Words {
-    pub(super) fn of(filter: &Filter) -> Self {
-        let text = filter.text.as_ref().map(|text| text.trim());
-        let client = filter.client.as_deref().map(client_key);
-        Self {
-            searched: text.map(|text| (text.parse().unwrap_or(-1), contains(text))),
-            client: client.filter(|client| !client.is_empty()),
-        }
-    }
-
-    /// Whether the titles of flows are looked at.
-    pub(super) fn search(&self) -> bool {
-        self.searched.is_some()
-    }
-}
-
-/// Every condition of a filter but status and `mine`.
-pub(super) fn narrow<'a>(query: &mut Narrowed<'a>, filter: &'a Filter, words: &'a Words) {
-    match &filter.assigned {
-        Some(Assigned::To(user)) => query.with(" AND s.assigned_to_id = ?", user),
-        Some(Assigned::Nobody) => query.sql.push_str(" AND s.assigned_to_id IS NULL"),
-        None => {}
-    }
-    if let Some(user) = &filter.prepared_by_id {
-        query.with(" AND s.prepared_by_id = ?", user);
-    }
-    if let Some(user) = &filter.owner_id {
-        query.with(" AND s.owner_id = ?", user);
-    }
-    if let Some(team) = &filter.team_id {
-        query.with(" AND s.team_id = ?", team);
-    }
-    if let Some(client) = &words.client {
-        // The index has no rows without a client, and both engines want to be told.
-        query.with(" AND s.client_key = ? AND s.client_key <> ''", client);
-    }
-    if let Some(flow) = &filter.flow_id {
-        query.with(" AND s.flow_id = ?", flow);
-    }
-    for (condition, time) in [
-        (" AND s.started_at >= ?", &filter.started_after),
-        (" AND s.started_at < ?", &filter.started_before),
-        (" AND s.completed_at >= ?", &filter.completed_after),
-        (" AND s.completed_at < ?", &filter.completed_before),
-        (" AND s.due_at >= ?", &filter.due_after),
-        (" AND s.due_at < ?", &filter.due_before),
-    ] {
-        if let Some(time) = time {
-            query.with(condition, time);
-        }
-    }
-    if filter.missing {
-        query.sql.push_str(" AND s.missing > 0");
-    }
-    if let Some((number, pattern)) = &words.searched {
-        query.with(" AND (s.number = ?", number);
-        query.with(
-            " OR s.title_key LIKE ? ESCAPE '!' OR f.title_key LIKE ? ESCAPE '!' \
-                OR s.ticket_key LIKE ? ESCAPE '!' OR s.client_key LIKE ? ESCAPE '!')",
-            pattern,
+/// Reads sessions with what their people are called; the statement begins with [`select`].
+pub(super) async fn listed(tx: &mut Tx, account: AccountId, query: &Narrowed<'_>) -> Result<Vec<Listed>> {
+    let mut rows: Vec<Listed> = tx.all(&query.sql, &query.parameters).await?;
+    let people = |row: &Listed| {
+        let session = &row.session;
+        [session.prepared_by_id, session.assigned_to_id, session.owner_id]
+    };
+    let mut asked: Vec<UserId> = rows.iter().flat_map(people).flatten().collect();
+    asked.sort_unstable();
+    asked.dedup();
+    let mut known: HashMap<UserId, (String, bool)> = HashMap::new();
+    for chunk in asked.chunks(100) {
+        let chunk = padded(chunk);
+        let mut parameters: Vec<&dyn Parameter> = vec![&account];
+        parameters.extend(chunk.iter().map(|user| user as &dyn Parameter));
+        let sql = format!(
+            "SELECT u.id, u.name, COALESCE({CAN_RUN}, FALSE) FROM users u \
+             LEFT JOIN members m ON m.account_id = $1 AND m.user_id = u.id WHERE u.id IN ({})",
+            placeholders(2, chunk.len())
         );
+        let found: Vec<(UserId, String, bool)> = tx.all(&sql, &parameters).await?;
+        known.extend(found.into_iter().map(|(id, name, can_run)| (id, (name, can_run))));
     }
+    for row in &mut rows {
+        let [prepared_by, assigned_to, owner] = people(row).map(|id| id.and_then(|id| known.get(&id)));
+        row.assignee_is_active = assigned_to.is_some_and(|(_, can_run)| *can_run);
+        [row.prepared_by, row.assigned_to, row.owner] =
+            [prepared_by, assigned_to, owner].map(|person| person.map(|(name, _)| name.clone()));
+    }
+    Ok(rows)
 }
 
-/// The two conditions that together say "this person's", and never both: each engine has an index for each, and
-/// none for both at once.
-pub(super) fn theirs(user: &str) -> [String; 2] {
-    [
-        format!(" AND s.owner_id = {user}"),
-        format!(" AND s.assigned_to_id = {user} AND s.owner_id IS DISTINCT FROM {user}"),
-    ]
+/// Whether a member `m`, who is the person `u`, can run what is assigned to them.
+const CAN_RUN: &str = "m.role <> 'viewer' AND m.disabled_at IS NULL AND u.disabled_at IS NULL";
+
+/// The sessions with their flows; conditions follow.
+///
+/// CROSS JOIN is a plain join to PostgreSQL; SQLite takes it as the order, and so never begins with the flows.
+pub(super) fn with_flows(sessions: &str) -> String {
+    format!(
+        "{sessions} CROSS JOIN flows f \
+         WHERE s.account_id = $1 AND f.account_id = s.account_id AND f.id = s.flow_id"
+    )
 }
 
 /// The sessions that fit, newest first, from after the session `after` on.
@@ -220,34 +183,77 @@ pub async fn list(
     filter: &Filter,
     after: Option<SessionId>,
     limit: i64,
-) -> Result<Vec<Listed>> {
-    let (select, words, limit) = (select(), Words::of(filter), at_least_none(limit));
-    let mut query = Narrowed::new(String::new(), &account);
-    narrow(&mut query, filter, &words);
-    query.sql.push_str(filter.status.map_or("", status_condition));
-    if let Some(after) = &after {
-        query.with(" AND s.id < ?", after);
+) -> Result<Found<SessionId>> {
+    let (words, engine) = (Words::of(filter), tx.engine());
+    let (before, one_more) = (made_before(filter), at_least_none(limit).saturating_add(1));
+    let before = after.into_iter().chain(before).min();
+    let asked = Asked {
+        filter,
+        words: &words,
+        status: filter.status,
+    };
+    let paths = asked.paths(Order::Newest);
+    // No path goes on behind where another one leaves off.
+    let mut end: Option<SessionId> = None;
+    for path in paths.iter().filter(|path| path.has_rest()) {
+        let mut query = Narrowed::new(String::new(), &account);
+        path.found(&mut query);
+        if let Some(before) = &before {
+            query.with(" AND s.id < ?", before);
+        }
+        query.with(" ORDER BY s.id DESC LIMIT 1 OFFSET ?", &(MOST_LOOKED_AT - 1));
+        let (sessions, conditions) = (path.sessions(engine), query.sql);
+        let sql = format!("SELECT s.id FROM {sessions} WHERE s.account_id = $1{conditions}");
+        let last: Option<(SessionId,)> = tx.optional(&sql, &query.parameters).await?;
+        end = end.max(last.map(|(id,)| id));
     }
-    query.with(" ORDER BY s.id DESC LIMIT ?", &limit);
-    let rest = std::mem::take(&mut query.sql);
-    query.sql = match &filter.mine {
-        None => format!("{select}{rest}"),
-        Some(user) => {
-            let [owned, assigned] = theirs(&query.bind(user));
-            let limit = query.bind(&limit);
+    let mut query = Narrowed::new(String::new(), &account);
+    let mut parts = Vec::new();
+    for path in &paths {
+        path.found(&mut query);
+        path.rest(&mut query);
+        if let Some(before) = &before {
+            query.with(" AND s.id < ?", before);
+        }
+        if let Some(end) = &end {
+            query.with(" AND s.id >= ?", end);
+        }
+        query.with(" ORDER BY s.id DESC LIMIT ?", &one_more);
+        let conditions = std::mem::take(&mut query.sql);
+        parts.push(format!("{}{conditions}", select(&path.sessions(engine))));
+    }
+    query.sql = match parts.as_slice() {
+        [part] => part.clone(),
+        parts => {
+            let parts: Vec<_> = parts
+                .iter()
+                .map(|part| format!("SELECT * FROM ({part}) AS part"))
+                .collect();
             format!(
-                "SELECT * FROM ({select}{owned}{rest}) AS owned \
-                 UNION ALL SELECT * FROM ({select}{assigned}{rest}) AS assigned ORDER BY id DESC LIMIT {limit}"
+                "{} ORDER BY id DESC LIMIT {}",
+                parts.join(" UNION ALL "),
+                query.bind(&one_more)
             )
         }
     };
-    tx.all(&query.sql, &query.parameters).await
+    let mut sessions = listed(tx, account, &query).await?;
+    let next = cut(&mut sessions, limit).map(|last| last.id).or(end);
+    Ok(Found { sessions, next })
+}
+
+/// Leaves `limit` sessions, and answers the last one where there were more.
+pub(super) fn cut(sessions: &mut Vec<Listed>, limit: i64) -> Option<&Session> {
+    let limit = usize::try_from(limit).unwrap_or_default();
+    let more = sessions.len() > limit;
+    sessions.truncate(limit);
+    sessions.last().filter(|_| more).map(|listed| &listed.session)
 }
 
 /// One session as a list would show it.
 pub async fn find_listed(tx: &mut Tx, account: AccountId, id: SessionId) -> Result<Option<Listed>> {
-    let sql = format!("{} AND s.id = $2", select());
-    tx.optional(&sql, &[&account, &id]).await
+    let mut query = Narrowed::new(select("sessions s"), &account);
+    query.with(" AND s.id = ?", &id);
+    Ok(listed(tx, account, &query).await?.pop())
 }
 
 /// The newest active session of a flow that this person started or is assigned to.
@@ -263,17 +269,5 @@ pub async fn active_of(
         mine: Some(user),
         ..Filter::default()
     };
-    Ok(list(tx, account, &filter, None, 1).await?.pop())
-}
-
-/// The timestamps that [`Status::of`] reads, as SQL that the partial indexes know.
-pub(super) const fn status_condition(status: Status) -> &'static str {
-    match status {
-        Status::Prepared => " AND s.started_at IS NULL AND s.completed_at IS NULL AND s.discarded_at IS NULL",
-        Status::Active => {
-            " AND s.started_at IS NOT NULL AND s.completed_at IS NULL AND s.discarded_at IS NULL"
-        }
-        Status::Completed => " AND s.completed_at IS NOT NULL AND s.discarded_at IS NULL",
-        Status::Discarded => " AND s.discarded_at IS NOT NULL",
-    }
+    Ok(list(tx, account, &filter, None, 1).await?.sessions.pop())
 }

@@ -4,9 +4,11 @@ use resolutionflow_core::id::{AccountId, TeamId, UserId};
 use resolutionflow_core::session::Status;
 
 use super::due::list_by_due;
-use super::list::{Assigned, Filter, Listed, select, status_condition, theirs};
+use super::list::{Assigned, Filter, Found, Listed, cut, listed, select};
+use super::path::{Asked, MOST_LOOKED_AT, Order, Words};
 use crate::Result;
 use crate::db::Tx;
+use crate::sql::{Narrowed, at_least_none};
 
 /// The beginning of a queue.
 #[derive(Clone, Debug)]
@@ -18,11 +20,11 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Takes what was read, which is one more than is wanted where there are more.
-    fn of(mut sessions: Vec<Listed>, wanted: usize) -> Self {
-        let more = sessions.len() > wanted;
-        sessions.truncate(wanted);
-        Self { sessions, more }
+    fn of<P>(found: Found<P>) -> Self {
+        Self {
+            more: found.next.is_some(),
+            sessions: found.sessions,
+        }
     }
 }
 
@@ -47,7 +49,7 @@ pub async fn queues(
     team: TeamId,
     per_list: usize,
 ) -> Result<Queues> {
-    let limit = i64::try_from(per_list).map_or(i64::MAX, |wanted| wanted.saturating_add(1));
+    let limit = i64::try_from(per_list).unwrap_or(i64::MAX);
     let prepared = || Filter {
         status: Some(Status::Prepared),
         ..Filter::default()
@@ -68,21 +70,48 @@ pub async fn queues(
     let assigned = list_by_due(tx, account, &assigned, None, limit).await?;
     let unassigned = list_by_due(tx, account, &unassigned, None, limit).await?;
     let by_them = list_by_due(tx, account, &by_them, None, limit).await?;
-    let begun = tx.all(&begun(), &[&account, &user, &limit]).await?;
+    let begun = begun(tx, account, user, limit).await?;
     Ok(Queues {
-        prepared_for_you: Queue::of(assigned, per_list),
-        unassigned: Queue::of(unassigned, per_list),
-        prepared_by_you: Queue::of(by_them, per_list),
-        continue_: Queue::of(begun, per_list),
+        prepared_for_you: Queue::of(assigned),
+        unassigned: Queue::of(unassigned),
+        prepared_by_you: Queue::of(by_them),
+        continue_: begun,
     })
 }
 
-/// What a person has begun or took over.
-fn begun() -> String {
-    let (select, status) = (select(), status_condition(Status::Active));
-    let [owned, assigned] = theirs("$2");
-    format!(
-        "SELECT * FROM ({select}{owned}{status} UNION ALL {select}{assigned}{status}) AS begun \
-         ORDER BY updated_at DESC, id DESC LIMIT $3"
-    )
+/// What a person has begun or took over, the last changed first, of the newest that they have.
+async fn begun(tx: &mut Tx, account: AccountId, user: UserId, limit: i64) -> Result<Queue> {
+    let filter = Filter {
+        mine: Some(user),
+        ..Filter::default()
+    };
+    let words = Words::of(&filter);
+    let asked = Asked {
+        filter: &filter,
+        words: &words,
+        status: Some(Status::Active),
+    };
+    let one_more = at_least_none(limit).saturating_add(1);
+    let mut query = Narrowed::new(String::new(), &account);
+    let mut parts = Vec::new();
+    for path in asked.paths(Order::Newest) {
+        path.found(&mut query);
+        path.rest(&mut query);
+        query.with(" ORDER BY s.id DESC LIMIT ?", &MOST_LOOKED_AT);
+        let (sessions, conditions) = (path.sessions(tx.engine()), std::mem::take(&mut query.sql));
+        parts.push(format!(
+            "SELECT * FROM (SELECT s.id, s.updated_at FROM {sessions} WHERE s.account_id = $1{conditions}) AS part"
+        ));
+    }
+    // Only those that are shown are read whole.
+    let limit_of_all = query.bind(&one_more);
+    query.sql = format!(
+        "{} AND s.id IN (SELECT id FROM ({} ORDER BY updated_at DESC, id DESC LIMIT {limit_of_all}) AS begun) \
+         ORDER BY s.updated_at DESC, s.id DESC",
+        select("sessions s"),
+        parts.join(" UNION ALL "),
+    );
+    let mut sessions = listed(tx, account, &query).await?;
+    let more = cut(&mut sessions, limit).is_some();
+    Ok(Queue { sessions, more })
 }

@@ -18,7 +18,7 @@ use super::world::{
 const OTHER_FLOW: u128 = 101;
 
 /// Forty sessions: of two flows, for three people or nobody, in every status, some seconds apart.
-async fn many(test: &TestDb) {
+pub(super) async fn many(test: &TestDb) {
     commit!(test, |tx| {
         flows::create(
             tx,
@@ -64,6 +64,7 @@ async fn many(test: &TestDb) {
             let preparation = Preparation {
                 assignee,
                 title: format!("Session {number}"),
+                due_at: (number % 4 != 2).then(|| at(when % 100)),
                 ..Preparation::default()
             };
             make_in(
@@ -104,7 +105,12 @@ async fn many(test: &TestDb) {
     }
 }
 
-async fn listed(test: &TestDb, filter: &Filter, after: Option<SessionId>, limit: i64) -> Vec<Session> {
+pub(super) async fn listed(
+    test: &TestDb,
+    filter: &Filter,
+    after: Option<SessionId>,
+    limit: i64,
+) -> Vec<Session> {
     let found = look!(test, [filter], |tx| sessions::list(
         tx,
         account(),
@@ -114,11 +120,12 @@ async fn listed(test: &TestDb, filter: &Filter, after: Option<SessionId>, limit:
     )
     .await)
     .unwrap();
-    found.into_iter().map(|listed| listed.session).collect()
+    let sessions = found.sessions.into_iter();
+    sessions.map(|listed| listed.session).collect()
 }
 
 /// What the filter means, without SQL.
-fn fits(session: &Session, filter: &Filter) -> bool {
+pub(super) fn fits(session: &Session, filter: &Filter) -> bool {
     let same = |asked: Option<_>, is| asked.is_none_or(|asked| is == Some(asked));
     let from = |asked: Option<DateTime<Utc>>, is: Option<DateTime<Utc>>| {
         asked.is_none_or(|asked| is.is_some_and(|is| is >= asked))
@@ -143,10 +150,12 @@ fn fits(session: &Session, filter: &Filter) -> bool {
         && until(filter.started_before, session.started_at)
         && from(filter.completed_after, session.completed_at)
         && until(filter.completed_before, session.completed_at)
+        && from(filter.due_after, session.due_at)
+        && until(filter.due_before, session.due_at)
 }
 
 /// One or two values for each part of the filter.
-fn parts() -> Vec<Vec<fn(&mut Filter)>> {
+pub(super) fn parts() -> Vec<Vec<fn(&mut Filter)>> {
     vec![
         vec![
             |filter| filter.status = Some(Status::Prepared),
@@ -172,6 +181,8 @@ fn parts() -> Vec<Vec<fn(&mut Filter)>> {
         vec![|filter| filter.started_before = Some(at(302))],
         vec![|filter| filter.completed_after = Some(at(135))],
         vec![|filter| filter.completed_before = Some(at(285))],
+        vec![|filter| filter.due_after = Some(at(40))],
+        vec![|filter| filter.due_before = Some(at(60))],
     ]
 }
 

@@ -48,6 +48,7 @@ async fn found(on: &TestDb, text: &str) -> Vec<u128> {
     .await)
     .unwrap();
     let mut found: Vec<_> = found
+        .sessions
         .into_iter()
         .map(|listed| listed.session.id.uuid().as_u128())
         .collect();
@@ -179,6 +180,7 @@ async fn a_new_title_is_found_and_the_old_one_is_not() {
             )
             .await)
             .unwrap()
+            .sessions
             .is_empty()
         );
     }

@@ -87,7 +87,7 @@ async fn what_is_due_first_and_what_waits_longest_comes_first() {
             found,
             [(mine.clone(), false), (teams.clone(), false), nothing.clone()]
         );
-        for wanted in [0, 1, 4, 5] {
+        for wanted in [1, 4, 5] {
             let found = queues(&test, LENA, wanted).await;
             assert_eq!(found[0], (mine[..wanted].to_vec(), true));
             assert_eq!(found[1], (teams[..wanted].to_vec(), true));
@@ -142,7 +142,7 @@ async fn a_list_by_due_time_goes_on_behind_any_of_its_sessions() {
                     limit
                 )
                 .await);
-                found.unwrap()
+                found.unwrap().sessions
             }
         };
         let filter = || Filter {
@@ -279,7 +279,11 @@ async fn sessions_of_a_client_are_found_in_any_case() {
             )
             .await)
             .unwrap();
-            let found: Vec<_> = found.iter().map(|one| one.session.id.uuid().as_u128()).collect();
+            let found: Vec<_> = found
+                .sessions
+                .iter()
+                .map(|one| one.session.id.uuid().as_u128())
+                .collect();
             assert_eq!(found, expected, "{client:?}");
         }
     }
@@ -351,7 +355,8 @@ async fn a_listed_session_says_who_is_in_it_and_whether_its_flow_moved_on() {
             10
         )
         .await)
-        .unwrap();
+        .unwrap()
+        .sessions;
         let said = |listed: &Listed| {
             assert_eq!(
                 (listed.flow_title.as_str(), listed.flow_latest_version),

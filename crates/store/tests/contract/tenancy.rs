@@ -86,7 +86,8 @@ async fn the_same_ids_in_two_accounts_are_two_things() {
             let list = look!(test, |tx| {
                 sessions::list(tx, in_account, &sessions::Filter::default(), None, 10).await
             })
-            .unwrap();
+            .unwrap()
+            .sessions;
             assert_eq!(list.len(), 1);
             assert_eq!(list[0].session.status(), status);
             let title = if in_account == other() { "Cut-over" } else { "Ours" };
@@ -130,6 +131,7 @@ async fn what_only_another_account_has_is_not_there() {
             assert!(
                 sessions::list(tx, other(), &sessions::Filter::default(), None, 9)
                     .await?
+                    .sessions
                     .is_empty()
             );
             assert!(members::list(tx, other(), None, 9).await?.is_empty());

@@ -77,8 +77,13 @@ export function openPalette() {
     if (!query) return never('palette');
     later('palette', 80, async () => {
       const own = (search = new AbortController());
-      const found = await page(`/search?q=${encodeURIComponent(query)}`, own.signal);
-      if (found && own === search && !own.signal.aborted) add(all('a[href]', found).map((found) => link(document.importNode(found, true))));
+      // Old sessions are looked for in turns, until there is one.
+      for (let address = `/search?q=${encodeURIComponent(query)}`; address; ) {
+        const found = await page(address, own.signal);
+        if (!found || own !== search || own.signal.aborted) return;
+        add(all('a[href]', found).map((found) => link(document.importNode(found, true))));
+        address = one('link[rel=next]', found)?.getAttribute('href');
+      }
     });
   }
 

@@ -30,17 +30,20 @@ const CANDIDATES: i64 = 50;
 pub struct Words {
     #[serde(default)]
     q: String,
+    /// Where sessions are looked for further back; the rest was found before.
+    cursor: Option<String>,
 }
 
 /// The fragment: one link a result. Without words, what is new and what is used most.
 pub async fn search(
     State(app): State<App>,
     Visit(visitor): VisitRead,
-    Query(Words { q }): Query<Words>,
+    Query(Words { q, cursor }): Query<Words>,
 ) -> Result<Markup> {
     let account = visitor.caller.account_id;
     let text = page::search("q", Some(q))?;
     let words = text.clone().unwrap_or_default();
+    let (after, goes_on) = (page::id_cursor(cursor.as_deref())?, cursor.is_some());
     let session_filter = sessions::Filter {
         text: text.clone(),
         ..sessions::Filter::default()
@@ -52,20 +55,25 @@ pub async fn search(
         sort: Sort::RecentlyUsed,
     };
     // A search looks at many rows, so it may take its time.
-    let (mut found_flows, mut found_sessions) = app
+    let (mut found_flows, found) = app
         .read_long(move |tx| {
             let (flow_filter, session_filter) = (flow_filter.clone(), session_filter.clone());
             Box::pin(async move {
-                let found = flows::list(tx, account, &flow_filter, None, CANDIDATES).await?;
+                let found = if goes_on {
+                    Vec::new()
+                } else {
+                    flows::list(tx, account, &flow_filter, None, CANDIDATES).await?
+                };
                 Ok((
                     found,
-                    sessions::list(tx, account, &session_filter, None, CANDIDATES).await?,
+                    sessions::list(tx, account, &session_filter, after, CANDIDATES).await?,
                 ))
             })
         })
         .await?;
     let words = words.trim();
     let hidden = |title: &str| !words.is_empty() && first(title, words).is_none();
+    let mut found_sessions = found.sessions;
     found_flows.sort_by_key(|flow| hidden(&flow.title));
     found_sessions.sort_by_key(|listed| hidden(&title(listed)));
     found_flows.truncate(MOST);
@@ -73,7 +81,18 @@ pub async fn search(
     Ok(html! {
         @for flow in &found_flows { (flow_row(flow, words)) }
         @for listed in &found_sessions { (session_row(listed, words)) }
-        @for (href, label) in actions(&visitor) {
+        // Until there is one, the palette goes on by itself.
+        @if let (Some(next), true) = (&found.next, found_sessions.is_empty()) {
+            link rel="next" href=(address("/search", &[("q", words), ("cursor", &page::after_id(next))]));
+        }
+        @if !goes_on { (elsewhere(&visitor, words)) }
+    })
+}
+
+/// Places with these words in their names, and the lists in which they can be searched for.
+fn elsewhere(visitor: &Visitor, words: &str) -> Markup {
+    html! {
+        @for (href, label) in actions(visitor) {
             @if words.is_empty() || first(label, words).is_some() {
                 a class="palette-row" href=(href) { span { (marked(label, words)) } }
             }
@@ -86,7 +105,7 @@ pub async fn search(
                 (icon(Icon::Search)) span { (words::sessions_with(words)) }
             }
         }
-    })
+    }
 }
 
 /// Places that the page itself does not offer.

@@ -114,20 +114,15 @@ impl Reading {
     /// The next page, and what comes behind it.
     async fn page(self) -> Result<(Vec<Listed>, Option<Self>)> {
         let (account, place, filter) = (self.account, self.place, self.filter.clone());
-        let rows = self
+        let found = self
             .app
             .read_long(move |tx| {
                 let filter = filter.clone();
-                Box::pin(async move { place.rows(tx, account, &filter, PAGE).await })
+                Box::pin(async move { place.read_on(tx, account, &filter, PAGE).await })
             })
             .await?;
-        let is_full = rows.len() >= usize::try_from(PAGE).unwrap_or(usize::MAX);
-        let last = rows.last().filter(|_| is_full);
-        let next = last.map(|last| Self {
-            place: place.behind(&last.session),
-            ..self
-        });
-        Ok((rows, next))
+        let next = found.next.map(|place| Self { place, ..self });
+        Ok((found.sessions, next))
     }
 }
 

@@ -3,9 +3,9 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use resolutionflow_core::id::{AccountId, FlowId, SessionId, TeamId, UserId};
-use resolutionflow_core::session::{Session, Status};
+use resolutionflow_core::session::Status;
 use resolutionflow_store::Tx;
-use resolutionflow_store::sessions::{self, Assigned, Due, Filter, Listed};
+use resolutionflow_store::sessions::{self, Assigned, Due, Filter, Found};
 use serde::{Deserialize, Deserializer};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -188,33 +188,37 @@ impl Place {
         })
     }
 
-    /// The place behind a session, in the same order.
-    pub(super) fn behind(self, session: &Session) -> Self {
+    /// The cursor of this place.
+    pub(crate) fn cursor(self) -> Option<String> {
         match self {
-            Self::Newest(_) => Self::Newest(Some(session.id)),
-            Self::Due(_) => Self::Due(Some(Due::behind(session))),
+            Self::Newest(after) => after.as_ref().map(page::after_id),
+            Self::Due(after) => after.as_ref().map(page::after_due),
         }
     }
 
-    /// The cursor behind a session, in the same order.
-    pub(crate) fn cursor(self, session: &Session) -> String {
-        match self {
-            Self::Newest(_) => page::after_id(&session.id),
-            Self::Due(_) => page::after_due(&Due::behind(session)),
-        }
-    }
-
-    /// So many sessions from here on.
-    pub(crate) async fn rows(
+    /// So many sessions from here on, or fewer.
+    pub(crate) async fn read_on(
         self,
         tx: &mut Tx,
         account: AccountId,
         filter: &Filter,
         limit: i64,
-    ) -> Result<Vec<Listed>> {
+    ) -> Result<Found<Self>> {
         Ok(match self {
-            Self::Newest(after) => sessions::list(tx, account, filter, after, limit).await?,
-            Self::Due(after) => sessions::list_by_due(tx, account, filter, after, limit).await?,
+            Self::Newest(after) => {
+                let found = sessions::list(tx, account, filter, after, limit).await?;
+                Found {
+                    sessions: found.sessions,
+                    next: found.next.map(|next| Self::Newest(Some(next))),
+                }
+            }
+            Self::Due(after) => {
+                let found = sessions::list_by_due(tx, account, filter, after, limit).await?;
+                Found {
+                    sessions: found.sessions,
+                    next: found.next.map(|next| Self::Due(Some(next))),
+                }
+            }
         })
     }
 }
@@ -222,6 +226,9 @@ impl Place {
 /// List sessions
 ///
 /// Newest first, or by due time. A session in a list has no variables and no steps; it has their counts.
+///
+/// One request looks at a thousand sessions at most: where filters leave few of them, a page has fewer items than asked
+/// for, or none, and still a `next_cursor`. Only a page without one is the last.
 #[utoipa::path(get, path = "/sessions", operation_id = "list_sessions", tag = "sessions", params(SessionsQuery),
     responses((status = 200, body = Page<SessionSummary>), Refusals))]
 pub async fn list(
@@ -239,16 +246,18 @@ pub async fn list(
     let place = Place::read(query.sort, query.cursor.as_deref())?;
     let (filter, now) = (query.filter(&caller)?, app.now());
     // A search looks at many rows, so it may take its time.
-    let rows = app
+    let found = app
         .read_long(move |tx| {
             let filter = filter.clone();
-            Box::pin(async move { place.rows(tx, account, &filter, limit + 1).await })
+            Box::pin(async move { place.read_on(tx, account, &filter, limit).await })
         })
         .await?;
-    Ok(Json(page::page(
-        rows,
-        limit,
-        |row| place.cursor(&row.session),
-        |row| SessionSummary::listed(row, now),
-    )))
+    Ok(Json(Page {
+        next_cursor: found.next.and_then(Place::cursor),
+        items: found
+            .sessions
+            .into_iter()
+            .map(|listed| SessionSummary::listed(listed, now))
+            .collect(),
+    }))
 }

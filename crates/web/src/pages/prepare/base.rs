@@ -197,7 +197,10 @@ impl Base {
                 Box::pin(async move { Ok(sessions::list(tx, account, &filter, None, PAST + 1).await?) })
             })
             .await?;
-        let others = past.into_iter().filter(|listed| Some(listed.session.id) != this);
+        let others = past
+            .sessions
+            .into_iter()
+            .filter(|listed| Some(listed.session.id) != this);
         Ok(others.take(usize::try_from(PAST).unwrap_or_default()).collect())
     }
 }

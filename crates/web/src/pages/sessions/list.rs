@@ -220,7 +220,7 @@ async fn read(app: &App, visitor: &Visitor, filters: &Filters) -> Result<Found> 
     app.read_long(move |tx| {
         let filter = filter.clone();
         Box::pin(async move {
-            let rows = place.rows(tx, account, &filter, limit + 1).await?;
+            let found = place.read_on(tx, account, &filter, limit).await?;
             let by_title = flows::Filter {
                 sort: flows::Sort::Title,
                 ..flows::Filter::default()
@@ -234,7 +234,10 @@ async fn read(app: &App, visitor: &Visitor, filters: &Filters) -> Result<Found> 
                 flows: flows::list(tx, account, &by_title, None, CHOICES).await?,
                 people: members::list(tx, account, None, CHOICES).await?,
                 flow,
-                sessions: page::page(rows, limit, |row| place.cursor(&row.session), |row| row),
+                sessions: Page {
+                    items: found.sessions,
+                    next_cursor: found.next.and_then(Place::cursor),
+                },
             })
         })
     })
@@ -358,10 +361,22 @@ fn list(app: &App, visitor: &Visitor, filters: &Filters, found: &Page<Listed>) -
     } else {
         (words::NEWEST, words::OLDER)
     };
+    let more = if found.items.is_empty() {
+        words::LOOK_ON
+    } else {
+        more
+    };
     html! {
         @if !found.items.is_empty() {
             ul class={ "list sessions " (words::status(status)) } {
                 @for listed in &found.items { (rows::row(app, visitor, listed, status)) }
+            }
+        } @else if let Some(next) = &found.next_cursor {
+            // As far as one request looks there is nothing; the page goes on by itself.
+            @let next = filters.address("cursor", next);
+            div class="empty" hx-get=(next) hx-trigger="load" hx-target="#session-list" hx-select="#session-list"
+                hx-swap="outerHTML" {
+                p role="status" { (words::LOOKING) }
             }
         } @else if filters.narrow() {
             div class="empty" {
