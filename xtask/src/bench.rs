@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::command::{Done, cargo, output, root, run, target};
+use crate::command::{Done, cargo, output, run, target};
 use crate::postgres::{Cluster, Durability};
 
 mod client;
@@ -15,7 +15,7 @@ mod scenario;
 mod server;
 
 use load::Measured;
-use scenario::{SCENARIOS, Stage};
+use scenario::{SCENARIOS, Scenario, Stage};
 use server::Server;
 
 /// What was asked for.
@@ -24,6 +24,8 @@ struct Options {
     rounds: usize,
     length: Duration,
     connections: usize,
+    /// How many sessions the account has had before, where lists are measured.
+    sessions: Option<usize>,
     only: Vec<String>,
 }
 
@@ -77,13 +79,20 @@ fn measure(engine: Engine, options: &Options) -> Done {
         Some(cluster) => cluster.url.clone(),
         None => format!("sqlite:{}", directory.0.join("bench.sqlite").display()),
     };
-    let server = Server::start(&url)?;
+    let mut server = Server::start(&url)?;
     let stage = Stage::set(&server, options.connections)?;
-    let chosen = |name: &str| options.only.is_empty() || options.only.iter().any(|only| only == name);
-    let scenarios: Vec<_> = SCENARIOS
-        .iter()
-        .filter(|scenario| chosen(scenario.name))
-        .collect();
+    if let Some(sessions) = options.sessions {
+        eprintln!("{}: {sessions} sessions", engine.name());
+        // One process at a time has an SQLite file.
+        drop(server);
+        run(&mut example("many_sessions", &[&url, &sessions.to_string()]))?;
+        server = Server::start(&url)?;
+    }
+    let chosen = |scenario: &Scenario| match options.only.as_slice() {
+        [] => scenario.is_list() == options.sessions.is_some(),
+        only => only.iter().any(|name| name == scenario.name),
+    };
+    let scenarios: Vec<_> = SCENARIOS.iter().filter(|scenario| chosen(scenario)).collect();
     let mut rounds: Vec<Vec<Measured>> = scenarios.iter().map(|_| Vec::new()).collect();
     for round in 1..=options.rounds {
         for (scenario, measured) in scenarios.iter().zip(&mut rounds) {
@@ -107,6 +116,9 @@ fn measure(engine: Engine, options: &Options) -> Done {
     let (now, most) = server.memory()?;
     println!("\nMemory of the server: {now:.0} MiB at the end, {most:.0} MiB at most.");
     drop(server);
+    if options.sessions.is_some() {
+        return Ok(());
+    }
     match alone(engine, &directory, cluster.as_ref(), options) {
         Ok(line) => println!("The database alone, three statements a write, the same settings: {line}\n"),
         Err(error) => println!("The database alone was not measured: {error}\n"),
@@ -137,29 +149,24 @@ fn alone(
     cluster: Option<&Cluster>,
     options: &Options,
 ) -> Done<String> {
-    let example = root().join("crates/store/examples/database_alone.rs");
-    if !example.is_file() {
-        return Err("there is no crates/store/examples/database_alone.rs".to_owned());
-    }
     eprintln!("{}: the database alone", engine.name());
     let url = match cluster {
         Some(cluster) => cluster.url.clone(),
         None => format!("sqlite:{}", directory.0.join("alone.sqlite").display()),
     };
-    let mut command = cargo([
-        "run",
-        "--locked",
-        "--quiet",
-        "--release",
-        "--package",
-        "resolutionflow-store",
-    ]);
-    command.args(["--example", "database_alone", "--", &url]);
-    command.args([
+    let (writers, seconds) = (
         options.connections.to_string(),
         options.length.as_secs().to_string(),
-    ]);
-    output(&mut command)
+    );
+    output(&mut example("database_alone", &[&url, &writers, &seconds]))
+}
+
+/// An example of the store, which works on the database itself.
+fn example(name: &str, arguments: &[&str]) -> std::process::Command {
+    let mut command = cargo(["run", "--locked", "--quiet", "--release", "--package"]);
+    command.args(["resolutionflow-store", "--example", name, "--"]);
+    command.args(arguments);
+    command
 }
 
 /// A directory that is removed in the end.
@@ -185,6 +192,7 @@ fn read(arguments: &[String]) -> Done<Options> {
         rounds: 3,
         length: Duration::from_secs(5),
         connections: 32,
+        sessions: None,
         only: Vec::new(),
     };
     let mut rest = arguments.iter();
@@ -199,8 +207,8 @@ fn read(arguments: &[String]) -> Done<Options> {
             value
                 .parse::<usize>()
                 .ok()
-                .filter(|number| (1..=1_000).contains(number))
-                .ok_or(format!("{name} needs a number from 1 to 1000"))
+                .filter(|number| (1..=10_000_000).contains(number))
+                .ok_or(format!("{name} needs a number from 1 to 10000000"))
         };
         match name {
             "--engine" => {
@@ -214,6 +222,7 @@ fn read(arguments: &[String]) -> Done<Options> {
             "--rounds" => options.rounds = number()?,
             "--seconds" => options.length = Duration::from_secs(number()? as u64),
             "--connections" => options.connections = number()?,
+            "--sessions" => options.sessions = Some(number()?),
             "--only" => {
                 options.only = value.split(',').map(str::to_owned).collect();
                 let known = |name: &String| SCENARIOS.iter().any(|scenario| scenario.name == name);

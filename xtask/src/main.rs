@@ -20,9 +20,10 @@ cargo xtask e2e [--engine sqlite|postgres|both] [--screenshots DIR] [--pictures]
     With --screenshots the pictures that the tests take are kept. What stands after -- goes to the test
     runner: parts of names of tests, to begin with. --pictures makes those in docs/pictures anew.
 
-cargo xtask bench [--engine sqlite|postgres|both] [--rounds 3] [--seconds 5] [--connections 32] [--only NAME,..]
+cargo xtask bench [--engine sqlite|postgres|both] [--rounds 3] [--seconds 5] [--connections 32] [--sessions N]
+                  [--only NAME,..]
     Builds the server and measures it: requests a second, latencies, processor time and memory, and what
-    the database does alone.
+    the database does alone. With --sessions it measures every list in an account of that many more sessions.
 
 cargo xtask postgres [--durable]
     Starts such a PostgreSQL and prints its address; it is removed when you press Enter or Ctrl+C.

@@ -45,7 +45,7 @@ pub(super) fn measure(
                 let mut count = 0;
                 while began.elapsed() < WARM_UP + length {
                     let asked = Instant::now();
-                    let status = (scenario.ask)(&mut client, stage, connection, count);
+                    let status = scenario.send(&mut client, stage, connection, count);
                     let status = status.map_err(|error| format!("{}: {error}", scenario.name))?;
                     if !(200..300).contains(&status) {
                         return Err(format!("{}: the server answers {status}", scenario.name));

@@ -23,42 +23,148 @@ pub(super) struct Stage {
 pub(super) struct Scenario {
     pub(super) name: &'static str,
     pub(super) title: &'static str,
+    ask: Ask,
+}
+
+/// What is asked.
+enum Ask {
     /// Sends request number `count` on connection number `connection`.
-    pub(super) ask: fn(&mut Client, &Stage, connection: usize, count: usize) -> io::Result<u16>,
+    With(fn(&mut Client, &Stage, connection: usize, count: usize) -> io::Result<u16>),
+    /// Reads the first page of the sessions with these parameters, in which `{flow}` stands for the flow's id.
+    Sessions(&'static str),
+}
+
+impl Scenario {
+    /// A list; it is measured only where it is asked for, or where an account of many sessions is.
+    const fn list(name: &'static str, title: &'static str, parameters: &'static str) -> Self {
+        Self {
+            name,
+            title,
+            ask: Ask::Sessions(parameters),
+        }
+    }
+
+    pub(super) const fn is_list(&self) -> bool {
+        matches!(self.ask, Ask::Sessions(_))
+    }
+
+    /// Sends request number `count` on connection number `connection`, and answers the status.
+    pub(super) fn send(
+        &self,
+        client: &mut Client,
+        stage: &Stage,
+        connection: usize,
+        count: usize,
+    ) -> io::Result<u16> {
+        match self.ask {
+            Ask::With(ask) => ask(client, stage, connection, count),
+            Ask::Sessions(parameters) => {
+                let path = format!("/api/v1/sessions?{}", parameters.replace("{flow}", &stage.flow));
+                Ok(report(&client.ask("GET", &path, "")?))
+            }
+        }
+    }
 }
 
 /// All of them.
-pub(super) const SCENARIOS: [Scenario; 6] = [
+pub(super) const SCENARIOS: [Scenario; 25] = [
     Scenario {
         name: "patch",
         title: "PATCH one variable, a session each",
-        ask: patch,
+        ask: Ask::With(patch),
     },
     Scenario {
         name: "patch-one",
         title: "PATCH one variable, all in one session",
-        ask: patch_one,
+        ask: Ask::With(patch_one),
     },
     Scenario {
         name: "start",
         title: "Start a session",
-        ask: start,
+        ask: Ask::With(start),
     },
     Scenario {
         name: "queue",
         title: "Read the queue",
-        ask: queue,
+        ask: Ask::With(queue),
     },
     Scenario {
         name: "read",
         title: "Read a session",
-        ask: read,
+        ask: Ask::With(read),
     },
     Scenario {
         name: "export",
         title: "Export a session as Markdown",
-        ask: export,
+        ask: Ask::With(export),
     },
+    Scenario::list("list", "All", ""),
+    Scenario::list("list-active", "What runs", "status=active"),
+    Scenario::list("list-completed", "What is completed", "status=completed"),
+    Scenario::list("list-discarded", "What is discarded", "status=discarded"),
+    Scenario::list(
+        "list-due",
+        "What is prepared, by due time",
+        "status=prepared&sort=due",
+    ),
+    Scenario::list(
+        "list-mine",
+        "Prepared for me",
+        "status=prepared&sort=due&assigned_to_id=me",
+    ),
+    Scenario::list(
+        "list-team",
+        "Unassigned in my team",
+        "status=prepared&sort=due&assigned_to_id=none&team_id=mine",
+    ),
+    Scenario::list(
+        "list-by-me",
+        "Prepared by me",
+        "status=prepared&sort=due&prepared_by_id=me",
+    ),
+    Scenario::list("list-assignee", "Assigned to me", "assigned_to_id=me"),
+    Scenario::list(
+        "list-owner",
+        "Started by me, completed",
+        "owner_id=me&status=completed",
+    ),
+    Scenario::list(
+        "list-flow",
+        "Of a flow, completed",
+        "flow_id={flow}&status=completed",
+    ),
+    Scenario::list("list-client", "Of a client", "client=client%207"),
+    Scenario::list(
+        "list-missing",
+        "Completed with a value missing",
+        "status=completed&missing=true",
+    ),
+    Scenario::list(
+        "list-before",
+        "Completed before 2025",
+        "completed_before=2025-01-01T00:00:00Z&status=completed",
+    ),
+    Scenario::list(
+        "list-after",
+        "Started in the future",
+        "started_after=2100-01-01T00:00:00Z",
+    ),
+    Scenario::list(
+        "list-overdue",
+        "Due before 2025",
+        "status=prepared&due_before=2025-01-01T00:00:00Z",
+    ),
+    Scenario::list("list-search", "A search that finds much", "q=cut-over"),
+    Scenario::list(
+        "list-search-rare",
+        "A search that finds one ticket",
+        "q=CHG0099999",
+    ),
+    Scenario::list(
+        "list-search-none",
+        "A search that finds nothing",
+        "q=nothing+is+called+so",
+    ),
 ];
 
 fn patch(client: &mut Client, stage: &Stage, connection: usize, count: usize) -> io::Result<u16> {
