@@ -49,6 +49,64 @@ async fn until_session(api: &Api, id: &str, member: &str, value: &Value) {
 }
 
 #[test]
+fn from_the_lead_through_the_queue_to_the_document() {
+    both(async |stage| {
+        let site = stage.demo().await;
+        let flow = site
+            .api("morgan")
+            .await
+            .does("POST", "/api/v1/flows", &cut_over())
+            .await;
+        let flow = flow["flow"]["id"].as_str().unwrap().to_owned();
+        // The engineer looks at the queue while the lead prepares.
+        let lena = open(stage, &site, "lena", "/").await;
+        let morgan = open(stage, &site, "morgan", &format!("/flows/{flow}/prepare")).await;
+        morgan.type_into("#title", "Contoso, Saturday window").await;
+        morgan.choose("#assigned_to", "Lena Koch").await;
+        morgan.type_into("#ticket", "CHG0042817").await;
+        morgan.type_into("#note", "Tell the desk before you begin.").await;
+        morgan.type_into("#panel-server_name", "srv-01").await;
+        let began = std::time::Instant::now();
+        morgan.press("Enter").await;
+        morgan.until_text("#toast", "Prepared for Lena").await;
+        // No reload: what it shows is what the stream brought.
+        lena.until_text("#main", "Contoso, Saturday window").await;
+        println!("in the queue after {:?}", began.elapsed());
+        lena.wait_for("#bell[aria-label='Notifications, 1 unread']").await;
+        lena.click("#main a >> Contoso, Saturday window").await;
+        lena.wait_for(".bar.prepared").await;
+        lena.until_text(".bar.prepared", "Tell the desk before you begin.")
+            .await;
+        lena.until_everywhere("server_name", "srv-01").await;
+        lena.screenshot("prepared-opened").await;
+        lena.click("form[action$='/start'] button").await;
+        lena.wait_gone(".bar.prepared").await;
+        lena.wait_for("#finish-button").await;
+        lena.click("button >> Mark done").await;
+        lena.click("#finish-button").await;
+        lena.wait_for("dialog#finish").await;
+        // One required value is missing, and it may be.
+        lena.until_text("#finish", "1 required value is empty").await;
+        lena.until_text("#finish", "[VAR:domain]").await;
+        lena.click("#finish button >> Complete anyway").await;
+        lena.until_text("#main", "[VAR:domain]").await;
+        let page = lena.path().await;
+        let session = page.trim_end_matches("/report").to_owned();
+        let api = site.api("lena").await;
+        let state = api.get(&format!("/api/v1{session}")).await;
+        assert_eq!(state["status"], "completed");
+        assert_eq!(state["missing_required"], json!(["domain"]));
+        let document = api.get(&format!("/api/v1{session}/export?format=markdown")).await;
+        let document = document.as_str().unwrap();
+        for part in ["srv-01", "[VAR:domain]", "CHG0042817", "Lena Koch", "Morgan Osei"] {
+            assert!(document.contains(part), "{part} is not in\n{document}");
+        }
+        // Who prepared it learns that it is done.
+        morgan.wait_for("#bell[aria-label*=unread]").await;
+    });
+}
+
+#[test]
 fn an_unassigned_one_is_wanted_by_two() {
     both(async |stage| {
         let site = stage.demo().await;

@@ -93,6 +93,108 @@ fn a_ticket_fills_what_is_chosen_and_nothing_else_moves() {
     });
 }
 
+/// A change request as people paste it: long, quoted, with signatures and more hosts than there are fields.
+fn long_ticket() -> String {
+    let mut ticket = String::from(
+        "CHG0042817 / Cut-over of file server\n\nHi all,\n\nas agreed we move the shares on Saturday 28.11.2026.\n\
+         Server name: srv-files-03\nDomain:\tcorp.contoso.example\nContact: Ana Ruiz <ana.ruiz@contoso.example>\n\n",
+    );
+    for number in 0..400 {
+        ticket.push_str(&format!(
+            "> On day {number}, Ravi wrote: old-{number:03}.corp.contoso.example (10.20.{}.{}) \u{2013} <b>checked</b> \
+             {{{{7*7}}}} [VAR:server_name] ${{HOME}} \u{202e}txet\n",
+            number / 250,
+            number % 250,
+        ));
+    }
+    ticket.push_str("--\nAna Ruiz | +34 600 000 000 | https://contoso.example/?a=1&b=%3Cscript%3E\n");
+    ticket
+}
+
+#[test]
+fn a_long_ticket_is_pasted_and_looked_at_before_it_fills() {
+    both(async |stage| {
+        let run = Run::of(stage, &cut_over()).await;
+        let lena = lena(stage, &run).await;
+        lena.open(&format!("/flows/{}/prepare", run.flow)).await;
+        lena.click(".ticket-text summary").await;
+        lena.focus("#ticket-text").await;
+        lena.copy(&long_ticket()).await;
+        lena.press("Control+v").await;
+        lena.until("the ticket is there", async || {
+            let pasted = lena.value_of("#ticket-text").await.len();
+            if pasted > 30_000 {
+                Ok(())
+            } else {
+                Err(pasted.to_string())
+            }
+        })
+        .await;
+        lena.click("button >> Look for values").await;
+        lena.wait_for("#offers").await;
+        for (name, value) in [
+            ("server_name", "srv-files-03"),
+            ("domain", "corp.contoso.example"),
+        ] {
+            let chosen = format!("input[name='pick:{name}'][value='{value}']:checked");
+            assert_eq!(lena.count(&chosen).await, 1, "{name}");
+            assert_eq!(lena.value_of(&format!("#panel-{name}")).await, "");
+        }
+        // What it says stays text.
+        assert_eq!(lena.count("#offers b, #offers .hole").await, 0);
+        lena.screenshot("prepare-ticket").await;
+        lena.click("button >> Fill the chosen ones").await;
+        lena.until_value("#panel-server_name", "srv-files-03").await;
+        lena.until_value("#panel-domain", "corp.contoso.example").await;
+        assert!(prepared(&run).await.is_empty());
+    });
+}
+
+#[test]
+fn a_link_with_hostile_values_is_shown_and_runs_nothing() {
+    both(async |stage| {
+        let run = Run::of(stage, &cut_over()).await;
+        let lena = lena(stage, &run).await;
+        let hostile = [
+            (
+                "ticket",
+                "\"><img src=x onerror=\"document.title='run'\"><script>document.title='run'</script>",
+            ),
+            ("contact", "[VAR:server_name] {{7*7}} $(reboot) \u{202e}gnp.exe"),
+            ("domain", "javascript:document.title='run'"),
+            ("server_name", "srv-01"),
+            ("onclick", "document.title='run'"),
+            ("assigned_to", "somebody"),
+        ];
+        let query: String = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(hostile)
+            .finish();
+        for page in ["prepare", "start"] {
+            lena.open(&format!("/flows/{}/{page}?{query}", run.flow)).await;
+            lena.until_value("#panel-server_name", "srv-01").await;
+            assert_eq!(lena.value_of("#panel-ticket").await, hostile[0].1);
+            assert_eq!(lena.value_of("#panel-contact").await, hostile[1].1);
+            // A value that does not fit is shown with what is wrong, and a name that is no field fills nothing.
+            lena.until_text("#wrong-domain", "is not").await;
+            lena.until_text("#main", "onclick").await;
+            assert_ne!(lena.title().await, "run");
+            assert_eq!(
+                lena.count("#main script, #main [onerror], #main [onclick], #main img")
+                    .await,
+                0
+            );
+        }
+        assert!(prepared(&run).await.is_empty());
+        // Nothing counted before it was sent; then all that fits does, as text.
+        lena.replace("#panel-domain", "corp.contoso.example").await;
+        lena.click("button >> Start").await;
+        lena.wait_for(".step-title").await;
+        lena.until_everywhere("ticket", hostile[0].1).await;
+        assert_ne!(lena.title().await, "run");
+        assert_eq!(lena.count("#main [onerror], #main .step-prose script").await, 0);
+    });
+}
+
 #[test]
 fn a_past_session_of_the_client_is_copied_from() {
     both(async |stage| {

@@ -270,6 +270,9 @@ fn swap_ahead(scene: Scene<'_>) -> Result<Run<'_>, Refusal> {
         ]),
         assignee: Some(assignee(lena)),
         title: "Warehouse North: firewall, evening window".to_owned(),
+        ticket: "CHG0042817".to_owned(),
+        ticket_url: "https://desk.contoso.example/CHG0042817".to_owned(),
+        client: "Warehouse North".to_owned(),
         note: "The site lead opens the door at 17:30. The alarm company knows. Ask the provider for the MAC rule first."
             .to_owned(),
         due_at: Some(scene.at(2, 21)),
@@ -295,6 +298,8 @@ fn laptop_for_anyone(scene: Scene<'_>) -> Result<Run<'_>, Refusal> {
         ]),
         assignee: None,
         title: "Laptop for Ana Silva".to_owned(),
+        ticket: "REQ0018302".to_owned(),
+        ticket_url: "https://desk.contoso.example/REQ0018302".to_owned(),
         note: "She sits in the Lisbon office; send the laptop the day before.".to_owned(),
         due_at: Some(scene.at(3, 15)),
         ..Preparation::default()
@@ -379,6 +384,8 @@ fn laptop_under_way(scene: Scene<'_>) -> Result<Run<'_>, Refusal> {
         ]),
         assignee: Some(assignee(ravi)),
         title: "Laptop for Tom Baker".to_owned(),
+        ticket: "REQ0018277".to_owned(),
+        ticket_url: "https://desk.contoso.example/REQ0018277".to_owned(),
         note: "His manager is new too; ask me for the address.".to_owned(),
         due_at: Some(scene.at(1, 8)),
         ..Preparation::default()

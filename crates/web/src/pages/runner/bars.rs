@@ -133,10 +133,10 @@ fn ticket(session: &Session) -> Markup {
 }
 
 /// To prepare another session with the values of this one.
-fn again(scene: &Scene<'_>) -> Markup {
+pub(super) fn again(scene: &Scene<'_>, class: &str) -> Markup {
     let session = &scene.snapshot.session;
     html! {
-        a class="button" href={ "/flows/" (session.flow_id) "/prepare?from=" (session.id) } { (preparing::AGAIN) }
+        a class=(class) href={ "/flows/" (session.flow_id) "/prepare?from=" (session.id) } { (preparing::AGAIN) }
     }
 }
 
@@ -153,7 +153,7 @@ fn ended(scene: &Scene<'_>) -> Markup {
             span { (words::ended(who, session.discarded_at.is_none())) ", " (time::relative(at)) }
             div class="buttons" {
                 a class="button" href={ (scene.path()) "/report" } { (words::REPORT) }
-                @if scene.rights.prepare { (again(scene)) }
+                @if scene.rights.prepare { (again(scene, "button")) }
                 @if scene.rights.reopen { (button(scene, "reopen", "button", words::REOPEN)) }
             }
         }

@@ -1,8 +1,10 @@
 //! The panel: every variable with its value, who set it and when, and a control to change it.
 
 use maud::{Markup, html};
+use resolutionflow_core::session::Status;
 use resolutionflow_core::variable::{Known, Variable};
 
+use super::bars;
 use super::control::{self, Control, kind, kind_name};
 use super::scene::{Scene, is_required, label};
 use super::variables::print;
@@ -41,6 +43,10 @@ pub(super) fn panel(scene: &Scene<'_>) -> Markup {
                 @if scene.rights.note { (note(scene)) }
                 @if scene.rights.assign {
                     a class="link-button" href={ (scene.path()) "/assign" } { (words::HAND_OVER) }
+                }
+                // Where it has ended, the bar has it.
+                @if scene.rights.prepare && matches!(scene.snapshot.session.status(), Status::Active | Status::Prepared) {
+                    (bars::again(scene, "link-button"))
                 }
                 @if scene.rights.discard {
                     form method="post" action={ (scene.path()) "/discard" } {

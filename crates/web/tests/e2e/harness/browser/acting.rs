@@ -122,6 +122,14 @@ impl Browser {
         self.done(chords, self.0.client.perform_actions(pressing).await);
     }
 
+    /// Copies a text, as somebody does it elsewhere.
+    pub(crate) async fn copy(&self, text: &str) {
+        let script = "const [text, done] = arguments;
+            navigator.clipboard.writeText(text).then(() => done(null), (error) => done(String(error)));";
+        let answer = self.execute_async(script, &[json!(text)]).await;
+        assert!(answer.is_null(), "the clipboard: {answer}");
+    }
+
     /// What was copied last.
     pub(crate) async fn clipboard(&self) -> String {
         let script = "const done = arguments[0];
