@@ -262,6 +262,13 @@ fn lists() -> Vec<(Filter, &'static str)> {
         (status(Status::Active), "sessions_active"),
         (status(Status::Discarded), "sessions_discarded"),
         (status(Status::Completed), "sessions_completed"),
+        (
+            Filter {
+                number: Some(1),
+                ..none()
+            },
+            "sqlite_autoindex_sessions_2",
+        ),
         (Filter { assigned, ..none() }, "sessions_by_assignee"),
         (
             Filter {

@@ -28,6 +28,8 @@ pub struct Filter {
     pub status: Option<Status>,
     /// Whose they are: started by this person or assigned to them.
     pub mine: Option<UserId>,
+    /// Its number.
+    pub number: Option<i64>,
     /// Who is to run them.
     pub assigned: Option<Assigned>,
     /// Who prepared them.

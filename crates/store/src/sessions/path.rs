@@ -25,6 +25,7 @@ enum Key {
     StartedByThem,
     /// Assigned to whose list it is, and not started by them: that is the other path.
     AssignedToThem,
+    Number,
     Client,
     Assigned,
     PreparedBy,
@@ -34,7 +35,8 @@ enum Key {
 
 impl Key {
     /// What a filter may name, the narrowest first.
-    const NAMED: [Self; 5] = [
+    const NAMED: [Self; 6] = [
+        Self::Number,
         Self::Client,
         Self::Assigned,
         Self::PreparedBy,
@@ -110,7 +112,8 @@ impl<'a> Asked<'a> {
             (Key::Assigned, _) => filter.assigned.is_some(),
             (Key::PreparedBy, _) => filter.prepared_by_id.is_some(),
             // No index of these has the order.
-            (Key::Client | Key::Owner | Key::Flow, Order::Due) => false,
+            (Key::Number | Key::Client | Key::Owner | Key::Flow, Order::Due) => false,
+            (Key::Number, _) => filter.number.is_some(),
             (Key::Client, _) => self.words.client.is_some(),
             (Key::Owner, _) => filter.owner_id.is_some(),
             (Key::Flow, _) => filter.flow_id.is_some(),
@@ -130,6 +133,7 @@ impl<'a> Asked<'a> {
             (_, None, Some(Active)) => ("sessions_active", true),
             (_, None, Some(Completed)) => ("sessions_completed", true),
             (_, None, Some(Discarded)) => ("sessions_discarded", true),
+            (_, Some(Key::Number), status) => ("sqlite_autoindex_sessions_2", status.is_none()),
             (_, Some(Key::Client), status) => ("sessions_by_client", status.is_none()),
             (_, Some(Key::Assigned | Key::AssignedToThem), Some(Prepared)) => ("sessions_queue", true),
             (_, Some(Key::Assigned | Key::AssignedToThem), Some(Active)) => {
@@ -246,6 +250,7 @@ impl<'a> Path<'a> {
         match key {
             Key::StartedByThem => with(query, " AND s.owner_id = ?", filter.mine.as_ref()),
             Key::AssignedToThem => with(query, " AND s.assigned_to_id = ?", filter.mine.as_ref()),
+            Key::Number => with(query, " AND s.number = ?", filter.number.as_ref()),
             // The index has no rows without a client, and both engines want to be told.
             Key::Client => with(
                 query,

@@ -127,6 +127,7 @@ pub(super) async fn listed(
 /// What the filter means, without SQL.
 pub(super) fn fits(session: &Session, filter: &Filter) -> bool {
     let same = |asked: Option<_>, is| asked.is_none_or(|asked| is == Some(asked));
+    let numbered = filter.number.is_none_or(|number| session.number == number);
     let from = |asked: Option<DateTime<Utc>>, is: Option<DateTime<Utc>>| {
         asked.is_none_or(|asked| is.is_some_and(|is| is >= asked))
     };
@@ -137,6 +138,7 @@ pub(super) fn fits(session: &Session, filter: &Filter) -> bool {
         && filter
             .mine
             .is_none_or(|user| session.owner_id == Some(user) || session.assigned_to_id == Some(user))
+        && numbered
         && (!filter.missing || session.missing > 0)
         && match filter.assigned {
             None => true,
@@ -171,6 +173,7 @@ pub(super) fn parts() -> Vec<Vec<fn(&mut Filter)>> {
         vec![|filter| filter.mine = Some(id(LENA)), |filter| {
             filter.mine = Some(id(OLGA));
         }],
+        vec![|filter| filter.number = Some(7)],
         vec![|filter| filter.missing = true],
         vec![|filter| filter.prepared_by_id = Some(id(MORGAN))],
         vec![|filter| filter.owner_id = Some(id(LENA))],
@@ -242,6 +245,7 @@ async fn a_filter_of_everything_finds_the_one_that_fits() {
             status: Some(Status::Completed),
             mine: wanted.owner_id,
             missing: wanted.missing > 0,
+            number: Some(wanted.number),
             assigned: wanted.assigned_to_id.map(Assigned::To),
             prepared_by_id: wanted.prepared_by_id,
             owner_id: wanted.owner_id,

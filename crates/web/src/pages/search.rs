@@ -48,6 +48,10 @@ pub async fn search(
         text: text.clone(),
         ..sessions::Filter::default()
     };
+    let numbered = sessions::Filter {
+        number: words.trim().trim_start_matches('#').parse().ok(),
+        ..sessions::Filter::default()
+    };
     let flow_filter = flows::Filter {
         text,
         tags: Vec::new(),
@@ -57,17 +61,28 @@ pub async fn search(
     // A search looks at many rows, so it may take its time.
     let (mut found_flows, found) = app
         .read_long(move |tx| {
-            let (flow_filter, session_filter) = (flow_filter.clone(), session_filter.clone());
+            let (flow_filter, session_filter, numbered) =
+                (flow_filter.clone(), session_filter.clone(), numbered.clone());
             Box::pin(async move {
                 let found = if goes_on {
                     Vec::new()
                 } else {
                     flows::list(tx, account, &flow_filter, None, CANDIDATES).await?
                 };
-                Ok((
-                    found,
-                    sessions::list(tx, account, &session_filter, after, CANDIDATES).await?,
-                ))
+                let mut sessions = sessions::list(tx, account, &session_filter, after, CANDIDATES).await?;
+                // A number is found however old it is.
+                if let (false, Some(_)) = (goes_on, numbered.number) {
+                    let by_number = sessions::list(tx, account, &numbered, None, 1).await?.sessions;
+                    let known = |one: &Listed| {
+                        sessions
+                            .sessions
+                            .iter()
+                            .any(|other| other.session.id == one.session.id)
+                    };
+                    let new: Vec<_> = by_number.into_iter().filter(|one| !known(one)).collect();
+                    sessions.sessions.extend(new);
+                }
+                Ok((found, sessions))
             })
         })
         .await?;

@@ -67,6 +67,16 @@ impl Page {
             .collect()
     }
 
+    /// The first text between two others, as it was meant.
+    pub(crate) fn between(&self, before: &str, after: &str) -> String {
+        let behind = self.text.split_once(before).map(|(_, behind)| behind);
+        let text = behind
+            .and_then(|behind| behind.split_once(after))
+            .map(|(text, _)| text);
+        let text = text.unwrap_or_else(|| panic!("{before} is not in {}", self.text));
+        text.replace("&amp;", "&")
+    }
+
     /// A header, empty where there is none.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())

@@ -1,6 +1,7 @@
 //! Lists of sessions.
 
 use resolutionflow_core::session::Status;
+use resolutionflow_store::sessions::MOST_COUNTED;
 
 use super::counted;
 
@@ -83,11 +84,12 @@ pub fn remove(filter: &str) -> String {
 }
 
 pub fn count(number: i64, more: bool) -> String {
-    if more {
-        "1,000+".to_owned()
+    let number = if number == MOST_COUNTED {
+        "1,000".to_owned()
     } else {
         number.to_string()
-    }
+    };
+    if more { number + "+" } else { number }
 }
 
 pub const fn status(status: Status) -> &'static str {
