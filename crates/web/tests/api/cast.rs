@@ -173,6 +173,24 @@ impl TestApp {
         Self::serve(Arc::new(test), db, cast, Clock::fixed(now()), change).await
     }
 
+    /// Serves a fresh database by the machine's own clock, as the program itself does.
+    pub(crate) async fn today(test: TestDb) -> Self {
+        let clock = Clock::system();
+        let cast = Cast::make(&test.db, clock.now()).await;
+        let db = test.db.clone();
+        Self::serve(Arc::new(test), db, cast, clock, |_| {}).await
+    }
+
+    /// Where its database is.
+    pub(crate) fn database(&self) -> &str {
+        &self.test.config.url
+    }
+
+    /// Somebody of the cast, at another server of the same database.
+    pub(crate) fn member_at(&self, name: &str, client: &Client) -> Member {
+        self.cast.member(name, client)
+    }
+
     /// Another server on the same database, as a second machine would be.
     pub(crate) async fn second_server(&self) -> Self {
         let db = Db::open(&self.test.config).await.unwrap();

@@ -18,5 +18,6 @@ mod parallel;
 mod process;
 mod racing;
 mod sessions;
+mod site;
 mod tenancy;
 mod tokens;

@@ -12,7 +12,7 @@ pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_resolutionflow");
 pub(crate) struct Server {
     child: Child,
     pub(crate) address: SocketAddr,
-    log: JoinHandle<String>,
+    log: Option<JoinHandle<String>>,
 }
 
 /// `resolutionflow serve` on a free port, run by `command`.
@@ -57,14 +57,30 @@ impl Server {
             let _ = lines.read_to_end(&mut rest);
             seen + &String::from_utf8_lossy(&rest)
         });
-        Self { child, address, log }
+        Self {
+            child,
+            address,
+            log: Some(log),
+        }
     }
 
     /// Ends it without a warning, as a power cut would, and answers what it logged.
     pub(crate) fn kill(mut self) -> String {
+        self.end();
+        self.log.take().unwrap().join().unwrap()
+    }
+
+    fn end(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        self.log.join().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.log.is_some() {
+            self.end();
+        }
     }
 }
 

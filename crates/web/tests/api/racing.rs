@@ -12,12 +12,12 @@ use resolutionflow_core::session::{
     self, Act, Actor, Assignee, Change, Details, NewSession, Preparation, Refusal, Session, SetVariables,
 };
 use resolutionflow_core::variable::{Outline, Variables};
-use resolutionflow_store::db::Engine;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::asking::Ask;
-use crate::cast::{Member, TestApp, apps, flow_document, path};
+use crate::cast::{Member, flow_document, path};
+use crate::site::sites;
 
 const ROUNDS: usize = 12;
 
@@ -63,13 +63,14 @@ fn mixture(people: &[Vec<Member>], session: &Value, round: usize) -> Vec<(&'stat
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_everything_at_once_the_rules_accept_what_happened() {
-    for app in apps().await {
-        let mut others = Vec::new();
-        if app.engine() == Engine::Postgres {
-            others = vec![app.second_server().await, app.second_server().await];
-        }
-        let cast = |server: &TestApp| RACERS.map(|(name, _)| server.member(name)).to_vec();
-        let people: Vec<_> = std::iter::once(&app).chain(&others).map(cast).collect();
+    for site in sites().await {
+        let app = &site.app;
+        let people: Vec<Vec<Member>> = (0..site.clients.len())
+            .map(|server| {
+                let at = |(name, _)| site.member(name).swap_remove(server);
+                RACERS.map(at).to_vec()
+            })
+            .collect();
         let flow = app.flow().await;
         let mut started = 0;
         for round in 0..ROUNDS {

@@ -1,0 +1,53 @@
+//! As many servers as an engine is meant for: one on SQLite, three processes on PostgreSQL.
+
+use resolutionflow_store::db::Engine;
+use resolutionflow_store::testing::databases;
+
+use crate::asking::Client;
+use crate::cast::{Member, TestApp};
+use crate::process::Server;
+
+/// How many processes share a PostgreSQL.
+const SERVERS: usize = 3;
+
+/// One database and all its servers.
+pub(crate) struct Site {
+    /// What looks into the database; on SQLite it is the server, too.
+    pub(crate) app: TestApp,
+    /// One for each server.
+    pub(crate) clients: Vec<Client>,
+    _processes: Vec<Server>,
+}
+
+/// A site on each engine there is.
+pub(crate) async fn sites() -> Vec<Site> {
+    let mut sites = Vec::new();
+    for test in databases().await {
+        let app = TestApp::today(test).await;
+        let processes: Vec<_> = match app.engine() {
+            Engine::Sqlite => Vec::new(),
+            Engine::Postgres => (0..SERVERS).map(|_| Server::start(app.database())).collect(),
+        };
+        let mut clients: Vec<_> = processes
+            .iter()
+            .map(|server| Client::new(server.address))
+            .collect();
+        if clients.is_empty() {
+            clients.push(app.client.clone());
+        }
+        sites.push(Site {
+            app,
+            clients,
+            _processes: processes,
+        });
+    }
+    sites
+}
+
+impl Site {
+    /// Somebody of the cast, at each server.
+    pub(crate) fn member(&self, name: &str) -> Vec<Member> {
+        let clients = self.clients.iter();
+        clients.map(|client| self.app.member_at(name, client)).collect()
+    }
+}
