@@ -85,11 +85,16 @@ pub mod kind {
     /// An access or personal token.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
     pub enum Token {}
+    /// What a program signed in with: a refresh token and all its successors.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+    pub enum Family {}
     /// Something that a person is told.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
     pub enum Notice {}
 }
 
+/// Identifies a family of refresh tokens.
+pub type FamilyId = Id<kind::Family>;
 /// Identifies an account.
 pub type AccountId = Id<kind::Account>;
 /// Identifies a person.

@@ -6,11 +6,13 @@
 pub mod db;
 mod error;
 pub mod events;
+pub mod families;
 #[cfg(test)]
 mod filled;
 pub mod flows;
 pub mod idempotency;
 pub mod logins;
+pub mod master_key;
 pub mod members;
 pub mod migrate;
 pub mod notifications;

@@ -6,6 +6,7 @@ mod contract {
     mod append_only;
     mod counts;
     mod events;
+    mod families;
     mod far;
     mod flows;
     mod idempotency;

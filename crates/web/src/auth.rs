@@ -1,10 +1,12 @@
 //! Who asks: tokens, logins, passwords, and the one way in which a handler learns of its caller.
 
 pub mod caller;
+pub mod keys;
 pub mod login;
 pub mod origin;
 pub mod password;
 pub mod person;
+pub mod refresh;
 pub mod secret;
 pub mod setup;
 pub mod sign_in;

@@ -7,7 +7,9 @@ use chrono::TimeDelta;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use resolutionflow_store::presence::AWAY;
-use resolutionflow_store::{Error, Result, Tx, idempotency, logins, notifications, presence, tokens};
+use resolutionflow_store::{
+    Error, Result, Tx, families, idempotency, logins, notifications, presence, tokens,
+};
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::context::App;
@@ -60,6 +62,7 @@ pub async fn forget(app: &App) -> Result<u64> {
     })
     .await?;
     let tokens = batches(app, BATCH, move |tx| tokens::forget(tx, now, BATCH).boxed()).await?;
+    let families = batches(app, BATCH, move |tx| families::forget(tx, now, BATCH).boxed()).await?;
     let logins = batches(app, BATCH, move |tx| logins::forget(tx, now, BATCH).boxed()).await?;
     let presence = batches(app, BATCH, move |tx| {
         presence::forget(tx, now - AWAY, BATCH).boxed()
@@ -69,7 +72,7 @@ pub async fn forget(app: &App) -> Result<u64> {
         notifications::forget(tx, now - READ, BATCH).boxed()
     })
     .await?;
-    Ok(idempotency_keys + tokens + logins + presence + read)
+    Ok(idempotency_keys + tokens + families + logins + presence + read)
 }
 
 /// Repeats until a batch is not full.
@@ -140,6 +143,7 @@ mod tests {
             user_id: user,
             name: String::new(),
             expires_at: now + TimeDelta::hours(hours),
+            family_id: None,
         };
         let tokens = [token(1, random), token(24 * 365, random)];
         let fill = app.db.write::<_, Error, _>(move |tx| {

@@ -30,6 +30,7 @@ pub fn routes() -> Router<App> {
         .route("/settings/account", post(defaults::change))
         .route("/settings/logins/end-others", post(logins::end_others))
         .route("/settings/logins/{id}/end", post(logins::end))
+        .route("/settings/programs/{id}/end", post(logins::end_program))
         .route("/settings/tokens", post(tokens::create))
         .route("/settings/tokens/{id}/revoke", post(tokens::revoke))
 }

@@ -1,8 +1,9 @@
 //! Settings: looks by cookie, one's own logins, one's own tokens.
 
-use serde_json::json;
+use chrono::TimeDelta;
+use serde_json::{Value, json};
 
-use crate::cast::apps;
+use crate::cast::{PASSWORD, apps};
 use crate::visitor::Visitor;
 
 #[tokio::test]
@@ -221,5 +222,45 @@ async fn who_is_not_signed_in_has_no_settings() {
             .send("POST", "/settings/logins/end-others", &foreign, Some(&[]))
             .await;
         assert_eq!(refused.status, 403);
+    }
+}
+
+#[tokio::test]
+async fn a_program_is_listed_signed_out_and_told_of_when_it_was_robbed() {
+    for app in apps().await {
+        let visitor = Visitor::signed_in(&app, "lena").await;
+        let sign_in = || {
+            let body = json!({ "email": "lena@example.com", "password": PASSWORD });
+            let ask = app.nobody().ask("POST", "/auth/login").json(&body);
+            ask.header("user-agent", "backup-script/1.2 (<b>)")
+        };
+        let refresh = |token: &Value| {
+            let body = json!({ "refresh_token": token });
+            app.nobody().ask("POST", "/auth/refresh").json(&body)
+        };
+        let first = sign_in().await.with(200);
+        let page = visitor.get("/settings").await.ok().has(&["backup-script/1.2"]);
+        let end = page.forms_to("/settings/programs/").remove(0);
+        assert_eq!(
+            Visitor::signed_in(&app, "morgan")
+                .await
+                .post(&end, &[])
+                .await
+                .status,
+            404
+        );
+        assert_eq!(Visitor::new(&app).post(&end, &[]).await.status, 401);
+        assert_eq!(visitor.post(&end, &[]).await.goes_to(), "/settings#security");
+        assert_eq!(visitor.post(&end, &[]).await.status, 404);
+        refresh(&first["refresh_token"]).await.problem("unauthorized");
+        visitor.get("/settings").await.ok().lacks(&["backup-script"]);
+
+        let second = sign_in().await.with(200);
+        refresh(&second["refresh_token"]).await.with(200);
+        app.clock.advance(TimeDelta::seconds(31));
+        refresh(&second["refresh_token"]).await.problem("unauthorized");
+        let page = visitor.get("/settings").await.ok();
+        page.has(&["a copy of its token was used"])
+            .lacks(&["/settings/programs/"]);
     }
 }

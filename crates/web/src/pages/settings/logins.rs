@@ -1,9 +1,10 @@
-//! Where a person is signed in, and ending that.
+//! Where a person is signed in, in browsers and by programs, and ending that.
 
 use axum::extract::State;
 use axum::response::Redirect;
 use maud::{Markup, html};
-use resolutionflow_core::id::LoginId;
+use resolutionflow_core::id::{FamilyId, LoginId};
+use resolutionflow_store::families::{self, Family, Why};
 use resolutionflow_store::logins::{self, Login};
 
 use super::{back, words};
@@ -31,6 +32,25 @@ pub(super) async fn end(
     }
 }
 
+/// `POST /settings/programs/{id}/end`
+pub(super) async fn end_program(
+    State(app): State<App>,
+    Visit(visitor): VisitRead,
+    Path(family): Path<FamilyId>,
+) -> Result<Redirect> {
+    let (account, user, now) = (visitor.caller.account_id, visitor.user_id(), app.now());
+    let ended = app
+        .write(move |tx| {
+            Box::pin(async move { Ok(families::end(tx, account, user, family, Why::SignedOut, now).await?) })
+        })
+        .await?;
+    if ended {
+        Ok(back("security"))
+    } else {
+        Err(Error::NotFound)
+    }
+}
+
 /// `POST /settings/logins/end-others`
 pub(super) async fn end_others(State(app): State<App>, Visit(visitor): VisitRead) -> Result<Redirect> {
     let (user, keep) = (visitor.user_id(), visitor.login_id);
@@ -42,8 +62,16 @@ pub(super) async fn end_others(State(app): State<App>, Visit(visitor): VisitRead
 pub(super) async fn section(app: &App, visitor: &Visitor) -> Result<Markup> {
     let (user, now) = (visitor.user_id(), app.now());
     let idle_since = now - app.settings.auth.login_idle;
-    let mut logins = app
-        .read(move |tx| Box::pin(async move { Ok(logins::list(tx, user, idle_since, now).await?) }))
+    let account = visitor.caller.account_id;
+    let (mut logins, programs) = app
+        .read(move |tx| {
+            Box::pin(async move {
+                Ok((
+                    logins::list(tx, user, idle_since, now).await?,
+                    families::list(tx, account, user, now).await?,
+                ))
+            })
+        })
         .await?;
     // The one that looks stands first.
     logins.sort_by_key(|login| login.id != visitor.login_id);
@@ -59,6 +87,7 @@ pub(super) async fn section(app: &App, visitor: &Visitor) -> Result<Markup> {
             }
             ul class="list logins" {
                 @for login in &logins { (row(login, login.id == visitor.login_id)) }
+                @for program in &programs { (program_row(program)) }
             }
         }
     })
@@ -82,6 +111,33 @@ fn row(login: &Login, is_this: bool) -> Markup {
             div class="row-end" {
                 @if !is_this {
                     form method="post" action={ "/settings/logins/" (login.id) "/end" } {
+                        button class="button small danger" type="submit" aria-label=(words::end(device)) { (words::END) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn program_row(program: &Family) -> Markup {
+    let device = if program.device.is_empty() {
+        words::PROGRAM
+    } else {
+        &program.device
+    };
+    html! {
+        li class="row" {
+            (icon(Icon::Key))
+            div class="row-title" {
+                (device)
+                // Only a family whose token was stolen is shown after its end.
+                @if program.ended.is_some() { span class="chip bad" { (words::STOLEN) } }
+                span class="faint" { (program.place) }
+            }
+            span class="row-cell" { (relative(program.ended.map_or(program.last_used_at, |(at, _)| at))) }
+            div class="row-end" {
+                @if program.ended.is_none() {
+                    form method="post" action={ "/settings/programs/" (program.id) "/end" } {
                         button class="button small danger" type="submit" aria-label=(words::end(device)) { (words::END) }
                     }
                 }

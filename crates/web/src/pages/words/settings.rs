@@ -45,6 +45,8 @@ pub const THIS: &str = "this browser";
 pub const NOW: &str = "active now";
 pub const END: &str = "Sign out";
 pub const UNKNOWN_DEVICE: &str = "Unknown browser";
+pub const PROGRAM: &str = "A program";
+pub const STOLEN: &str = "signed out: a copy of its token was used";
 
 pub const TOKENS: &str = "API tokens";
 pub const TOKENS_HELP: &str = "For programs that work for you. A token may whatever you may.";

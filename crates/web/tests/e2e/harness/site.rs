@@ -148,7 +148,8 @@ impl Site {
         command
             .args(arguments)
             .current_dir(self.directory.path())
-            .env_clear();
+            .env_clear()
+            .env("RESOLUTIONFLOW_SECRETS__KEY", "5e".repeat(32));
         command
     }
 
