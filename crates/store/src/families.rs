@@ -154,7 +154,7 @@ pub async fn rotate(
         .await?;
         return Ok(Rotation::Reused(alive.of));
     }
-    Ok(if known.successor_spent {
+    Ok(if known.replaced_again {
         Rotation::Overtaken(alive.of)
     } else {
         Rotation::Again(alive.of, known.successor_id)
@@ -200,7 +200,7 @@ struct Spent {
     family_id: FamilyId,
     consumed_at: DateTime<Utc>,
     successor_id: TokenId,
-    successor_spent: bool,
+    replaced_again: bool,
 }
 
 impl FromRow for Spent {
@@ -209,7 +209,7 @@ impl FromRow for Spent {
             family_id: row.get(0)?,
             consumed_at: row.get(1)?,
             successor_id: row.get(2)?,
-            successor_spent: row.get(3)?,
+            replaced_again: row.get(3)?,
         })
     }
 }

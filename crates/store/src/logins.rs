@@ -182,13 +182,24 @@ pub async fn end(tx: &mut Tx, user: UserId, login: LoginId) -> Result<bool> {
     Ok(ended == 1)
 }
 
-/// Ends every login of a person but one, and answers how many.
-pub async fn end_others(tx: &mut Tx, user: UserId, keep: LoginId) -> Result<u64> {
+/// Ends everything that a person is signed in with but one login: other browsers, programs and all their tokens.
+pub async fn end_others(tx: &mut Tx, user: UserId, keep: LoginId) -> Result<()> {
+    tx.execute(
+        "UPDATE users SET auth_epoch = auth_epoch + 1 WHERE id = $1",
+        &[&user],
+    )
+    .await?;
+    tx.execute(
+        "UPDATE logins SET auth_epoch = (SELECT auth_epoch FROM users WHERE id = $1) WHERE user_id = $1 AND id = $2",
+        &[&user, &keep],
+    )
+    .await?;
     tx.execute(
         "DELETE FROM logins WHERE user_id = $1 AND id <> $2",
         &[&user, &keep],
     )
-    .await
+    .await?;
+    Ok(())
 }
 
 /// Ends the login with this digest, as signing out does; `false` when there is none.

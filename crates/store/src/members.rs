@@ -301,6 +301,18 @@ pub async fn credentials(tx: &mut Tx, email: &str) -> Result<Option<Credentials>
     .await
 }
 
+/// Sets a person's password and ends all that they signed in with, everywhere; `false` when their password is not the
+/// one of this hash any more, by which they were known.
+pub async fn change_password(tx: &mut Tx, user: UserId, known: &str, password_hash: &str) -> Result<bool> {
+    let changed = tx
+        .execute(
+            "UPDATE users SET password_hash = $3, auth_epoch = auth_epoch + 1 WHERE id = $1 AND password_hash = $2",
+            &[&user, &known, &password_hash],
+        )
+        .await?;
+    Ok(changed == 1)
+}
+
 /// Sets a password and ends every token of the person; `false` when nobody has that address.
 pub async fn set_password(tx: &mut Tx, email: &str, password_hash: &str) -> Result<bool> {
     let changed = tx

@@ -127,6 +127,7 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
     members::names(tx, account, &[id(1), id(2)]).await?;
     members::credentials(tx, "nobody").await?;
     members::set_password(tx, "nobody", "").await?;
+    members::change_password(tx, id(1), "", "").await?;
     let user = NewUser {
         id: id(900),
         email: "new".into(),

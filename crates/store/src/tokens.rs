@@ -156,7 +156,7 @@ impl FromRow for Personal {
     }
 }
 
-/// A person's personal tokens in one account, oldest first, from after the token `after` on.
+/// A person's personal tokens in one account that did not end with a password, oldest first, from after the token `after` on.
 pub async fn personal(
     tx: &mut Tx,
     account: AccountId,
@@ -166,8 +166,9 @@ pub async fn personal(
 ) -> Result<Vec<Personal>> {
     let after = after.unwrap_or(TokenId::from_uuid(uuid::Uuid::nil()));
     tx.all(
-        "SELECT id, name, created_at, expires_at, last_used_at FROM tokens \
-         WHERE account_id = $1 AND user_id = $2 AND kind = 'personal' AND id > $3 ORDER BY id LIMIT $4",
+        "SELECT t.id, t.name, t.created_at, t.expires_at, t.last_used_at FROM tokens t \
+         JOIN users u ON u.id = t.user_id AND u.auth_epoch = t.auth_epoch \
+         WHERE t.account_id = $1 AND t.user_id = $2 AND t.kind = 'personal' AND t.id > $3 ORDER BY t.id LIMIT $4",
         &[&account, &user, &after, &at_least_none(limit)],
     )
     .await

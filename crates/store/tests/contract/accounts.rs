@@ -380,6 +380,30 @@ async fn a_sign_in_acts_in_the_account_that_was_joined_first() {
 }
 
 #[tokio::test]
+async fn a_password_is_changed_by_whoever_knew_the_one_before() {
+    for test in companies().await {
+        let change = |known: &'static str, new: &'static str| {
+            let test = &test;
+            async move {
+                commit!(test, |tx| members::change_password(tx, id(OLGA), known, new)
+                    .await)
+                .unwrap()
+            }
+        };
+        assert!(!change("$argon2id$Lena", "new").await);
+        assert!(change("$argon2id$Olga", "new").await);
+        assert!(
+            !change("$argon2id$Olga", "newer").await,
+            "one of two who change it at once"
+        );
+        let olga = look!(test, |tx| members::credentials(tx, "olga@example.com").await)
+            .unwrap()
+            .unwrap();
+        assert_eq!((olga.password_hash.as_deref(), olga.auth_epoch), (Some("new"), 1));
+    }
+}
+
+#[tokio::test]
 async fn a_new_password_raises_the_epoch_of_one_person() {
     for test in companies().await {
         let set = |email: &'static str| {

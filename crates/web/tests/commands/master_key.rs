@@ -33,7 +33,7 @@ fn it_is_made_beside_the_database_and_no_other_passes_for_it() {
     let start = || {
         let mut command = place.command(&["serve", "--listen", "127.0.0.1:0"]);
         command.env_remove(VARIABLE);
-        place.serve_by(command, true, |line| line.contains("address=").then_some(()))
+        Place::serve_by(command, true, |line| line.contains("address=").then_some(()))
     };
     drop(start());
     let file = place.path("data/resolutionflow.sqlite.key");

@@ -75,12 +75,11 @@ impl Place {
         errors: bool,
         find: impl Fn(&str) -> Option<T>,
     ) -> (Server, T) {
-        self.serve_by(self.command(arguments), errors, find)
+        Self::serve_by(self.command(arguments), errors, find)
     }
 
     /// As [`Self::serve`], by a command of the test's own.
     pub(crate) fn serve_by<T>(
-        &self,
         mut command: Command,
         errors: bool,
         find: impl Fn(&str) -> Option<T>,

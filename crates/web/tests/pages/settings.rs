@@ -264,3 +264,64 @@ async fn a_program_is_listed_signed_out_and_told_of_when_it_was_robbed() {
             .lacks(&["/settings/programs/"]);
     }
 }
+
+#[tokio::test]
+async fn a_changed_password_ends_everything_else() {
+    const NEW: &str = "seven purple tractors at dawn";
+    for app in apps().await {
+        let mut lena = Visitor::signed_in(&app, "lena").await;
+        let elsewhere = Visitor::signed_in(&app, "lena").await;
+        let body = json!({ "email": "lena@example.com", "password": PASSWORD });
+        let program = app
+            .nobody()
+            .ask("POST", "/auth/login")
+            .json(&body)
+            .await
+            .with(200);
+        let form = |current: &'static str, new: &'static str| [("current", current), ("new-password", new)];
+        for (current, new, says) in [
+            ("wrong", NEW, "That is not your password."),
+            (PASSWORD, "short", "a password has 12 characters or more"),
+            (PASSWORD, "lena@example.com", "guess"),
+            ("", "", "12 characters"),
+        ] {
+            let page = lena.post("/settings/password", &form(current, new)).await;
+            assert_eq!(page.status, 422, "{}", page.text);
+            page.has(&[says]);
+        }
+        lena.get("/settings").await.ok();
+        elsewhere.get("/settings").await.ok();
+
+        let done = lena.post("/settings/password", &form(PASSWORD, NEW)).await;
+        assert_eq!(done.status, 303);
+        let cookie = done.header("set-cookie").split(';').next().unwrap().to_owned();
+        // The login before it is worth nothing, here and elsewhere; nor are programs and tokens.
+        assert_eq!(lena.get("/settings").await.status, 303);
+        assert_eq!(elsewhere.get("/settings").await.status, 303);
+        let token = program["access_token"].as_str().unwrap();
+        app.nobody()
+            .ask("GET", "/me")
+            .token(token)
+            .await
+            .problem("unauthorized");
+        let refresh = json!({ "refresh_token": program["refresh_token"] });
+        app.nobody()
+            .ask("POST", "/auth/refresh")
+            .json(&refresh)
+            .await
+            .problem("unauthorized");
+        app.member("lena").get("/me").await.problem("unauthorized");
+        lena.cookie = cookie;
+        lena.get("/settings?password=changed")
+            .await
+            .ok()
+            .has(&["Your password is changed."]);
+        app.member("morgan").get("/me").await.with(200);
+        let sign_in = |password: &'static str| {
+            let body = json!({ "email": "lena@example.com", "password": password });
+            app.nobody().ask("POST", "/auth/login").json(&body)
+        };
+        sign_in(PASSWORD).await.problem("unauthorized");
+        sign_in(NEW).await.with(200);
+    }
+}

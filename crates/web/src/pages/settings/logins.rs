@@ -79,7 +79,7 @@ pub(super) async fn section(app: &App, visitor: &Visitor) -> Result<Markup> {
         section class="section" id="security" aria-labelledby="security-title" {
             div class="section-head" {
                 h2 id="security-title" { (words::LOGINS) }
-                @if logins.len() > 1 {
+                @if logins.len() > 1 || programs.iter().any(|program| program.ended.is_none()) {
                     form class="end" method="post" action="/settings/logins/end-others" {
                         button class="button small" type="submit" { (words::OTHERS) }
                     }
