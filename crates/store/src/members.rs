@@ -301,6 +301,19 @@ pub async fn credentials(tx: &mut Tx, email: &str) -> Result<Option<Credentials>
     .await
 }
 
+/// The most accounts that [`accounts`] answers.
+const MOST_ACCOUNTS: i64 = 1_000;
+
+/// The accounts that the person with an address belongs to, disabled or not, and who that is; at most a thousand.
+pub async fn accounts(tx: &mut Tx, email: &str) -> Result<Vec<(AccountId, UserId)>> {
+    tx.all(
+        "SELECT m.account_id, m.user_id FROM users u JOIN members m ON m.user_id = u.id \
+         WHERE u.email_key = $1 ORDER BY m.account_id LIMIT $2",
+        &[&email_key(email), &MOST_ACCOUNTS],
+    )
+    .await
+}
+
 /// Sets a password and ends every token of the person; `false` when nobody has that address.
 pub async fn set_password(tx: &mut Tx, email: &str, password_hash: &str) -> Result<bool> {
     let changed = tx

@@ -402,3 +402,14 @@ async fn a_new_password_raises_the_epoch_of_one_person() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_accounts_of_an_address_are_found() {
+    for test in companies().await {
+        super::world::company(&test, id(2)).await;
+        let found = look!(test, |tx| members::accounts(tx, " LENA@example.com").await).unwrap();
+        assert_eq!(found, [(account(), id(LENA)), (id(2), id(LENA))]);
+        let nobody = look!(test, |tx| members::accounts(tx, "nobody@example.com").await).unwrap();
+        assert!(nobody.is_empty());
+    }
+}

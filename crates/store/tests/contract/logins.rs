@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use resolutionflow_core::access::Role;
 use resolutionflow_core::id::UserId;
-use resolutionflow_store::logins::{self, Holder, Login, NewLogin};
+use resolutionflow_store::logins::{self, Ended, Holder, Login, NewLogin};
 use resolutionflow_store::testing::TestDb;
 use resolutionflow_store::{Error, members};
 
@@ -230,7 +230,18 @@ async fn only_its_owner_ends_a_login() {
         }
         let end = |person, number| {
             let test = &test;
-            async move { commit!(test, |tx| logins::end(tx, id(person), id(number)).await).unwrap() }
+            async move {
+                let ended = commit!(test, |tx| logins::end(tx, id(person), id(number)).await).unwrap();
+                if let Some(ended) = ended {
+                    let expected = Ended {
+                        login_id: id(number),
+                        account_id: account(),
+                        user_id: id(person),
+                    };
+                    assert_eq!(ended, expected);
+                }
+                ended.is_some()
+            }
         };
         assert!(!end(LENA, 1).await);
         assert!(!end(OLGA, 99).await);
@@ -240,14 +251,15 @@ async fn only_its_owner_ends_a_login() {
         assert_eq!(holder(&test, 1, at(2)).await, None);
 
         let others = commit!(test, |tx| logins::end_others(tx, id(OLGA), id(3)).await).unwrap();
-        assert_eq!(others, 1);
+        let others: Vec<_> = others.iter().map(|ended| ended.login_id).collect();
+        assert_eq!(others, [id(2)]);
         assert_eq!(holder(&test, 2, at(2)).await, None);
         assert!(holder(&test, 3, at(2)).await.is_some());
         assert!(holder(&test, 4, at(2)).await.is_some());
 
         for ended in [true, false] {
             let signed_out = commit!(test, |tx| logins::end_by_hash(tx, &[3; 32]).await).unwrap();
-            assert_eq!(signed_out, ended);
+            assert_eq!(signed_out.is_some(), ended);
             assert_eq!(holder(&test, 3, at(2)).await, None);
         }
         assert!(holder(&test, 4, at(2)).await.is_some());

@@ -1,12 +1,14 @@
 //! `POST /auth/login`: a password for an access token.
 
 use axum::extract::State;
+use resolutionflow_core::audit::By;
 use resolutionflow_core::id::Id;
 use resolutionflow_store::tokens::{self, NewToken, TokenKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::answers::Refusals;
+use super::answers::{Attempts, Refusals};
+use crate::auth::peer::Peer;
 use crate::auth::{secret, sign_in};
 use crate::context::App;
 use crate::error::{Error, Result};
@@ -41,12 +43,13 @@ pub struct LoggedIn {
 /// Sign in
 ///
 /// Answers an access token for the account that the person joined first. Whether an address exists shows in
-/// neither the answer nor its timing.
+/// neither the answer nor its timing. After too many tries it is 429, and `Retry-After` says in how many seconds to
+/// try again; whether the password was right does not matter then.
 #[utoipa::path(post, path = "/auth/login", operation_id = "login", tag = "auth", security(()),
-    request_body = Login, responses((status = 200, body = LoggedIn), Refusals))]
-pub async fn login(State(app): State<App>, Json(login): Json<Login>) -> Result<Json<LoggedIn>> {
+    request_body = Login, responses((status = 200, body = LoggedIn), Refusals, Attempts))]
+pub async fn login(State(app): State<App>, peer: Peer, Json(login): Json<Login>) -> Result<Json<LoggedIn>> {
     const REFUSED: Error = Error::Unauthorized("The address or the password is wrong.");
-    let Some(credentials) = sign_in::verify(&app, login.email, login.password).await? else {
+    let Some(person) = sign_in::verify(&app, &peer, None, login.email, login.password).await? else {
         return Err(REFUSED);
     };
 
@@ -56,14 +59,20 @@ pub async fn login(State(app): State<App>, Json(login): Json<Login>) -> Result<J
         hash: secret::digest(&secret),
         id: Id::new(now, &mut random),
         kind: TokenKind::Access,
-        user_id: credentials.user_id,
+        user_id: person.user_id,
         name: String::new(),
         expires_at: now + life,
     };
     let made = app
         .write(move |tx| {
-            let token = token.clone();
-            Box::pin(async move { Ok(tokens::create(tx, credentials.account_id, &token, now).await?) })
+            let (person, token) = (person.clone(), token.clone());
+            Box::pin(async move {
+                let made = tokens::create(tx, person.account_id, &token, now).await?;
+                if made {
+                    person.note(tx, By::Token(token.id)).await?;
+                }
+                Ok(made)
+            })
         })
         .await?;
     if !made {

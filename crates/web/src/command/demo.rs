@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::{Done, Place, database, print, serve};
 use crate::auth::password::{self, Passwords};
-use crate::config::DatabaseUrl;
+use crate::config::{DatabaseUrl, Throttle};
 use crate::context::{Clock, seed};
 use crate::serve::asked_to_stop;
 
@@ -59,6 +59,8 @@ impl Demo {
         let (listener, address) = serve::listen(settings.server.listen).await?;
         let (url, kept, temporary) = self.database()?;
         settings.database.url = url;
+        // One person plays everybody, from one address.
+        settings.throttle = Throttle::wide_open();
 
         let mut config = database(&settings);
         // A demo's database is its own, on PostgreSQL too.

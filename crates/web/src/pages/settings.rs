@@ -1,6 +1,7 @@
 //! `/settings`: how pages look and sound to keys, what one is told of, where one is signed in, and what programs may
-//! act for one; for admins also what holds for the account.
+//! act for one; for admins also what holds for the account, and what was done to it.
 
+mod audit;
 mod defaults;
 mod logins;
 mod looks;
@@ -28,6 +29,8 @@ pub fn routes() -> Router<App> {
         .route("/settings/keys", post(looks::set_keys))
         .route("/settings/notifications/{kind}", post(notifications::choose))
         .route("/settings/account", post(defaults::change))
+        .route("/settings/audit", get(audit::show))
+        .route("/settings/audit.jsonl", get(audit::lines))
         .route("/settings/logins/end-others", post(logins::end_others))
         .route("/settings/logins/{id}/end", post(logins::end))
         .route("/settings/tokens", post(tokens::create))
@@ -76,8 +79,13 @@ async fn page(app: &App, visitor: &Visitor, refused: &Refused) -> Result<Markup>
         ("security", words::LOGINS),
         ("tokens", words::TOKENS),
         ("account", words::DEFAULTS),
+        ("audit", words::AUDIT),
     ];
-    let shown = |id: &str| id != "account" || defaults::concern(visitor);
+    let shown = |id: &str| match id {
+        "account" => defaults::concern(visitor),
+        "audit" => audit::concerns(visitor),
+        _ => true,
+    };
     let content = html! {
         div class="page-head" { h1 { (words::TITLE) } }
         div class="settings" {
@@ -91,6 +99,7 @@ async fn page(app: &App, visitor: &Visitor, refused: &Refused) -> Result<Markup>
             (logins)
             (tokens)
             (defaults)
+            (audit::section(visitor))
         }
     };
     let frame = Frame {
