@@ -1,5 +1,6 @@
 //! The audit log as its readers meet it: what is written when, who reads it, and what shows that nobody touched it.
 
+use chrono::TimeDelta;
 use resolutionflow::sealer;
 use resolutionflow_store::audit;
 use serde_json::{Value, json};
@@ -23,40 +24,56 @@ fn actions(entries: &[Value]) -> Vec<&str> {
 /// Does one of everything that is written down.
 async fn everything(app: &TestApp) -> Value {
     let (lena, adam) = (app.member("lena"), app.member("adam"));
+    // Ids begin with the time, and the clock stands.
+    let tick = || app.clock.advance(TimeDelta::milliseconds(1));
     let login = |email: &str, password: &str| {
         let body = json!({"email": email, "password": password});
         app.nobody().ask("POST", "/auth/login").json(&body)
     };
     login("lena@example.com", PASSWORD).await.with(200);
+    tick();
     login("lena@example.com", "not hers, but secret")
         .await
         .problem("unauthorized");
+    tick();
     login("nobody@example.com", PASSWORD)
         .await
         .problem("unauthorized");
+    tick();
     let token = lena
         .post("/tokens")
         .json(&json!({"name": "private name"}))
         .await
         .with(201);
+    tick();
     let one = format!("/tokens/{}", token["id"].as_str().unwrap());
     lena.delete(&one).await.with(204);
+    tick();
     lena.delete(&one).await.problem("not-found");
+    tick();
     let flow = app.flow().await;
+    tick();
     let session = lena.prepares(&flow).for_("morgan").await;
+    tick();
     let body = json!({"assigned_to_id": adam.user_id, "handover_note": "a secret note"});
     lena.patch(path(&session)).json(&body).await.with(200);
+    tick();
     // Neither of these gives it to somebody else.
     lena.patch(path(&session))
         .json(&json!({"title": "Other"}))
         .await
         .with(200);
+    tick();
     lena.patch(path(&session)).json(&body).await.with(200);
+    tick();
     let changed = adam.patch("/account").json(&json!({"stale_days": 9})).key("k");
     changed.await.with(200);
+    tick();
     let repeated = adam.patch("/account").json(&json!({"stale_days": 9})).key("k");
     repeated.await.with(200);
+    tick();
     adam.patch("/account").json(&json!({})).await.with(200);
+    tick();
     session
 }
 
