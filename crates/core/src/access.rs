@@ -104,11 +104,13 @@ pub enum Action {
     UpdateVersion,
     /// Change what the account has decided for itself.
     ManageAccount,
+    /// Read what was done to the account, by whom and from where.
+    ReadAudit,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Read,
         Self::ManageOwnTokens,
         Self::WriteFlow,
@@ -127,6 +129,7 @@ impl Action {
         Self::ManageOwnNotifications,
         Self::UpdateVersion,
         Self::ManageAccount,
+        Self::ReadAudit,
     ];
 }
 
@@ -155,7 +158,7 @@ pub const fn may(role: Role, relation: Relation, action: Action) -> bool {
         A::ChangeDetails => matches!(relation, R::Owner | R::Assignee | R::Preparer) || admin,
         A::AssignSession | A::DiscardSession => matches!(relation, R::Owner | R::Preparer) || admin,
         A::UpdateVersion => matches!(relation, R::Preparer | R::Assignee | R::Team) || admin,
-        A::ManageAccount => admin,
+        A::ManageAccount | A::ReadAudit => admin,
         A::ReopenSession => matches!(relation, R::Owner | R::Assignee | R::Preparer) || admin,
     }
 }

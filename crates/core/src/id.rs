@@ -91,6 +91,9 @@ pub mod kind {
     /// Something that a person is told.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
     pub enum Notice {}
+    /// An entry of the audit log.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+    pub enum Audit {}
 }
 
 /// Identifies a family of refresh tokens.
@@ -111,3 +114,5 @@ pub type LoginId = Id<kind::Login>;
 pub type NoticeId = Id<kind::Notice>;
 /// Identifies a token.
 pub type TokenId = Id<kind::Token>;
+/// Identifies an entry of the audit log.
+pub type AuditId = Id<kind::Audit>;

@@ -4,6 +4,7 @@
 //! into types that cannot be wrong, and every rule is a function that a test can call.
 
 pub mod access;
+pub mod audit;
 pub mod event;
 pub mod export;
 pub mod field;
@@ -20,5 +21,6 @@ pub mod render;
 pub mod schema;
 pub mod session;
 pub mod step;
+pub mod throttle;
 pub mod ticket;
 pub mod variable;

@@ -11,8 +11,8 @@ use resolutionflow_core::session::Status;
 use crate::migrate::{MIGRATIONS, Migration};
 use crate::testing::{empty_postgres, now};
 use crate::{
-    Db, DbConfig, Result, Tx, events, families, flows, logins, master_key, members, notifications, presence,
-    sessions, steps, tokens, variables,
+    Db, DbConfig, Result, Tx, audit, devices, events, families, flows, logins, master_key, members,
+    notifications, presence, sessions, steps, tokens, variables,
 };
 
 /// What a database holds after one migration and some use.
@@ -58,6 +58,17 @@ const ROWS: &[Rows] = &[
     Rows {
         tables: &["token_families", "refresh_tokens", "master_key"],
         fill: |tx| Box::pin(refreshed(tx)),
+    },
+    Rows {
+        tables: &[
+            "throttles",
+            "devices",
+            "audit",
+            "audit_unsealed",
+            "audit_seals",
+            "audit_sealer",
+        ],
+        fill: |tx| Box::pin(door(tx)),
     },
 ];
 
@@ -236,10 +247,50 @@ async fn prepared(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
+/// Migration 7: a bucket, a device of person 2, entry 9, which is sealed, and entry 10, which is not.
+async fn door(tx: &mut Tx) -> Result<()> {
+    let (account, user, entry) = (
+        uuid::Uuid::from_u128(1),
+        uuid::Uuid::from_u128(2),
+        uuid::Uuid::from_u128(9),
+    );
+    let unsealed = uuid::Uuid::from_u128(10);
+    tx.execute(
+        "INSERT INTO throttles (key, tat, tries, wait) VALUES ($1, 5, 1, 0)",
+        &[&[1_u8; 32]],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO devices (hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+        &[&[2_u8; 32], &user, &now(), &(now() + chrono::TimeDelta::days(1))],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO audit (account_id, id, at, actor_id, by_kind, by_id, place, request_id, action, object_kind, \
+             object_id, changed) \
+         VALUES ($1, $2, $4, $3, 'login', $3, '127.0.0.1', 'r', 'signed_in', 'user', $3, '[]'), \
+             ($1, $5, $4, NULL, NULL, NULL, '', '', 'sign_in_failed', 'user', $3, '[]')",
+        &[&account, &entry, &user, &now(), &unsealed],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO audit_unsealed (account_id, id) VALUES ($1, $2)",
+        &[&account, &unsealed],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO audit_seals (account_id, number, entry_id, previous, hash, sealed_at) \
+         VALUES ($1, 1, $2, $3, $3, $4)",
+        &[&account, &entry, &[0_u8; 32], &now()],
+    )
+    .await?;
+    Ok(())
+}
+
 /// A migration beyond the newest, so that this test has one to make on data even while there is one.
 fn with_one_more() -> &'static [Migration] {
     let sql = "ALTER TABLE sessions ADD COLUMN pretended TEXT NOT NULL DEFAULT 'yes'";
-    let version = i64::try_from(MIGRATIONS.len()).expect("there are few") + 1;
+    let version = MIGRATIONS.last().map_or(0, |newest| newest.version) + 1;
     let pretended = Migration {
         version,
         name: "pretended",
@@ -376,6 +427,10 @@ async fn all_is_readable(tx: &mut Tx) -> Result<()> {
     let events = events::after(tx, account, session, 0, 10).await?;
     assert_eq!((events.len(), events[0].hash), (1, found.head));
     assert!(events[0].follows(&GENESIS, session));
+    let device = devices::owner(tx, &[2; 32], "o@example.com", now()).await?;
+    assert_eq!(device, Some(id(2)));
+    let entries = audit::list(tx, account, &audit::Filter::default(), None, 10).await?;
+    assert_eq!((entries.len(), entries[0].entry.id), (2, id(10)));
     let pretended: (String,) = tx.one("SELECT pretended FROM sessions", &[]).await?;
     assert_eq!(pretended.0, "yes");
     Ok(())

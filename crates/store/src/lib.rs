@@ -3,7 +3,9 @@
 //! [`db`] is the ground: one way to write, one way to read, one SQL text for both engines. Every change goes
 //! through [`db::Db::write`]; what stands above it is SQL with the account first, and nothing else.
 
+pub mod audit;
 pub mod db;
+pub mod devices;
 mod error;
 pub mod events;
 pub mod families;
@@ -24,6 +26,7 @@ mod sql;
 pub mod steps;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod throttles;
 pub mod tokens;
 pub mod variables;
 

@@ -171,19 +171,39 @@ pub async fn list(
     .await
 }
 
-/// Ends a person's login; `false` when they have none of that id.
-pub async fn end(tx: &mut Tx, user: UserId, login: LoginId) -> Result<bool> {
-    let ended = tx
-        .execute(
-            "DELETE FROM logins WHERE user_id = $1 AND id = $2",
-            &[&user, &login],
-        )
-        .await?;
-    Ok(ended == 1)
+/// A login that was ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The login.
+    pub login_id: LoginId,
+    /// The account that it acted in.
+    pub account_id: AccountId,
+    /// Whose it was.
+    pub user_id: UserId,
 }
 
-/// Ends everything that a person is signed in with but one login: other browsers, programs and all their tokens.
-pub async fn end_others(tx: &mut Tx, user: UserId, keep: LoginId) -> Result<()> {
+impl FromRow for Ended {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            login_id: row.get(0)?,
+            account_id: row.get(1)?,
+            user_id: row.get(2)?,
+        })
+    }
+}
+
+/// Ends a person's login; `None` when they have none of that id.
+pub async fn end(tx: &mut Tx, user: UserId, login: LoginId) -> Result<Option<Ended>> {
+    tx.optional(
+        "DELETE FROM logins WHERE user_id = $1 AND id = $2 RETURNING id, account_id, user_id",
+        &[&user, &login],
+    )
+    .await
+}
+
+/// Ends everything that a person is signed in with but one login: programs and all their tokens, and other browsers,
+/// which it answers.
+pub async fn end_others(tx: &mut Tx, user: UserId, keep: LoginId) -> Result<Vec<Ended>> {
     tx.execute(
         "UPDATE users SET auth_epoch = auth_epoch + 1 WHERE id = $1",
         &[&user],
@@ -194,18 +214,20 @@ pub async fn end_others(tx: &mut Tx, user: UserId, keep: LoginId) -> Result<()> 
         &[&user, &keep],
     )
     .await?;
-    tx.execute(
-        "DELETE FROM logins WHERE user_id = $1 AND id <> $2",
+    tx.all(
+        "DELETE FROM logins WHERE user_id = $1 AND id <> $2 RETURNING id, account_id, user_id",
         &[&user, &keep],
     )
-    .await?;
-    Ok(())
+    .await
 }
 
-/// Ends the login with this digest, as signing out does; `false` when there is none.
-pub async fn end_by_hash(tx: &mut Tx, hash: &Hash) -> Result<bool> {
-    let ended = tx.execute("DELETE FROM logins WHERE hash = $1", &[hash]).await?;
-    Ok(ended == 1)
+/// Ends the login with this digest, as signing out does; `None` when there is none.
+pub async fn end_by_hash(tx: &mut Tx, hash: &Hash) -> Result<Option<Ended>> {
+    tx.optional(
+        "DELETE FROM logins WHERE hash = $1 RETURNING id, account_id, user_id",
+        &[hash],
+    )
+    .await
 }
 
 /// Forgets logins that expired before `before`, at most `limit` of them, and answers how many.

@@ -301,16 +301,29 @@ pub async fn credentials(tx: &mut Tx, email: &str) -> Result<Option<Credentials>
     .await
 }
 
-/// Sets a person's password and ends all that they signed in with, everywhere; `false` when their password is not the
-/// one of this hash any more, by which they were known.
-pub async fn change_password(tx: &mut Tx, user: UserId, known: &str, password_hash: &str) -> Result<bool> {
+/// Sets a person's password and ends all that they signed in with, everywhere; `false` when that was done since the
+/// epoch in which they were known.
+pub async fn change_password(tx: &mut Tx, user: UserId, epoch: i64, password_hash: &str) -> Result<bool> {
     let changed = tx
         .execute(
-            "UPDATE users SET password_hash = $3, auth_epoch = auth_epoch + 1 WHERE id = $1 AND password_hash = $2",
-            &[&user, &known, &password_hash],
+            "UPDATE users SET password_hash = $3, auth_epoch = auth_epoch + 1 WHERE id = $1 AND auth_epoch = $2",
+            &[&user, &epoch, &password_hash],
         )
         .await?;
     Ok(changed == 1)
+}
+
+/// The most accounts that [`accounts`] answers.
+const MOST_ACCOUNTS: i64 = 1_000;
+
+/// The accounts that the person with an address belongs to, disabled or not, and who that is; at most a thousand.
+pub async fn accounts(tx: &mut Tx, email: &str) -> Result<Vec<(AccountId, UserId)>> {
+    tx.all(
+        "SELECT m.account_id, m.user_id FROM users u JOIN members m ON m.user_id = u.id \
+         WHERE u.email_key = $1 ORDER BY m.account_id LIMIT $2",
+        &[&email_key(email), &MOST_ACCOUNTS],
+    )
+    .await
 }
 
 /// Sets a password and ends every token of the person; `false` when nobody has that address.

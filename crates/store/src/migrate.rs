@@ -42,6 +42,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(3, "0003", "prepared"),
     migration!(4, "0004", "lists"),
     migration!(5, "0005", "refresh"),
+    migration!(7, "0007", "door"),
 ];
 
 /// Two servers that start at once migrate one after the other.

@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 use resolutionflow_core::access::Role;
+use resolutionflow_core::audit::{AuditAction, Entry, Object};
 use resolutionflow_core::id::{AccountId, Id, SessionId};
 use resolutionflow_core::notice::{Notice, NoticeKind, Notices};
 use resolutionflow_core::session::Status;
 use resolutionflow_core::step::StepId;
+use resolutionflow_core::throttle::{Growing, Rate};
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
 use crate::families::{NewFamily, NewRefreshToken};
@@ -19,10 +21,11 @@ use crate::logins::NewLogin;
 use crate::members::NewUser;
 use crate::sessions::{Assigned, Due, Filter};
 use crate::testing::{now, sqlite};
+use crate::throttles::{Bucket, Counting};
 use crate::tokens::{NewToken, TokenKind};
 use crate::{
-    Result, Tx, events, families, flows, idempotency, logins, master_key, members, notifications, presence,
-    sessions, steps, tokens, variables,
+    Result, Tx, audit, devices, events, families, flows, idempotency, logins, master_key, members,
+    notifications, presence, sessions, steps, throttles, tokens, variables,
 };
 
 fn id<K>(number: u128) -> Id<K> {
@@ -71,6 +74,11 @@ const FILL: &str = "
         SELECT account_id, owner_id, id, 'taken', id, 1, 0, CASE WHEN number % 3 THEN 0 END FROM sessions;
     INSERT INTO outbox (account_id, user_id, id, kind, session_id, cause, created_at, not_before)
         SELECT account_id, owner_id, id, 'taken', id, 1, 0, 0 FROM sessions;
+    INSERT INTO throttles (key, tat, tries, wait) SELECT id, 0, 1, 0 FROM users;
+    INSERT INTO devices (hash, user_id, created_at, expires_at) SELECT id, id, 0, 0 FROM users;
+    INSERT INTO audit (account_id, id, at, actor_id, place, request_id, action, object_kind, changed)
+        SELECT account_id, id, 0, owner_id, '', '', 'signed_in', '', '[]' FROM sessions;
+    INSERT INTO audit_unsealed (account_id, id) SELECT account_id, id FROM sessions;
     INSERT INTO idempotency_keys (account_id, user_id, route, key, body_hash, status, answer, created_at)
         SELECT zeroblob(16), id, '', '', zeroblob(32), 1, '', 0 FROM users;
 ";
@@ -126,8 +134,9 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
     members::list(tx, account, Some(id(1)), 50).await?;
     members::names(tx, account, &[id(1), id(2)]).await?;
     members::credentials(tx, "nobody").await?;
+    members::accounts(tx, "nobody").await?;
     members::set_password(tx, "nobody", "").await?;
-    members::change_password(tx, id(1), "", "").await?;
+    members::change_password(tx, id(1), 0, "").await?;
     let user = NewUser {
         id: id(900),
         email: "new".into(),
@@ -200,6 +209,7 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
     presence::of(tx, account, id(1), at).await?;
     presence::forget(tx, at, 50).await?;
     look_up_what_is_told(tx, account, session, at).await?;
+    look_at_the_door(tx, account, at).await?;
     let key = Key {
         account_id: account,
         user_id: id(1),
@@ -276,6 +286,63 @@ async fn look_up_what_is_told(
     notifications::choose(tx, account, id(900), &[(NoticeKind::Taken, quiet)]).await?;
     notifications::remind(tx, at, 50).await?;
     notifications::forget(tx, at, 50).await?;
+    Ok(())
+}
+
+/// Counts tries, knows devices, and writes, seals and reads the audit log.
+async fn look_at_the_door(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) -> Result<()> {
+    let rate = Rate::new(3, 60_000_000, 3);
+    let growing = Growing {
+        free: 1,
+        first: 1,
+        longest: 1,
+    };
+    let buckets = [Counting::Steady(rate), Counting::Growing(growing)].map(|counting| Bucket {
+        key: [9; 32],
+        counting,
+    });
+    throttles::blocked_until(tx, &buckets, at).await?;
+    throttles::reserve(tx, &buckets, at).await?;
+    throttles::touch(tx, &[9; 32]).await?;
+    throttles::clear(tx, &[9; 32]).await?;
+    throttles::forget(tx, at, 50).await?;
+    devices::create(tx, id(900), &[9; 32], at, at).await?;
+    devices::owner(tx, &[9; 32], "new", at).await?;
+    devices::know_again(tx, id(900), &[9; 32], at, at).await?;
+    devices::forget(tx, at, 50).await?;
+    let entry = Entry {
+        id: id(903),
+        at,
+        actor_id: Some(id(900)),
+        by: None,
+        place: String::new(),
+        request_id: String::new(),
+        action: AuditAction::SignedIn,
+        object: Object::new("user", uuid::Uuid::nil()),
+        changed: Vec::new(),
+    };
+    audit::write(tx, account, &entry).await?;
+    let sealer = audit::Sealer {
+        holder: uuid::Uuid::max(),
+        until: at,
+    };
+    audit::seal_next(tx, &sealer, at, 50).await?;
+    let all = audit::Filter {
+        actor_id: Some(id(900)),
+        action: Some(AuditAction::SignedIn),
+        from: Some(at),
+        until: Some(at),
+    };
+    let by_action = audit::Filter {
+        action: all.action,
+        ..audit::Filter::default()
+    };
+    for filter in [audit::Filter::default(), by_action, all] {
+        audit::list(tx, account, &filter, Some(id(904)), 50).await?;
+    }
+    audit::chain(tx, account, 0, 50).await?;
+    audit::unsealed(tx, account, 50).await?;
+    audit::verify(tx, account, None, 50).await?;
     Ok(())
 }
 

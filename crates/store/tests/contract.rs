@@ -4,7 +4,9 @@
 mod contract {
     mod accounts;
     mod append_only;
+    mod audit;
     mod counts;
+    mod devices;
     mod events;
     mod families;
     mod far;
@@ -20,6 +22,7 @@ mod contract {
     mod queues;
     mod sessions;
     mod tenancy;
+    mod throttles;
     mod tokens;
     mod values;
     mod world;

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod answers;
+pub mod audit;
 pub mod auth;
 pub mod flows;
 pub mod me;
@@ -27,6 +28,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(members::list))
         .routes(routes!(tokens::list::list, tokens::create::create))
         .routes(routes!(tokens::revoke::revoke))
+        .merge(audit::routes())
         .merge(notifications::routes())
         .merge(flows::routes())
         .merge(sessions::routes())

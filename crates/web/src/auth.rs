@@ -1,10 +1,12 @@
 //! Who asks: tokens, logins, passwords, and the one way in which a handler learns of its caller.
 
 pub mod caller;
+pub mod device;
 pub mod keys;
 pub mod login;
 pub mod origin;
 pub mod password;
+pub mod peer;
 pub mod person;
 pub mod refresh;
 pub mod secret;

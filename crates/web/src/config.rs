@@ -7,9 +7,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 mod load;
+mod network;
 mod value;
 
 pub use load::{Mistakes, load};
+pub use network::Networks;
 pub use value::{CookieName, DatabaseUrl, Directives, Format, Grace, KeyFile, MasterKey, Size};
 
 use value::Value;
@@ -27,6 +29,8 @@ pub struct Settings {
     pub auth: Auth,
     /// `[secrets]`
     pub secrets: Secrets,
+    /// `[throttle]`
+    pub throttle: Throttle,
     /// `[limits]`
     pub limits: Limits,
 }
@@ -48,6 +52,8 @@ pub struct Server {
     pub max_connections: usize,
     /// Whether browsers come by plain HTTP from other machines.
     pub insecure_http: bool,
+    /// Whose word counts on where a request came from.
+    pub trusted_proxies: Networks,
 }
 
 /// `[database]`: where the data is.
@@ -100,6 +106,27 @@ pub struct Secrets {
     pub key_file: KeyFile,
 }
 
+/// `[throttle]`: how often a password may be tried.
+#[derive(Clone, Debug)]
+pub struct Throttle {
+    /// From one address, a minute.
+    pub address_per_minute: usize,
+    /// From one address, at once.
+    pub address_burst: usize,
+    /// For one name from everywhere, an hour.
+    pub name_per_hour: usize,
+    /// For one name from everywhere, at once.
+    pub name_burst: usize,
+    /// For one name from one address, until the first wait.
+    pub free_tries: usize,
+    /// The first wait.
+    pub first_wait: Duration,
+    /// The longest wait.
+    pub longest_wait: Duration,
+    /// On a known device, a minute.
+    pub device_per_minute: usize,
+}
+
 /// `[limits]`: how much is too much.
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -123,6 +150,7 @@ impl Default for Server {
             stop_timeout: Duration::from_secs(8),
             max_connections: 10_000,
             insecure_http: false,
+            trusted_proxies: Networks::default(),
         }
     }
 }
@@ -158,6 +186,36 @@ impl Default for Auth {
             refresh_idle: Duration::from_hours(30 * 24),
             refresh_life: Duration::from_hours(90 * 24),
             refresh_grace: Grace::seconds(30),
+        }
+    }
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self {
+            address_per_minute: 3,
+            address_burst: 3,
+            name_per_hour: 1_800,
+            name_burst: 10,
+            free_tries: 3,
+            first_wait: Duration::from_secs(1),
+            longest_wait: Duration::from_mins(15),
+            device_per_minute: 10,
+        }
+    }
+}
+
+impl Throttle {
+    /// So much that nothing is held up: for tests and measurements, where one machine is everybody.
+    pub fn wide_open() -> Self {
+        Self {
+            address_per_minute: 1_000_000,
+            address_burst: 1_000_000,
+            name_per_hour: 1_000_000,
+            name_burst: 1_000_000,
+            free_tries: 1_000_000,
+            device_per_minute: 1_000_000,
+            ..Self::default()
         }
     }
 }
@@ -212,6 +270,9 @@ pub const SETTINGS: &[Setting] = &[
     Setting { name: "server.insecure_http", slot: |s| &mut s.server.insecure_http,
         meaning: "`true` lets browsers sign in over plain HTTP from other machines, where anybody on the way can read \
                   along; localhost and HTTPS need nothing." },
+    Setting { name: "server.trusted_proxies", slot: |s| &mut s.server.trusted_proxies,
+        meaning: "Addresses and networks of the proxies in front, with commas between; only what they say in \
+                  `X-Forwarded-For` counts." },
     Setting { name: "database.url", slot: |s| &mut s.database.url,
         meaning: "`sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`. DATABASE_URL sets it too." },
     Setting { name: "database.connections", slot: |s| &mut s.database.connections,
@@ -233,6 +294,23 @@ pub const SETTINGS: &[Setting] = &[
         meaning: "Life of a browser's login that is not used." },
     Setting { name: "auth.login_life", slot: |s| &mut s.auth.login_life,
         meaning: "Longest life of a browser's login." },
+    Setting { name: "throttle.address_per_minute", slot: |s| &mut s.throttle.address_per_minute,
+        meaning: "Sign-ins a minute from one address (IPv6: one /64)." },
+    Setting { name: "throttle.address_burst", slot: |s| &mut s.throttle.address_burst,
+        meaning: "Sign-ins at once from one address, after a rest." },
+    Setting { name: "throttle.name_per_hour", slot: |s| &mut s.throttle.name_per_hour,
+        meaning: "Sign-ins an hour for one mail address, from everywhere together." },
+    Setting { name: "throttle.name_burst", slot: |s| &mut s.throttle.name_burst,
+        meaning: "Sign-ins at once for one mail address, after a rest." },
+    Setting { name: "throttle.free_tries", slot: |s| &mut s.throttle.free_tries,
+        meaning: "Wrong passwords for one mail address from one address before the first wait." },
+    Setting { name: "throttle.first_wait", slot: |s| &mut s.throttle.first_wait,
+        meaning: "That wait; it doubles with each further wrong password." },
+    Setting { name: "throttle.longest_wait", slot: |s| &mut s.throttle.longest_wait,
+        meaning: "Longest it grows to; an hour without a try ends it." },
+    Setting { name: "throttle.device_per_minute", slot: |s| &mut s.throttle.device_per_minute,
+        meaning: "Wrong passwords a minute, and at once, in a browser in which the person signed in before; the others \
+                  do not count there." },
     Setting { name: "auth.refresh_idle", slot: |s| &mut s.auth.refresh_idle,
         meaning: "Life of a refresh token that is not used." },
     Setting { name: "auth.refresh_life", slot: |s| &mut s.auth.refresh_life,

@@ -105,6 +105,8 @@ pub enum Error {
     /// Too much in too short a time.
     #[error("{detail}")]
     TooManyRequests {
+        /// One of the kinds of status 429.
+        kind: Kind,
         /// Of what.
         detail: String,
         /// When to come again.
@@ -170,13 +172,12 @@ impl Error {
             Self::MethodNotAllowed => Kind::MethodNotAllowed,
             Self::NotAcceptable(_) => Kind::NotAcceptable,
             Self::SlowBody => Kind::SlowBody,
-            Self::Conflict { kind, .. } => *kind,
+            Self::Conflict { kind, .. } | Self::TooManyRequests { kind, .. } => *kind,
             Self::PreconditionFailed { .. } => Kind::PreconditionFailed,
             Self::PayloadTooLarge { .. } => Kind::PayloadTooLarge,
             Self::UnsupportedMediaType { .. } => Kind::UnsupportedMediaType,
             Self::Unprocessable(_) | Self::UnprocessableParameter { .. } => Kind::Unprocessable,
             Self::IdempotencyKeyReused => Kind::IdempotencyKeyReused,
-            Self::TooManyRequests { .. } => Kind::TooManyRequests,
             Self::Unavailable { .. } | Self::Database(_) => Kind::Unavailable,
             Self::Timeout => Kind::Timeout,
             Self::Internal(_) => Kind::Internal,

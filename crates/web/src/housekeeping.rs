@@ -1,5 +1,5 @@
 //! What a server forgets by itself: idempotency keys that nobody repeats any more, expired tokens and logins, who is not
-//! here any more, and notifications that were read long ago.
+//! here any more, notifications that were read long ago, throttles that hold nobody up, and devices that did not come back.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use resolutionflow_store::presence::AWAY;
 use resolutionflow_store::{
-    Error, Result, Tx, families, idempotency, logins, notifications, presence, tokens,
+    Error, Result, Tx, devices, families, idempotency, logins, notifications, presence, throttles, tokens,
 };
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -72,7 +72,9 @@ pub async fn forget(app: &App) -> Result<u64> {
         notifications::forget(tx, now - READ, BATCH).boxed()
     })
     .await?;
-    Ok(idempotency_keys + tokens + families + logins + presence + read)
+    let throttles = batches(app, BATCH, move |tx| throttles::forget(tx, now, BATCH).boxed()).await?;
+    let devices = batches(app, BATCH, move |tx| devices::forget(tx, now, BATCH).boxed()).await?;
+    Ok(idempotency_keys + tokens + families + logins + presence + read + throttles + devices)
 }
 
 /// Repeats until a batch is not full.

@@ -48,6 +48,13 @@ pub struct Kept {
     pub changed: bool,
 }
 
+impl Kept {
+    /// Whether a version was published.
+    pub fn published(&self) -> bool {
+        self.changed && self.version.is_some()
+    }
+}
+
 impl Arrival {
     /// A document for the flow `into`, else for the one that it names, else for a new one of the id `new`.
     pub fn new(document: FlowDocument, into: Option<FlowId>, new: FlowId, draft: bool) -> Result<Self> {

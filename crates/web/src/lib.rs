@@ -19,5 +19,6 @@ pub mod pages;
 mod place;
 pub mod reminders;
 pub mod request;
+pub mod sealer;
 pub mod serve;
 pub mod versions;

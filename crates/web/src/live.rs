@@ -11,6 +11,7 @@ use resolutionflow_store::db::{Topic, Wake};
 use tokio::sync::{broadcast, watch};
 
 use crate::context::App;
+use crate::error::kinds::Kind;
 use crate::error::{Error, Result};
 
 type Topics = HashMap<Topic, watch::Sender<()>>;
@@ -94,6 +95,7 @@ pub fn open_stream(app: &App, user: UserId) -> Result<OpenStream> {
     let most = app.settings.limits.streams_per_user;
     let open = app.live.open(user, most, &app.metrics.live_streams);
     open.ok_or_else(|| Error::TooManyRequests {
+        kind: Kind::TooManyRequests,
         detail: format!("One person may have {most} live streams."),
         retry_after: Duration::from_secs(10),
     })

@@ -3,8 +3,10 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
+use resolutionflow_core::audit::{AuditAction, Object};
 use resolutionflow_core::problem::Problem;
 use resolutionflow_core::session::MOST_STALE_DAYS;
+use resolutionflow_store::audit;
 use resolutionflow_store::members::{self, Account};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -83,11 +85,23 @@ pub async fn change(
         let detail = format!("this must be 0 to {MOST_STALE_DAYS}");
         return Err(Error::Unprocessable(vec![Problem::at("/stale_days", detail)]));
     }
+    let object = Object::new("account", caller.account_id.uuid());
+    let changed = ["stale_days"];
+    let entry = caller.entry(
+        app.now(),
+        &mut app.random(),
+        AuditAction::AccountChanged,
+        object,
+        &changed,
+    );
     once::write(&app, key, move |tx| {
-        let caller = caller.clone();
+        let (caller, entry) = (caller.clone(), entry.clone());
         Box::pin(async move {
             let account = match days {
-                Some(days) => members::set_stale_days(tx, caller.account_id, days).await?,
+                Some(days) => {
+                    audit::write(tx, caller.account_id, &entry).await?;
+                    members::set_stale_days(tx, caller.account_id, days).await?
+                }
                 None => members::account(tx, caller.account_id).await?,
             };
             Answer::new(StatusCode::OK, &AccountView::of(&caller, account))

@@ -1,6 +1,7 @@
 //! What the description of the API says of refusals, and of names that core defines.
 
 use resolutionflow_core::access::Role;
+use resolutionflow_core::audit::AuditAction;
 use resolutionflow_core::event::EventKind;
 use resolutionflow_core::flow::difference::Fate;
 use resolutionflow_core::notice::NoticeKind;
@@ -80,6 +81,14 @@ pub enum Conflicts {
     Conflict(ProblemDocument),
 }
 
+/// The refusal of one try too many.
+#[derive(IntoResponses)]
+pub enum Attempts {
+    /// Too many passwords were tried; `Retry-After` says when to try again.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(ProblemDocument),
+}
+
 fn names(names: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(Type::String)
@@ -124,6 +133,11 @@ pub fn step_states() -> ObjectBuilder {
 /// The names of [`Role`].
 pub fn roles() -> ObjectBuilder {
     names(Role::ALL.map(Role::as_str))
+}
+
+/// The names of [`AuditAction`].
+pub fn audit_actions() -> ObjectBuilder {
+    names(AuditAction::ALL.map(AuditAction::as_str))
 }
 
 /// The names of [`EventKind`].

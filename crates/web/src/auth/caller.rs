@@ -4,16 +4,18 @@
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
 use resolutionflow_core::access::{Action, Relation, Role, may};
+use resolutionflow_core::audit::{AuditAction, By, Entry, Object};
 use resolutionflow_core::event::Hash;
-use resolutionflow_core::id::{AccountId, TeamId, UserId};
+use resolutionflow_core::id::{AccountId, LoginId, TeamId, TokenId, UserId};
 use resolutionflow_core::random::Random;
 use resolutionflow_core::session::{Act, Actor};
 use resolutionflow_store::logins::Holder;
 use resolutionflow_store::tokens::{self, Bearer, TokenKind};
 
+use super::peer::Peer;
 use super::{login, origin, secret};
 use crate::context::App;
 use crate::error::{Error, Result};
@@ -59,6 +61,8 @@ pub type MayUpdateVersion = May<{ Action::UpdateVersion as usize }>;
 pub type MayManageOwnNotifications = May<{ Action::ManageOwnNotifications as usize }>;
 /// Changes the account.
 pub type MayManageAccount = May<{ Action::ManageAccount as usize }>;
+/// Reads the audit log.
+pub type MayReadAudit = May<{ Action::ReadAudit as usize }>;
 /// Reopens sessions.
 pub type MayReopenSession = May<{ Action::ReopenSession as usize }>;
 
@@ -74,13 +78,21 @@ pub struct Caller {
     /// Their team.
     pub team_id: TeamId,
     shown: Shown,
+    peer: Peer,
 }
 
 /// What a caller showed.
 #[derive(Clone, Copy, Debug)]
 enum Shown {
-    Token { digest: Hash, personal: bool },
-    Login(Hash),
+    Token {
+        digest: Hash,
+        id: TokenId,
+        personal: bool,
+    },
+    Login {
+        digest: Hash,
+        id: LoginId,
+    },
 }
 
 impl Caller {
@@ -105,20 +117,41 @@ impl Caller {
     /// Whether the token or login is still good; a live stream asks again and again.
     pub async fn still_good(&self, app: &App) -> Result<bool> {
         Ok(match self.shown {
-            Shown::Token { digest, personal } => look_up(app, digest, personal).await?.is_some(),
-            Shown::Login(digest) => login::holder(app, digest).await?.is_some(),
+            Shown::Token { digest, personal, .. } => look_up(app, digest, personal).await?.is_some(),
+            Shown::Login { digest, .. } => login::holder(app, digest).await?.is_some(),
         })
     }
 
     /// The caller whose login this is.
-    pub(super) fn holding(holder: &Holder, digest: Hash) -> Self {
+    pub(super) fn holding(holder: &Holder, digest: Hash, peer: Peer) -> Self {
         Self {
             account_id: holder.account_id,
             user_id: holder.user_id,
             role: holder.role,
             team_id: holder.team_id,
-            shown: Shown::Login(digest),
+            shown: Shown::Login {
+                digest,
+                id: holder.login_id,
+            },
+            peer,
         }
+    }
+
+    /// An entry of the audit log for what this caller does.
+    pub fn entry(
+        &self,
+        now: DateTime<Utc>,
+        random: &mut Random,
+        action: AuditAction,
+        object: Object,
+        changed: &[&str],
+    ) -> Entry {
+        let by = match self.shown {
+            Shown::Token { id, .. } => By::Token(id),
+            Shown::Login { id, .. } => By::Login(id),
+        };
+        let who = (Some(self.user_id), Some(by));
+        self.peer.entry((now, random), who, action, object, changed)
     }
 
     /// Refuses what nobody of the caller's role may do; what also depends on the session is decided by its rules.
@@ -176,8 +209,10 @@ async fn caller(parts: &Parts, app: &App) -> Result<Caller> {
         team_id: bearer.team_id,
         shown: Shown::Token {
             digest,
+            id: bearer.token_id,
             personal: bearer.personal,
         },
+        peer: Peer::of(parts, &app.settings),
     })
 }
 
@@ -190,7 +225,7 @@ async fn visitor(parts: &Parts, app: &App) -> Result<Caller> {
     }
     let digest = login::digest(&parts.headers, &app.settings).ok_or(MISSING)?;
     let holder = login::holder(app, digest).await?.ok_or(MISSING)?;
-    Ok(Caller::holding(&holder, digest))
+    Ok(Caller::holding(&holder, digest, Peer::of(parts, &app.settings)))
 }
 
 async fn look_up(app: &App, digest: Hash, personal: bool) -> Result<Option<Bearer>> {

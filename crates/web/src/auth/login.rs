@@ -1,17 +1,19 @@
 //! Logins of browsers: an opaque secret in a cookie that no script sees, of which only the digest is kept.
 
 use axum::http::header::{COOKIE, USER_AGENT};
-use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use data_encoding::BASE64URL_NOPAD;
 use futures_util::FutureExt;
+use resolutionflow_core::audit::By;
 use resolutionflow_core::event::Hash;
-use resolutionflow_core::id::{AccountId, Id, UserId};
+use resolutionflow_core::id::{Id, UserId};
 use resolutionflow_core::random::Random;
 use resolutionflow_store::logins::{self, Holder, NewLogin};
 
+use super::device::Device;
 use super::secret;
+use super::sign_in::SignedIn;
 use crate::config::Settings;
 use crate::context::App;
 use crate::error::{Error, Result};
@@ -23,7 +25,7 @@ const LAST_USE_STEP: TimeDelta = TimeDelta::minutes(5);
 const HOST_ONLY: &str = "__Host-";
 
 /// The name of the cookie.
-fn name(settings: &Settings) -> String {
+pub(super) fn cookie_name(settings: &Settings) -> String {
     let name = settings.auth.cookie.as_str();
     if settings.server.insecure_http {
         name.to_owned()
@@ -46,7 +48,7 @@ pub fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 
 /// The digest of the secret in the request's cookie, if it has one.
 pub fn digest(headers: &HeaderMap, settings: &Settings) -> Option<Hash> {
-    cookie(headers, &name(settings)).map(secret::digest)
+    cookie(headers, &cookie_name(settings)).map(secret::digest)
 }
 
 /// Whose login has this digest; notes its use now and then, without making the request wait for it.
@@ -97,25 +99,36 @@ pub fn open(app: &App, user: UserId, headers: &HeaderMap, place: &str) -> Openin
             place: place.to_owned(),
             expires_at: now + life,
         },
-        cookie: set_cookie(&app.settings, &secret, life.as_secs()),
+        cookie: set_cookie(
+            &app.settings,
+            &cookie_name(&app.settings),
+            &secret,
+            life.as_secs(),
+        ),
     }
 }
 
-/// Keeps a login, and ends the one that the browser had; `false` when the person may not sign in any more.
+/// Keeps the login of somebody who signs in, and their device, and ends the login that the browser had; answers the
+/// device's cookie, and nothing when the person may not sign in any more.
 pub async fn keep(
     app: &App,
-    account: AccountId,
-    login: NewLogin,
+    person: &SignedIn,
+    login: &NewLogin,
+    device: Device,
     before: Option<Hash>,
-    now: DateTime<Utc>,
-) -> Result<bool> {
+) -> Result<Option<HeaderValue>> {
+    let (now, person, login) = (app.now(), person.clone(), login.clone());
     app.write(move |tx| {
-        let login = login.clone();
+        let (person, login, device) = (person.clone(), login.clone(), device.clone());
         async move {
             if let Some(before) = &before {
                 logins::end_by_hash(tx, before).await?;
             }
-            Ok(logins::create(tx, account, &login, now).await?)
+            if !logins::create(tx, person.account_id, &login, now).await? {
+                return Ok(None);
+            }
+            person.note(tx, By::Login(login.id)).await?;
+            device.keep(tx, person.user_id, now).await.map(Some)
         }
         .boxed()
     })
@@ -128,27 +141,18 @@ fn new_secret(random: &mut Random) -> String {
 
 /// `Set-Cookie` that takes the secret away again.
 pub fn forget_cookie(settings: &Settings) -> HeaderValue {
-    set_cookie(settings, "", 0)
+    set_cookie(settings, &cookie_name(settings), "", 0)
 }
 
-fn set_cookie(settings: &Settings, value: &str, seconds: u64) -> HeaderValue {
+/// `Set-Cookie` for what no script may see.
+pub(super) fn set_cookie(settings: &Settings, name: &str, value: &str, seconds: u64) -> HeaderValue {
     let secure = if settings.server.insecure_http {
         ""
     } else {
         "; Secure"
     };
-    let name = name(settings);
     let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
     HeaderValue::from_str(&text).expect("names and secrets are plain ASCII")
-}
-
-/// The address that a request came from, as text.
-pub fn place(parts: &Parts) -> String {
-    parts
-        .extensions
-        .get::<axum::extract::ConnectInfo<std::net::SocketAddr>>()
-        .map(|address| address.0.ip().to_canonical().to_string())
-        .unwrap_or_default()
 }
 
 /// What a program calls itself: the first product of its `User-Agent` (RFC 9110, section 10.1.5), or the browser that
@@ -221,13 +225,13 @@ mod tests {
     #[test]
     fn the_cookie_is_bound_to_its_host_unless_told_otherwise() {
         let mut settings = Settings::default();
-        let cookie = set_cookie(&settings, "abc", 60);
+        let cookie = set_cookie(&settings, &cookie_name(&settings), "abc", 60);
         assert_eq!(
             cookie,
             "__Host-rf=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=60; Secure"
         );
         settings.server.insecure_http = true;
-        let cookie = set_cookie(&settings, "abc", 60);
+        let cookie = set_cookie(&settings, &cookie_name(&settings), "abc", 60);
         assert_eq!(cookie, "rf=abc; Path=/; HttpOnly; SameSite=Lax; Max-Age=60");
     }
 

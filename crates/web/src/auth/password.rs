@@ -7,7 +7,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use resolutionflow_core::random::Random;
-use tokio::sync::{Semaphore, TryAcquireError};
+use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError};
 
 use crate::error::{Error, Result};
 
@@ -24,6 +24,9 @@ pub struct Passwords {
     running: Semaphore,
     waiting: Semaphore,
 }
+
+/// A place in the queue; dropping it leaves.
+pub struct Place<'p>(#[expect(dead_code, reason = "held, not looked at")] SemaphorePermit<'p>);
 
 /// 19 MiB, two passes, one lane: the least that OWASP's Password Storage Cheat Sheet recommends.
 fn argon2() -> Argon2<'static> {
@@ -93,26 +96,38 @@ impl Passwords {
     /// The PHC string of a password's hash, with a fresh salt.
     pub async fn hash(&self, password: String, random: &mut Random) -> Result<String> {
         let salt = random.bytes::<16>();
-        self.run(move || hash_with(&password, &salt)).await
+        self.run(self.queue()?, move || hash_with(&password, &salt)).await
+    }
+
+    /// A place in the queue, or 503 where all are taken. Whoever asks much of the database on the way to a password takes
+    /// one first, so that no crowd at the door keeps the database from those inside.
+    pub fn queue(&self) -> Result<Place<'_>> {
+        self.waiting
+            .try_acquire()
+            .map(Place)
+            .map_err(|error| match error {
+                TryAcquireError::NoPermits => Error::Unavailable {
+                    detail: "Too many people are signing in at this moment.".to_owned(),
+                    retry_after: Duration::from_secs(2),
+                },
+                TryAcquireError::Closed => Error::internal(error),
+            })
     }
 
     /// Whether the password is the one of the hash; without a hash it takes as long and never is.
-    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool> {
-        self.run(move || {
+    pub async fn verify(&self, place: Place<'_>, password: String, hash: Option<String>) -> Result<bool> {
+        self.run(place, move || {
             let known = hash.is_some();
             verify_now(&password, hash.as_deref().unwrap_or(&NOBODY)) && known
         })
         .await
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-        let _place = self.waiting.try_acquire().map_err(|error| match error {
-            TryAcquireError::NoPermits => Error::Unavailable {
-                detail: "Too many people are signing in at this moment.".to_owned(),
-                retry_after: Duration::from_secs(2),
-            },
-            TryAcquireError::Closed => Error::internal(error),
-        })?;
+    async fn run<T: Send + 'static>(
+        &self,
+        _place: Place<'_>,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
         let _permit = self.running.acquire().await.map_err(Error::internal)?;
         tokio::task::spawn_blocking(work).await.map_err(Error::internal)
     }
@@ -132,25 +147,37 @@ mod tests {
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(
             passwords
-                .verify("correct horse battery".into(), Some(hash.clone()))
+                .verify(
+                    passwords.queue().unwrap(),
+                    "correct horse battery".into(),
+                    Some(hash.clone())
+                )
                 .await
                 .unwrap()
         );
         assert!(
             !passwords
-                .verify("wrong horse battery".into(), Some(hash))
+                .verify(
+                    passwords.queue().unwrap(),
+                    "wrong horse battery".into(),
+                    Some(hash)
+                )
                 .await
                 .unwrap()
         );
         assert!(
             !passwords
-                .verify("nobody has this password".into(), None)
+                .verify(
+                    passwords.queue().unwrap(),
+                    "nobody has this password".into(),
+                    None
+                )
                 .await
                 .unwrap()
         );
         assert!(
             !passwords
-                .verify("x".into(), Some("no hash".into()))
+                .verify(passwords.queue().unwrap(), "x".into(), Some("no hash".into()))
                 .await
                 .unwrap()
         );

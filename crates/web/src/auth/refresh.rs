@@ -2,14 +2,17 @@
 //! is replaced each time it is presented, so one that was stolen shows.
 
 use chrono::{DateTime, Utc};
-use resolutionflow_core::id::{AccountId, Id, TokenId, UserId};
+use resolutionflow_core::audit::{AuditAction, By, Object};
+use resolutionflow_core::id::{Id, TokenId};
 use resolutionflow_core::random::Random;
-use resolutionflow_store::Tx;
 use resolutionflow_store::families::{self, NewFamily, NewRefreshToken, Of, Rotation, Why};
 use resolutionflow_store::tokens::{self, NewToken, TokenKind};
+use resolutionflow_store::{Tx, audit};
 
+use super::peer::Peer;
 use super::secret;
-use crate::context::App;
+use super::sign_in::SignedIn;
+use crate::context::{App, seed};
 use crate::error::kinds::Kind;
 use crate::error::{Error, Result};
 
@@ -23,18 +26,12 @@ pub struct Pair {
 }
 
 /// Signs a program in; nothing where the person may not sign in any more.
-pub async fn begin(
-    app: &App,
-    account: AccountId,
-    user: UserId,
-    device: String,
-    place: String,
-) -> Result<Option<Pair>> {
+pub async fn begin(app: &App, person: &SignedIn, device: String, place: String) -> Result<Option<Pair>> {
     let (now, mut random) = (app.now(), app.random());
     let refresh = secret::refresh(&random.bytes());
     let family = NewFamily {
         id: Id::new(now, &mut random),
-        user_id: user,
+        user_id: person.user_id,
         device,
         place,
         expires_at: now + app.settings.auth.refresh_life,
@@ -46,16 +43,21 @@ pub async fn begin(
     };
     let access = Access::new(app, now, &mut random);
     let of = Of {
-        account_id: account,
-        user_id: user,
+        account_id: person.account_id,
+        user_id: person.user_id,
         family_id: family.id,
     };
-    let kept = access.clone();
+    let (kept, person) = (access.clone(), person.clone());
     let made = app
         .write(move |tx| {
-            let (family, access) = (family.clone(), kept.clone());
+            let (family, access, person) = (family.clone(), kept.clone(), person.clone());
             Box::pin(async move {
-                Ok(families::begin(tx, account, &family, now).await? && access.keep(tx, of, now).await?)
+                let made = families::begin(tx, of.account_id, &family, now).await?
+                    && access.keep(tx, of, now).await?;
+                if made {
+                    person.note(tx, By::Token(access.id)).await?;
+                }
+                Ok(made)
             })
         })
         .await?;
@@ -68,7 +70,7 @@ pub async fn begin(
 /// Replaces a refresh token. Presented again within the grace, it is answered the same successor again, so that a lost
 /// answer and two requests at once sign nobody out; presented later, it was stolen, and everything that came from that
 /// sign-in ends.
-pub async fn rotate(app: &App, presented: &str) -> Result<Pair> {
+pub async fn rotate(app: &App, peer: &Peer, presented: &str) -> Result<Pair> {
     const WRONG: Error =
         Error::Unauthorized("The refresh token is unknown, expired or revoked. Sign in again.");
     if !secret::is_refresh(presented) {
@@ -84,14 +86,23 @@ pub async fn rotate(app: &App, presented: &str) -> Result<Pair> {
         expires_at: now + app.settings.auth.refresh_idle,
     };
     let (digest, access) = (secret::digest(presented), Access::new(app, now, &mut random));
-    let kept = access.clone();
+    let (kept, peer, seed) = (access.clone(), peer.clone(), seed());
     let rotation = app
         .write(move |tx| {
-            let access = kept.clone();
+            let (access, peer) = (kept.clone(), peer.clone());
             Box::pin(async move {
                 let rotation = families::rotate(tx, &digest, &successor, grace, now).await?;
-                if let Rotation::Rotated(of) | Rotation::Again(of, _) = rotation {
-                    access.keep(tx, of, now).await?;
+                match rotation {
+                    Rotation::Rotated(of) | Rotation::Again(of, _) => {
+                        access.keep(tx, of, now).await?;
+                    }
+                    Rotation::Reused(of) => {
+                        note(tx, &peer, (now, seed), of, AuditAction::RefreshTokenReused).await?;
+                    }
+                    Rotation::Overtaken(of) => {
+                        note(tx, &peer, (now, seed), of, AuditAction::RefreshTokenLate).await?;
+                    }
+                    Rotation::Refused => {}
                 }
                 Ok(rotation)
             })
@@ -122,17 +133,39 @@ pub async fn rotate(app: &App, presented: &str) -> Result<Pair> {
 }
 
 /// Signs a program out, whichever of its refresh tokens it presents; one that nobody knows is signed out already.
-pub async fn end(app: &App, presented: &str) -> Result<()> {
-    let (now, digest) = (app.now(), secret::digest(presented));
+pub async fn end(app: &App, peer: &Peer, presented: &str) -> Result<()> {
+    let (now, seed, digest, peer) = (app.now(), seed(), secret::digest(presented), peer.clone());
     app.write(move |tx| {
+        let peer = peer.clone();
         Box::pin(async move {
-            if let Some(of) = families::of_token(tx, &digest).await? {
-                families::end(tx, of.account_id, of.user_id, of.family_id, Why::SignedOut, now).await?;
+            if let Some(of) = families::of_token(tx, &digest).await?
+                && families::end(tx, of.account_id, of.user_id, of.family_id, Why::SignedOut, now).await?
+            {
+                note(tx, &peer, (now, seed), of, AuditAction::SignedOut).await?;
             }
             Ok(())
         })
     })
     .await
+}
+
+/// Says in the audit log what became of a program's sign-in.
+async fn note(
+    tx: &mut Tx,
+    peer: &Peer,
+    (now, seed): (DateTime<Utc>, [u8; 32]),
+    of: Of,
+    action: AuditAction,
+) -> Result<()> {
+    let object = Object::new("program", of.family_id.uuid());
+    let entry = peer.entry(
+        (now, &mut Random::new(seed)),
+        (Some(of.user_id), None),
+        action,
+        object,
+        &[],
+    );
+    Ok(audit::write(tx, of.account_id, &entry).await?)
 }
 
 /// A new access token, of whomever it will be.

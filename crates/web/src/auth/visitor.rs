@@ -11,6 +11,7 @@ use resolutionflow_store::notifications::{self, Bell};
 
 use super::caller::Caller;
 use super::login;
+use super::peer::Peer;
 use crate::context::App;
 use crate::error::{Error, Result};
 
@@ -28,6 +29,8 @@ pub type VisitStartFlow = Visit<{ Action::StartFlow as usize }>;
 pub type VisitNotifications = Visit<{ Action::ManageOwnNotifications as usize }>;
 /// Changes the account.
 pub type VisitManageAccount = Visit<{ Action::ManageAccount as usize }>;
+/// Reads the audit log.
+pub type VisitReadAudit = Visit<{ Action::ReadAudit as usize }>;
 /// Imports flows.
 pub type VisitWriteFlow = Visit<{ Action::WriteFlow as usize }>;
 
@@ -69,7 +72,7 @@ impl<const ACTION: usize> FromRequestParts<App> for Visit<ACTION> {
         const MISSING: Error = Error::Unauthorized("Sign in first.");
         let digest = login::digest(&parts.headers, &app.settings).ok_or(MISSING)?;
         let holder = login::holder(app, digest).await?.ok_or(MISSING)?;
-        let caller = Caller::holding(&holder, digest);
+        let caller = Caller::holding(&holder, digest, Peer::of(parts, &app.settings));
         caller.require(Action::ALL[ACTION])?;
         let (account, user) = (caller.account_id, caller.user_id);
         let bell = app

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::{Done, Place, database, print, serve};
 use crate::auth::keys;
 use crate::auth::password::{self, Passwords};
-use crate::config::{DatabaseUrl, MasterKey};
+use crate::config::{DatabaseUrl, MasterKey, Throttle};
 use crate::context::{Clock, seed};
 use crate::serve::asked_to_stop;
 
@@ -60,6 +60,8 @@ impl Demo {
         let (listener, address) = serve::listen(settings.server.listen).await?;
         let (url, kept, temporary) = self.database()?;
         settings.database.url = url;
+        // One person plays everybody, from one address.
+        settings.throttle = Throttle::wide_open();
 
         let mut config = database(&settings);
         // A demo's database is its own, on PostgreSQL too.

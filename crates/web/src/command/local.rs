@@ -6,16 +6,18 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use resolutionflow_core::access::{Action, Relation, Role, may};
+use resolutionflow_core::audit::{AuditAction, By, Object};
 use resolutionflow_core::flow::FlowDocument;
 use resolutionflow_core::id::{AccountId, FlowId, Id};
 use resolutionflow_core::import::{Options, Style};
 use resolutionflow_core::problem::{Place, Problem};
 use resolutionflow_core::random::Random;
 use resolutionflow_store::members::{self, Member};
-use resolutionflow_store::{Db, Tx};
+use resolutionflow_store::{Db, Tx, audit};
 
 use super::way::{Document, Outcome, Refused};
 use super::{Done, Failure, database};
+use crate::auth::peer::Peer;
 use crate::config::Settings;
 use crate::context::{Clock, seed};
 use crate::error::Error;
@@ -87,13 +89,25 @@ impl Local {
         };
         let imported = importing::read(&document.text, &options).map_err(|found| refused(&found))?;
         let now = Clock::system().now();
-        let new = Id::new(now, &mut Random::new(seed()));
+        let seed = seed();
+        let new = Id::new(now, &mut Random::new(seed));
         let arrival = Arrival::new(imported.document, document.into, new, document.draft);
         let arrival = Arc::new(arrival.map_err(|error| wrong(error, document.into))?);
         let (account, by) = (self.account, self.member.user_id);
         let kept = self.db.write::<_, Error, _>(move |tx| {
             let arrival = Arc::clone(&arrival);
-            async move { arrival.keep(tx, account, by, now).await }.boxed()
+            async move {
+                let kept = arrival.keep(tx, account, by, now).await?;
+                if kept.published() {
+                    let (random, object) = (&mut Random::new(seed), Object::new("flow", kept.flow.id.uuid()));
+                    let who = (Some(by), Some(By::Command));
+                    let action = AuditAction::FlowPublished;
+                    let entry = Peer::default().entry((now, random), who, action, object, &[]);
+                    audit::write(tx, account, &entry).await?;
+                }
+                Ok(kept)
+            }
+            .boxed()
         });
         let kept = kept.await.map_err(|error| wrong(error, document.into))?;
         Ok(Outcome {

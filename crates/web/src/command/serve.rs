@@ -14,6 +14,7 @@ use crate::config::Settings;
 use crate::context::{App, Clock, seed};
 use crate::housekeeping;
 use crate::reminders;
+use crate::sealer;
 use crate::serve::{asked_to_stop, serve};
 
 /// The options of the command.
@@ -73,12 +74,16 @@ pub(super) async fn answer(
     let waking = tokio::spawn(app.live.clone().run(db.clone()));
     let keeping = tokio::spawn(housekeeping::run(app.clone()));
     let reminding = tokio::spawn(reminders::run(app.clone()));
+    let sealing = tokio::spawn(sealer::run(app.clone()));
     serve(listener, router(app.clone()), &app, stop).await;
     if let Err(error) = keeping.await {
         tracing::error!(%error, "housekeeping broke off");
     }
     if let Err(error) = reminding.await {
         tracing::error!(%error, "reminding broke off");
+    }
+    if let Err(error) = sealing.await {
+        tracing::error!(%error, "sealing broke off");
     }
     db.close().await;
     waking.abort();

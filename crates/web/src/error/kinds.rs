@@ -33,6 +33,7 @@ pub enum Kind {
     Unprocessable,
     IdempotencyKeyReused,
     TooManyRequests,
+    TooManyAttempts,
     Unavailable,
     Timeout,
     Internal,
@@ -43,7 +44,7 @@ type Row = (&'static str, StatusCode, &'static str, &'static str);
 
 impl Kind {
     /// Every kind, in the order of its status.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::BadRequest,
         Self::Unauthorized,
         Self::Forbidden,
@@ -63,6 +64,7 @@ impl Kind {
         Self::Unprocessable,
         Self::IdempotencyKeyReused,
         Self::TooManyRequests,
+        Self::TooManyAttempts,
         Self::Unavailable,
         Self::Timeout,
         Self::Internal,
@@ -113,6 +115,8 @@ impl Kind {
                 "The key was used before with another body. Take a new key for a new request."),
             Self::TooManyRequests => ("too-many-requests", S::TOO_MANY_REQUESTS, "Too many requests",
                 "Too much in too short a time; Retry-After says in how many seconds it may be tried again."),
+            Self::TooManyAttempts => ("too-many-attempts", S::TOO_MANY_REQUESTS, "Too many attempts",
+                "Too many passwords were tried; Retry-After says in how many seconds to try again. Nothing is locked."),
             Self::Unavailable => ("unavailable", S::SERVICE_UNAVAILABLE, "Not available right now",
                 "The server cannot do this for the moment; Retry-After says in how many seconds to try again."),
             Self::Timeout => ("timeout", S::SERVICE_UNAVAILABLE, "The request took too long",

@@ -1,8 +1,6 @@
 //! `/setup`: the first account of a new server, made by who has the code that the server printed.
 
-use std::net::SocketAddr;
-
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -16,6 +14,7 @@ use serde::Deserialize;
 use super::components::form::Line;
 use super::shell;
 use super::words::door as words;
+use crate::auth::peer::Peer;
 use crate::auth::person::{email, one_line};
 use crate::auth::visitor::Look;
 use crate::auth::{login, password};
@@ -70,7 +69,7 @@ pub async fn show(State(app): State<App>, look: Look) -> Response {
 pub async fn set_up(
     State(app): State<App>,
     look: Look,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    peer: Peer,
     headers: HeaderMap,
     Form(typed): Form<SetUp>,
 ) -> Result<Response> {
@@ -95,8 +94,7 @@ pub async fn set_up(
             password_hash: Some(hash),
         },
     };
-    let place = address.ip().to_canonical().to_string();
-    let opening = login::open(&app, founding.owner.id, &headers, &place);
+    let opening = login::open(&app, founding.owner.id, &headers, &peer.place());
     let kept = opening.login.clone();
     let founded = app
         .write(move |tx| {

@@ -1,6 +1,7 @@
 //! `/settings`: how pages look and sound to keys, what one is told of, where one is signed in, and what programs may
-//! act for one; for admins also what holds for the account.
+//! act for one; for admins also what holds for the account, and what was done to it.
 
+mod audit;
 mod defaults;
 mod logins;
 mod looks;
@@ -32,6 +33,8 @@ pub fn routes() -> Router<App> {
         .route("/settings/notifications/{kind}", post(notifications::choose))
         .route("/settings/account", post(defaults::change))
         .route("/settings/password", post(password::change))
+        .route("/settings/audit", get(audit::show))
+        .route("/settings/audit.jsonl", get(audit::lines))
         .route("/settings/logins/end-others", post(logins::end_others))
         .route("/settings/logins/{id}/end", post(logins::end))
         .route("/settings/programs/{id}/end", post(logins::end_program))
@@ -99,8 +102,13 @@ async fn page(app: &App, visitor: &Visitor, refused: &Refused) -> Result<Markup>
         ("security", words::LOGINS),
         ("tokens", words::TOKENS),
         ("account", words::DEFAULTS),
+        ("audit", words::AUDIT),
     ];
-    let shown = |id: &str| id != "account" || defaults::concern(visitor);
+    let shown = |id: &str| match id {
+        "account" => defaults::concern(visitor),
+        "audit" => audit::concerns(visitor),
+        _ => true,
+    };
     let content = html! {
         div class="page-head" { h1 { (words::TITLE) } }
         div class="settings" {
@@ -115,6 +123,7 @@ async fn page(app: &App, visitor: &Visitor, refused: &Refused) -> Result<Markup>
             (logins)
             (tokens)
             (defaults)
+            (audit::section(visitor))
         }
     };
     let frame = Frame {

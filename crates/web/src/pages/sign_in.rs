@@ -1,18 +1,18 @@
 //! `/sign-in`: an address and a password for a login.
 
-use axum::extract::{ConnectInfo, State};
-use axum::http::header::{ACCEPT, LOCATION, SET_COOKIE};
+use axum::extract::State;
+use axum::http::header::{ACCEPT, LOCATION, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
-use std::net::SocketAddr;
 
 use super::components::form::Line;
 use super::shell;
 use super::words::door as words;
+use crate::auth::peer::Peer;
 use crate::auth::visitor::Look;
-use crate::auth::{login, sign_in as passwords};
+use crate::auth::{device, login, sign_in as passwords};
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::request::{Form, Query};
@@ -59,14 +59,22 @@ pub async fn show(State(app): State<App>, look: Look, Query(query): Query<Next>)
     if app.setup.is_open() {
         return Redirect::to("/setup").into_response();
     }
-    form(&app, look, "", path(&query.next), false).into_response()
+    form(&app, look, "", path(&query.next), None).into_response()
+}
+
+/// What was wrong with a try.
+enum Wrong {
+    /// The password, or the address.
+    Password,
+    /// That there were so many; says when to try again.
+    TooMany(String),
 }
 
 /// Signs in: a new login, and the one that the browser had before ends.
 pub async fn sign_in(
     State(app): State<App>,
     look: Look,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    peer: Peer,
     headers: HeaderMap,
     Form(form_): Form<SignIn>,
 ) -> Result<Response> {
@@ -74,40 +82,57 @@ pub async fn sign_in(
     let script = headers
         .get(ACCEPT)
         .is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"));
-    let found = passwords::verify(&app, email.clone(), form_.password).await?;
-    let mut cookie = None;
-    if let Some(person) = found {
-        let place = address.ip().to_canonical().to_string();
-        let opening = login::open(&app, person.user_id, &headers, &place);
-        let before = login::digest(&headers, &app.settings);
-        if login::keep(&app, person.account_id, opening.login, before, app.now()).await? {
-            cookie = Some(opening.cookie);
+    let known = device::digest(&headers, &app.settings);
+    let found = match passwords::verify(&app, &peer, known, email.clone(), form_.password).await {
+        Err(Error::TooManyRequests {
+            detail, retry_after, ..
+        }) if !script => {
+            let page = form(&app, look, &email, &next, Some(&Wrong::TooMany(detail)));
+            let again = [(RETRY_AFTER, HeaderValue::from(retry_after.as_secs()))];
+            return Ok((StatusCode::TOO_MANY_REQUESTS, again, page).into_response());
         }
+        found => found?,
+    };
+    let mut cookies = None;
+    if let Some(person) = found {
+        let opening = login::open(&app, person.user_id, &headers, &peer.place());
+        let before = login::digest(&headers, &app.settings);
+        let device = device::prepare(&app, &headers);
+        let kept = login::keep(&app, &person, &opening.login, device, before).await?;
+        cookies = kept.map(|device| [(SET_COOKIE, opening.cookie), (SET_COOKIE, device)]);
     }
-    Ok(match cookie {
-        Some(cookie) if script => (StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response(),
-        Some(cookie) => {
+    Ok(match cookies {
+        Some(cookies) if script => (StatusCode::NO_CONTENT, AppendHeaders(cookies)).into_response(),
+        Some(cookies) => {
             let to = HeaderValue::from_str(&next).map_err(Error::internal)?;
-            (StatusCode::SEE_OTHER, [(LOCATION, to), (SET_COOKIE, cookie)]).into_response()
+            (StatusCode::SEE_OTHER, [(LOCATION, to)], AppendHeaders(cookies)).into_response()
         }
         None if script => Error::Unauthorized(words::WRONG).into_response(),
-        None => (StatusCode::UNAUTHORIZED, form(&app, look, &email, &next, true)).into_response(),
+        None => {
+            let page = form(&app, look, &email, &next, Some(&Wrong::Password));
+            (StatusCode::UNAUTHORIZED, page).into_response()
+        }
     })
 }
 
-fn form(app: &App, look: Look, email: &str, next: &str, wrong: bool) -> Markup {
+fn form(app: &App, look: Look, email: &str, next: &str, wrong: Option<&Wrong>) -> Markup {
+    let (summary, help) = match wrong {
+        None => (None, None),
+        Some(Wrong::Password) => (Some(words::WRONG), Some(words::WRONG_HELP)),
+        Some(Wrong::TooMany(detail)) => (Some(detail.as_str()), Some(words::TOO_MANY_HELP)),
+    };
     let content = html! {
         div class="door-mark" { (super::components::icon::mark()) span { (super::words::shell::PRODUCT) } }
         h1 { (words::SIGN_IN) }
-        @if wrong {
-            div class="error-summary" role="alert" { p { (words::WRONG) } }
+        @if let Some(summary) = summary {
+            div class="error-summary" role="alert" { p { (summary) } }
         }
         form class="stack" method="post" action="/sign-in" {
             input type="hidden" name="next" value=(next);
             (Line { name: "email", label: words::EMAIL, kind: "email", value: email, autocomplete: "username",
                 focus: email.is_empty(), ..Line::default() }.draw())
             (Line { name: "password", label: words::PASSWORD, kind: "password", autocomplete: "current-password",
-                error: wrong.then_some(words::WRONG_HELP), focus: !email.is_empty(), ..Line::default() }.draw())
+                error: help, focus: !email.is_empty(), ..Line::default() }.draw())
             button class="button primary block" type="submit" { (words::SIGN_IN) }
         }
     };

@@ -1,6 +1,7 @@
 //! Everything that pages say in English, by page; what scripts say stands in `assets/js/words.js`.
 
 pub mod assign;
+pub mod audit;
 pub mod door;
 pub mod error;
 pub mod finish;

@@ -26,7 +26,7 @@ impl Client {
     /// A request; a path of the API is given without its prefix.
     pub(crate) fn ask(&self, method: &str, path: impl AsRef<str>) -> Ask {
         let path = path.as_ref();
-        let prefix = if path.starts_with("/api/") || ["/healthz", "/readyz"].contains(&path) {
+        let prefix = if path.starts_with("/api/") || ["/healthz", "/readyz", "/sign-in"].contains(&path) {
             ""
         } else {
             "/api/v1"

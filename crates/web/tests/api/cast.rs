@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use resolutionflow::app::router;
 use resolutionflow::auth::password::Passwords;
 use resolutionflow::auth::secret;
-use resolutionflow::config::Settings;
+use resolutionflow::config::{Settings, Throttle};
 use resolutionflow::context::{App, Clock};
 use resolutionflow::serve::serve;
 use resolutionflow_core::access::Role;
@@ -175,11 +175,11 @@ impl TestApp {
     }
 
     /// Serves a fresh database by the machine's own clock, as the program itself does.
-    pub(crate) async fn today(test: TestDb) -> Self {
+    pub(crate) async fn today(test: TestDb, change: impl FnOnce(&mut Settings)) -> Self {
         let clock = Clock::system();
         let cast = Cast::make(&test.db, clock.now()).await;
         let db = test.db.clone();
-        Self::serve(Arc::new(test), db, cast, clock, |_| {}).await
+        Self::serve(Arc::new(test), db, cast, clock, change).await
     }
 
     /// Where its database is.
@@ -206,7 +206,11 @@ impl TestApp {
         clock: Clock,
         change: impl FnOnce(&mut Settings),
     ) -> Self {
-        let mut settings = Settings::default();
+        // One machine is everybody here.
+        let mut settings = Settings {
+            throttle: Throttle::wide_open(),
+            ..Settings::default()
+        };
         change(&mut settings);
         let app = App::new(settings, clock.clone(), db);
         tokio::spawn(app.live.clone().run(app.db.clone()));

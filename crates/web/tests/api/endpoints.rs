@@ -19,6 +19,7 @@ async fn every_operation_does_what_it_says() {
         updating(&app).await;
         handing_over(&app, &flow).await;
         telling(&app, &flow).await;
+        auditing(&app).await;
         let counted = app.app.metrics.text();
         for operation in Operation::all() {
             let (method, template) = (&operation.method, &operation.template);
@@ -93,6 +94,18 @@ async fn signing_in(app: &TestApp) {
         .collect();
     names.sort_unstable();
     assert_eq!(names, ["adam", "lena", "morgan", "olivia", "vera"]);
+}
+
+/// Reading what was done.
+async fn auditing(app: &TestApp) {
+    let adam = app.member("adam");
+    let listed = every_page(&adam.client, &adam.token, "/audit?limit=7").await;
+    let find = |action: &str| listed.iter().find(|entry| entry["action"] == action);
+    assert_eq!(find("account_changed").unwrap()["actor_id"], json!(adam.user_id));
+    assert!(find("signed_in").is_some());
+    let exported = adam.get("/audit/export?format=jsonl").await;
+    assert_eq!(exported.headers["content-type"], "application/jsonl");
+    assert_eq!(exported.text().lines().count(), listed.len());
 }
 
 /// All items of a list, page by page.

@@ -4,12 +4,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 mod asking;
+mod auditing;
 mod bad_input;
 mod cast;
 mod cluster;
 mod corpus;
 mod endpoints;
 mod faults;
+mod guessing;
 mod kill;
 mod live;
 mod notifications;

@@ -38,7 +38,14 @@ pub(crate) fn serve(mut command: Command, database: &str) -> Command {
 impl Server {
     /// Starts the program and waits until it listens.
     pub(crate) fn start(database: &str) -> Self {
-        let mut child = serve(Command::new(PROGRAM), database).spawn().unwrap();
+        Self::start_with(database, &[])
+    }
+
+    /// As [`Server::start`], with variables of the environment.
+    pub(crate) fn start_with(database: &str, settings: &[(&str, &str)]) -> Self {
+        let mut command = serve(Command::new(PROGRAM), database);
+        command.envs(settings.iter().copied());
+        let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap());
         let mut seen = String::new();
         let address = loop {

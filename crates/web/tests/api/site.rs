@@ -1,5 +1,6 @@
 //! As many servers as an engine is meant for: one on SQLite, three processes on PostgreSQL.
 
+use resolutionflow::config::{Networks, Settings, Throttle};
 use resolutionflow_store::db::Engine;
 use resolutionflow_store::testing::databases;
 
@@ -21,12 +22,30 @@ pub(crate) struct Site {
 
 /// A site on each engine there is.
 pub(crate) async fn sites() -> Vec<Site> {
+    sites_with(&[]).await
+}
+
+/// A site on each engine there is, whose servers hold up who tries too many passwords, and believe in
+/// `X-Forwarded-For`.
+pub(crate) async fn guarded_sites() -> Vec<Site> {
+    sites_with(&[("RESOLUTIONFLOW_SERVER__TRUSTED_PROXIES", "127.0.0.1")]).await
+}
+
+async fn sites_with(settings: &'static [(&'static str, &'static str)]) -> Vec<Site> {
     let mut sites = Vec::new();
     for test in databases().await {
-        let app = TestApp::today(test).await;
+        let change = |own: &mut Settings| {
+            if !settings.is_empty() {
+                own.throttle = Throttle::default();
+                own.server.trusted_proxies = Networks::new("127.0.0.1").unwrap();
+            }
+        };
+        let app = TestApp::today(test, change).await;
         let processes: Vec<_> = match app.engine() {
             Engine::Sqlite => Vec::new(),
-            Engine::Postgres => (0..SERVERS).map(|_| Server::start(app.database())).collect(),
+            Engine::Postgres => (0..SERVERS)
+                .map(|_| Server::start_with(app.database(), settings))
+                .collect(),
         };
         let mut clients: Vec<_> = processes
             .iter()

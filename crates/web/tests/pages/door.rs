@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use resolutionflow::app::router;
-use resolutionflow::config::Settings;
+use resolutionflow::config::{Settings, Throttle};
 use resolutionflow::context::{App, Clock};
 use resolutionflow::serve::serve;
 use resolutionflow_store::{logins, testing};
@@ -250,5 +250,42 @@ async fn the_first_person_comes_in_by_the_code_and_only_the_first() {
         assert_eq!(ways, ["/", SIGN_IN]);
         assert_eq!(visitor.get("/setup").await.goes_to(), SIGN_IN);
         assert_eq!(visitor.post("/setup", &form(code)).await.goes_to(), SIGN_IN);
+    }
+}
+
+#[tokio::test]
+async fn too_many_tries_say_when_to_come_again_and_a_known_browser_is_let_in() {
+    for test in testing::databases().await {
+        let app = TestApp::on(test, |settings| settings.throttle = Throttle::default()).await;
+        let lena = Visitor::signed_in(&app, "lena").await;
+        let form = |password: &'static str| {
+            [
+                ("email", "lena@example.com"),
+                ("password", password),
+                ("next", "/flows"),
+            ]
+        };
+        let nobody = Visitor::new(&app);
+        for _ in 0..2 {
+            assert_eq!(nobody.post(SIGN_IN, &form("wrong")).await.status, 401);
+        }
+        for password in ["wrong", PASSWORD] {
+            let refused = nobody.post(SIGN_IN, &form(password)).await;
+            assert_eq!(refused.status, 429);
+            assert_eq!(refused.header("retry-after"), "20");
+            assert_eq!(refused.header("set-cookie"), "");
+            refused
+                .has(&[
+                    "Too many attempts to sign in. Try again in 20 seconds.",
+                    "lena@example.com",
+                    "value=\"/flows\"",
+                ])
+                .lacks(&["is wrong"]);
+        }
+        // The same browser, signed out.
+        let mut known = lena.clone();
+        known.cookie.clone_from(&lena.device);
+        assert_eq!(known.post(SIGN_IN, &form("wrong")).await.status, 401);
+        assert_eq!(known.post(SIGN_IN, &form(PASSWORD)).await.goes_to(), "/flows");
     }
 }

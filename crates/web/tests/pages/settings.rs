@@ -325,3 +325,71 @@ async fn a_changed_password_ends_everything_else() {
         sign_in(NEW).await.with(200);
     }
 }
+
+#[tokio::test]
+async fn admins_read_what_was_done_and_narrow_it() {
+    for app in apps().await {
+        let tick = || app.clock.advance(chrono::TimeDelta::milliseconds(1));
+        let lena = Visitor::signed_in(&app, "lena").await;
+        tick();
+        let second = Visitor::signed_in(&app, "lena").await;
+        tick();
+        lena.post("/settings/logins/end-others", &[]).await.goes_to();
+        assert_eq!(second.get("/settings").await.status, 303);
+        tick();
+        lena.post("/sign-out", &[]).await.goes_to();
+        tick();
+        let adam = Visitor::signed_in(&app, "adam").await;
+        let flow = app.flow().await;
+        adam.get("/settings")
+            .await
+            .ok()
+            .has(&["href=\"/settings/audit\"", "href=\"#audit\""]);
+        let to_flow = format!("/flows/{}", flow["id"].as_str().unwrap());
+        let page = adam.get("/settings/audit").await.ok().has(&[
+            "Login ended",
+            "Signed out",
+            "Flow published",
+            &to_flow,
+            "127.0.0.1",
+            "not sealed yet",
+        ]);
+        assert_eq!(page.text.matches("<span>Signed in</span>").count(), 3);
+        assert!(page.text.find("<span>Signed out</span>") < page.text.find("<span>Login ended</span>"));
+
+        let narrow = adam.get("/settings/audit?action=login_ended").await.ok();
+        narrow
+            .has(&["<span>Login ended</span>"])
+            .lacks(&["<span>Signed out</span>"]);
+        let of_adam = format!("/settings/audit?person={}", app.member("adam").user_id);
+        let narrow = adam.get(&of_adam).await.ok();
+        narrow
+            .has(&["<span>Signed in</span>", "Remove the filter Person: adam"])
+            .lacks(&["<span>Flow published</span>"]);
+        let later = adam
+            .get("/settings/audit?from=2030-01-01&to=2030-01-02")
+            .await
+            .ok();
+        later.has(&["Nothing here fits these filters", "Clear filters"]);
+        assert_eq!(adam.get("/settings/audit?from=soon").await.status, 422);
+
+        let export = adam.get("/settings/audit.jsonl").await.ok();
+        assert_eq!(export.header("content-type"), "application/jsonl");
+        assert_eq!(export.text.lines().count(), 6);
+    }
+}
+
+#[tokio::test]
+async fn who_looks_after_nobody_sees_no_audit_log() {
+    for app in apps().await {
+        let lena = Visitor::signed_in(&app, "lena").await;
+        lena.get("/settings").await.ok().lacks(&["/settings/audit"]);
+        for path in ["/settings/audit", "/settings/audit.jsonl"] {
+            assert_eq!(lena.get(path).await.status, 403);
+            let nobody = Visitor::new(&app);
+            assert!(nobody.get(path).await.goes_to().starts_with("/sign-in"));
+        }
+        let sid = Visitor::signed_in(&app, "sid").await;
+        sid.get("/settings/audit").await.ok().lacks(&["lena"]);
+    }
+}

@@ -13,6 +13,8 @@ pub(crate) struct Visitor {
     http: reqwest::Client,
     base: String,
     pub(crate) cookie: String,
+    /// The cookie by which the browser is known, from then on when somebody signed in.
+    pub(crate) device: String,
 }
 
 /// What came back.
@@ -115,6 +117,7 @@ impl Visitor {
             http: http.unwrap(),
             base: format!("http://{address}"),
             cookie: String::new(),
+            device: String::new(),
         }
     }
 
@@ -125,10 +128,17 @@ impl Visitor {
         let answer = visitor
             .post("/sign-in", &[("email", &email), ("password", PASSWORD)])
             .await;
-        let cookie = answer.header(SET_COOKIE.as_str());
-        let cookie = cookie.split_once(';').unwrap().0.to_owned();
+        let cookies = answer.headers.get_all(SET_COOKIE).iter();
+        let mut cookies =
+            cookies.map(|cookie| cookie.to_str().unwrap().split_once(';').unwrap().0.to_owned());
+        let (cookie, device) = (cookies.next().unwrap(), cookies.next().unwrap());
+        assert!(device.starts_with("__Host-rf-device="), "{device}");
         assert_eq!(answer.goes_to(), "/");
-        Self { cookie, ..visitor }
+        Self {
+            cookie,
+            device,
+            ..visitor
+        }
     }
 
     /// Follows a link.

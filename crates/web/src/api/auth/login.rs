@@ -1,12 +1,13 @@
 //! `POST /auth/login`: a password for an access token and a refresh token.
 
 use axum::extract::State;
-use axum::http::request::Parts;
+use axum::http::HeaderMap;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::LoggedIn;
-use crate::api::answers::Refusals;
+use crate::api::answers::{Attempts, Refusals};
+use crate::auth::peer::Peer;
 use crate::auth::{login, refresh, sign_in};
 use crate::context::App;
 use crate::error::{Error, Result};
@@ -27,15 +28,20 @@ pub struct Login {
 /// Sign in
 ///
 /// Answers tokens for the account that the person joined first. Whether an address exists shows in neither the answer
-/// nor its timing.
+/// nor its timing. After too many tries it is 429, and `Retry-After` says in how many seconds to try again; whether the
+/// password was right does not matter then.
 #[utoipa::path(post, path = "/auth/login", operation_id = "login", tag = "auth", security(()),
-    request_body = Login, responses((status = 200, body = LoggedIn), Refusals))]
-pub async fn login(State(app): State<App>, parts: Parts, Json(login): Json<Login>) -> Result<Json<LoggedIn>> {
+    request_body = Login, responses((status = 200, body = LoggedIn), Refusals, Attempts))]
+pub async fn login(
+    State(app): State<App>,
+    peer: Peer,
+    headers: HeaderMap,
+    Json(login): Json<Login>,
+) -> Result<Json<LoggedIn>> {
     const REFUSED: Error = Error::Unauthorized("The address or the password is wrong.");
-    let Some(person) = sign_in::verify(&app, login.email, login.password).await? else {
+    let Some(person) = sign_in::verify(&app, &peer, None, login.email, login.password).await? else {
         return Err(REFUSED);
     };
-    let (device, place) = (login::program(&parts.headers), login::place(&parts));
-    let pair = refresh::begin(&app, person.account_id, person.user_id, device, place).await?;
+    let pair = refresh::begin(&app, &person, login::program(&headers), peer.place()).await?;
     Ok(Json(LoggedIn::of(&app, pair.ok_or(REFUSED)?)))
 }

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 
 use super::refresh::Refresh;
 use crate::api::answers::Refusals;
+use crate::auth::peer::Peer;
 use crate::auth::refresh;
 use crate::context::App;
 use crate::error::Result;
@@ -16,7 +17,7 @@ use crate::request::Json;
 /// already.
 #[utoipa::path(post, path = "/auth/logout", operation_id = "logout", tag = "auth", security(()),
     request_body = Refresh, responses((status = 204), Refusals))]
-pub async fn logout(State(app): State<App>, Json(asked): Json<Refresh>) -> Result<StatusCode> {
-    refresh::end(&app, &asked.refresh_token).await?;
+pub async fn logout(State(app): State<App>, peer: Peer, Json(asked): Json<Refresh>) -> Result<StatusCode> {
+    refresh::end(&app, &peer, &asked.refresh_token).await?;
     Ok(StatusCode::NO_CONTENT)
 }

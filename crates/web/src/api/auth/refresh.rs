@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::LoggedIn;
 use crate::api::answers::Refusals;
+use crate::auth::peer::Peer;
 use crate::auth::refresh;
 use crate::context::App;
 use crate::error::Result;
@@ -27,7 +28,11 @@ pub struct Refresh {
 /// the successor is in use already. Presented later than that, everything that came from the sign-in ends.
 #[utoipa::path(post, path = "/auth/refresh", operation_id = "refresh", tag = "auth", security(()),
     request_body = Refresh, responses((status = 200, body = LoggedIn), Refusals))]
-pub async fn refresh(State(app): State<App>, Json(asked): Json<Refresh>) -> Result<Json<LoggedIn>> {
-    let pair = refresh::rotate(&app, &asked.refresh_token).await?;
+pub async fn refresh(
+    State(app): State<App>,
+    peer: Peer,
+    Json(asked): Json<Refresh>,
+) -> Result<Json<LoggedIn>> {
+    let pair = refresh::rotate(&app, &peer, &asked.refresh_token).await?;
     Ok(Json(LoggedIn::of(&app, pair)))
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use resolutionflow_core::audit::{AuditAction, Object};
 use resolutionflow_core::flow::{FlowDocument, FlowParts};
 use resolutionflow_core::id::{FlowId, Id};
 use resolutionflow_core::render;
-use resolutionflow_store::flows;
+use resolutionflow_store::{audit, flows};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
@@ -62,14 +63,17 @@ pub async fn create(
     let document = Arc::new(check(FlowParts { id: None, ..parts }).await?);
     let (now, account, user) = (app.now(), caller.account_id, caller.user_id);
     let id: FlowId = Id::new(now, &mut app.random());
+    let object = Object::new("flow", id.uuid());
+    let entry = caller.entry(now, &mut app.random(), AuditAction::FlowPublished, object, &[]);
     once::write(&app, key, move |tx| {
-        let document = Arc::clone(&document);
+        let (document, entry) = (Arc::clone(&document), entry.clone());
         Box::pin(async move {
             flows::create(tx, account, id, &document, user, now).await?;
             let version = if query.draft {
                 flows::save_draft(tx, account, id, &document, now).await?;
                 None
             } else {
+                audit::write(tx, account, &entry).await?;
                 Some(flows::publish(tx, account, id, &document, user, now).await?)
             };
             let flow = flows::find(tx, account, id).await?.ok_or(Error::NotFound)?;

@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use resolutionflow_core::audit::{AuditAction, Object};
 use resolutionflow_core::id::{FlowId, Id};
 use resolutionflow_core::import::{Import, Options, Style};
+use resolutionflow_core::random::Random;
+use resolutionflow_store::audit;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -15,7 +18,7 @@ use uuid::Uuid;
 use super::view::FlowView;
 use crate::api::answers::{Conflicts, Refusals};
 use crate::auth::caller::{May, MayWriteFlow};
-use crate::context::App;
+use crate::context::{App, seed};
 use crate::error::{Error, Result};
 use crate::importing::{self, Arrival};
 use crate::once::{self, Answer};
@@ -107,12 +110,17 @@ pub async fn import(
     let new = Id::new(now, &mut app.random());
     let into = query.into.map(FlowId::from_uuid);
     let arrival = Arrival::new(document, into, new, query.draft)?;
-    let shared = Arc::new((arrival, report));
+    let shared = Arc::new((arrival, report, caller, seed()));
     once::write(&app, key, move |tx| {
         let shared = Arc::clone(&shared);
         Box::pin(async move {
-            let (arrival, report) = &*shared;
+            let (arrival, report, caller, seed) = &*shared;
             let kept = arrival.keep(tx, account, user, now).await?;
+            if kept.published() {
+                let (random, object) = (&mut Random::new(*seed), Object::new("flow", kept.flow.id.uuid()));
+                let entry = caller.entry(now, random, AuditAction::FlowPublished, object, &[]);
+                audit::write(tx, account, &entry).await?;
+            }
             let status = if kept.changed {
                 StatusCode::CREATED
             } else {

@@ -2,8 +2,9 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use resolutionflow_core::audit::{AuditAction, Object};
 use resolutionflow_core::id::FlowId;
-use resolutionflow_store::flows;
+use resolutionflow_store::{audit, flows};
 
 use super::view::FlowWithDocument;
 use crate::api::answers::{Conflicts, Refusals};
@@ -29,13 +30,17 @@ pub async fn publish(
 ) -> Result<Answer> {
     let key = once::key(&caller, key, format!("POST /flows/{id}/versions"), &())?;
     let (now, account, user) = (app.now(), caller.account_id, caller.user_id);
+    let object = Object::new("flow", id.uuid());
+    let entry = caller.entry(now, &mut app.random(), AuditAction::FlowPublished, object, &[]);
     once::write(&app, key, move |tx| {
+        let entry = entry.clone();
         Box::pin(async move {
             flows::lock(tx, account, id).await?.ok_or(Error::NotFound)?;
             let draft = flows::draft(tx, account, id).await?;
             let document =
                 draft.ok_or_else(|| Error::conflict(Kind::Conflict, "The flow has no draft to publish."))?;
             let version = flows::publish(tx, account, id, &document, user, now).await?;
+            audit::write(tx, account, &entry).await?;
             let flow = flows::find(tx, account, id).await?.ok_or(Error::NotFound)?;
             let document = serde_json::to_value(&document).map_err(Error::internal)?;
             Answer::new(

@@ -5,13 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
+use resolutionflow_core::audit::{AuditAction, Object};
+use resolutionflow_core::event::EventKind;
 use resolutionflow_core::id::{AccountId, SessionId};
 use resolutionflow_core::random::Random;
 use resolutionflow_core::session::{Act, Actor, Change, Dropped, Refusal, Session, StepRecords};
 use resolutionflow_core::step::StepId;
 use resolutionflow_core::variable::{Variable, Variables};
 use resolutionflow_store::idempotency::Key;
-use resolutionflow_store::{Tx, sessions, steps, variables};
+use resolutionflow_store::{Tx, audit, sessions, steps, variables};
 use serde_json::{Value, json};
 
 use super::view;
@@ -148,11 +150,11 @@ where
     A: Fn(&Standing, &Change) -> Result<Answer> + Send + Sync + 'static,
 {
     let (moment, account) = (Moment::of(app, caller), caller.account_id);
-    let parts = Arc::new((version, Arc::clone(parts), Arc::clone(moved)));
+    let parts = Arc::new((version, Arc::clone(parts), Arc::clone(moved), caller.clone()));
     once::write(app, key, move |tx| {
         let parts = Arc::clone(&parts);
         Box::pin(async move {
-            let (version, parts, moved) = &*parts;
+            let (version, parts, moved, caller) = &*parts;
             let (reads, rule, answer) = &**parts;
             let session = sessions::lock(tx, account, id).await?.ok_or(Error::NotFound)?;
             if session.flow_version != version.number {
@@ -166,6 +168,15 @@ where
             let change = rule(&mut standing, &mut moment.act(&mut random))
                 .map_err(|refusal| refused(refusal, &standing))?;
             sessions::save(tx, account, &change).await?;
+            if change
+                .events
+                .iter()
+                .any(|event| event.kind == EventKind::Assigned)
+            {
+                let (action, object) = (AuditAction::SessionReassigned, Object::new("session", id.uuid()));
+                let entry = caller.entry(moment.now(), &mut random, action, object, &["assigned_to_id"]);
+                audit::write(tx, account, &entry).await?;
+            }
             standing.session = change.session.clone();
             for variable in &change.variables {
                 standing.variables.insert(variable.key.clone(), variable.clone());

@@ -3,7 +3,9 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
+use resolutionflow_core::audit::{AuditAction, Object};
 use resolutionflow_core::id::Id;
+use resolutionflow_store::audit;
 use resolutionflow_store::tokens::{self, NewToken, TokenKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -82,10 +84,18 @@ pub async fn create(
         family_id: None,
     };
     let (account, id, expires_at) = (caller.account_id, token.id.uuid(), token.expires_at);
+    let object = Object::new("token", id);
+    let entry = caller.entry(now, &mut random, AuditAction::TokenCreated, object, &[]);
     let made = app
         .write(move |tx| {
-            let token = token.clone();
-            Box::pin(async move { Ok(tokens::create(tx, account, &token, now).await?) })
+            let (token, entry) = (token.clone(), entry.clone());
+            Box::pin(async move {
+                let made = tokens::create(tx, account, &token, now).await?;
+                if made {
+                    audit::write(tx, account, &entry).await?;
+                }
+                Ok(made)
+            })
         })
         .await?;
     if !made {

@@ -2,8 +2,9 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use resolutionflow_core::audit::{AuditAction, Object};
 use resolutionflow_core::id::TokenId;
-use resolutionflow_store::tokens;
+use resolutionflow_store::{audit, tokens};
 
 use crate::api::answers::Refusals;
 use crate::auth::caller::{May, MayManageOwnTokens};
@@ -23,8 +24,25 @@ pub async fn revoke(
     Path(id): Path<TokenId>,
 ) -> Result<StatusCode> {
     let (account, user) = (caller.account_id, caller.user_id);
+    let object = Object::new("token", id.uuid());
+    let entry = caller.entry(
+        app.now(),
+        &mut app.random(),
+        AuditAction::TokenRevoked,
+        object,
+        &[],
+    );
     let ended = app
-        .write(move |tx| Box::pin(async move { Ok(tokens::revoke(tx, account, user, id).await?) }))
+        .write(move |tx| {
+            let entry = entry.clone();
+            Box::pin(async move {
+                let ended = tokens::revoke(tx, account, user, id).await?;
+                if ended {
+                    audit::write(tx, account, &entry).await?;
+                }
+                Ok(ended)
+            })
+        })
         .await?;
     if ended {
         Ok(StatusCode::NO_CONTENT)

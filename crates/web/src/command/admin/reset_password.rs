@@ -2,13 +2,15 @@
 
 use clap::Args;
 use futures_util::FutureExt;
+use resolutionflow_core::audit::{AuditAction, By, Object};
 use resolutionflow_core::random::Random;
-use resolutionflow_store::{Error as StoreError, members};
+use resolutionflow_store::{Error as StoreError, audit, members};
 
 use super::super::local::open;
 use super::super::{Done, Place, complain};
 use super::new_password::PasswordOptions;
-use crate::context::seed;
+use crate::auth::peer::Peer;
+use crate::context::{Clock, seed};
 
 /// The options of the command.
 #[derive(Args, Debug)]
@@ -31,10 +33,23 @@ impl ResetPassword {
         let settings = self.place.settings()?;
         let password = self.password.take(&mut Random::new(seed())).await?;
         let (email, hash) = (self.email.clone(), password.hash.clone());
+        let (now, seed) = (Clock::system().now(), seed());
         let db = open(&settings, false).await?;
         let set = db.write::<_, StoreError, _>(move |tx| {
             let (email, hash) = (email.clone(), hash.clone());
-            async move { members::set_password(tx, &email, &hash).await }.boxed()
+            async move {
+                let set = members::set_password(tx, &email, &hash).await?;
+                let mut random = Random::new(seed);
+                // In the log of each account that the person belongs to.
+                for (account, user) in members::accounts(tx, &email).await? {
+                    let (who, object) = ((None, Some(By::Command)), Object::new("user", user.uuid()));
+                    let action = AuditAction::PasswordSet;
+                    let entry = Peer::default().entry((now, &mut random), who, action, object, &["password"]);
+                    audit::write(tx, account, &entry).await?;
+                }
+                Ok(set)
+            }
+            .boxed()
         });
         let set = set.await;
         db.close().await;

@@ -2,14 +2,19 @@
 
 use axum::extract::State;
 use axum::response::Redirect;
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
+use resolutionflow_core::audit::{AuditAction, Object};
 use resolutionflow_core::id::{FamilyId, LoginId};
+use resolutionflow_core::random::Random;
 use resolutionflow_store::families::{self, Family, Why};
-use resolutionflow_store::logins::{self, Login};
+use resolutionflow_store::logins::{self, Ended, Login};
+use resolutionflow_store::{Tx, audit};
 
 use super::{back, words};
+use crate::auth::caller::Caller;
 use crate::auth::visitor::{Visit, VisitRead, Visitor};
-use crate::context::App;
+use crate::context::{App, seed};
 use crate::error::{Error, Result};
 use crate::pages::components::icon::{Icon, icon};
 use crate::pages::components::time::relative;
@@ -21,15 +26,30 @@ pub(super) async fn end(
     Visit(visitor): VisitRead,
     Path(login): Path<LoginId>,
 ) -> Result<Redirect> {
-    let user = visitor.user_id();
-    let ended = app
-        .write(move |tx| Box::pin(async move { Ok(logins::end(tx, user, login).await?) }))
-        .await?;
-    if ended {
-        Ok(back("security"))
-    } else {
-        Err(Error::NotFound)
-    }
+    let (caller, now, seed) = (visitor.caller, app.now(), seed());
+    app.write(move |tx| {
+        let caller = caller.clone();
+        Box::pin(async move {
+            let ended = logins::end(tx, caller.user_id, login).await?;
+            let ended = ended.ok_or(Error::NotFound)?;
+            note(tx, &caller, now, &mut Random::new(seed), &ended).await
+        })
+    })
+    .await?;
+    Ok(back("security"))
+}
+
+/// Says in the log of the login's account that it was ended.
+async fn note(
+    tx: &mut Tx,
+    caller: &Caller,
+    now: DateTime<Utc>,
+    random: &mut Random,
+    ended: &Ended,
+) -> Result<()> {
+    let object = Object::new("login", ended.login_id.uuid());
+    let entry = caller.entry(now, random, AuditAction::LoginEnded, object, &[]);
+    Ok(audit::write(tx, ended.account_id, &entry).await?)
 }
 
 /// `POST /settings/programs/{id}/end`
@@ -38,24 +58,39 @@ pub(super) async fn end_program(
     Visit(visitor): VisitRead,
     Path(family): Path<FamilyId>,
 ) -> Result<Redirect> {
-    let (account, user, now) = (visitor.caller.account_id, visitor.user_id(), app.now());
-    let ended = app
-        .write(move |tx| {
-            Box::pin(async move { Ok(families::end(tx, account, user, family, Why::SignedOut, now).await?) })
+    let (caller, now, seed) = (visitor.caller, app.now(), seed());
+    app.write(move |tx| {
+        let caller = caller.clone();
+        Box::pin(async move {
+            let (account, user) = (caller.account_id, caller.user_id);
+            if !families::end(tx, account, user, family, Why::SignedOut, now).await? {
+                return Err(Error::NotFound);
+            }
+            let object = Object::new("program", family.uuid());
+            let entry = caller.entry(now, &mut Random::new(seed), AuditAction::LoginEnded, object, &[]);
+            Ok(audit::write(tx, account, &entry).await?)
         })
-        .await?;
-    if ended {
-        Ok(back("security"))
-    } else {
-        Err(Error::NotFound)
-    }
+    })
+    .await?;
+    Ok(back("security"))
 }
 
 /// `POST /settings/logins/end-others`
 pub(super) async fn end_others(State(app): State<App>, Visit(visitor): VisitRead) -> Result<Redirect> {
-    let (user, keep) = (visitor.user_id(), visitor.login_id);
-    app.write(move |tx| Box::pin(async move { Ok(logins::end_others(tx, user, keep).await?) }))
-        .await?;
+    let (caller, keep) = (visitor.caller, visitor.login_id);
+    let (now, seed) = (app.now(), seed());
+    app.write(move |tx| {
+        let caller = caller.clone();
+        Box::pin(async move {
+            let mut random = Random::new(seed);
+            // Each is a line of its own in the log, and they are few: a person's browsers.
+            for ended in logins::end_others(tx, caller.user_id, keep).await? {
+                note(tx, &caller, now, &mut random, &ended).await?;
+            }
+            Ok(())
+        })
+    })
+    .await?;
     Ok(back("security"))
 }
 

@@ -2,17 +2,19 @@
 
 use axum::extract::State;
 use axum::http::header::{LOCATION, SET_COOKIE};
-use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
-use resolutionflow_store::{logins, members};
+use resolutionflow_core::audit::{AuditAction, Object};
+use resolutionflow_core::random::Random;
+use resolutionflow_store::{audit, logins, members};
 use serde::Deserialize;
 
 use super::{Refused, page, words};
+use crate::auth::peer::Peer;
 use crate::auth::visitor::{Visit, VisitRead, Visitor};
-use crate::auth::{login, password, sign_in};
-use crate::context::App;
+use crate::auth::{device, login, password, sign_in};
+use crate::context::{App, seed};
 use crate::error::{Error, Result};
 use crate::pages::components::form::Line;
 use crate::pages::words::door;
@@ -41,7 +43,8 @@ pub(super) struct Wrong {
 pub(super) async fn change(
     State(app): State<App>,
     Visit(visitor): VisitRead,
-    parts: Parts,
+    peer: Peer,
+    headers: HeaderMap,
     Form(form): Form<Change>,
 ) -> Result<Response> {
     let known = [
@@ -54,7 +57,14 @@ pub(super) async fn change(
         current: None,
         password: password::check(&form.password).err().or_else(weak),
     };
-    let found = sign_in::verify(&app, visitor.email.clone(), form.current).await?;
+    let found = sign_in::verify(
+        &app,
+        &peer,
+        device::digest(&headers, &app.settings),
+        visitor.email.clone(),
+        form.current,
+    )
+    .await?;
     let person = found.filter(|found| found.user_id == visitor.user_id());
     if person.is_none() {
         wrong.current = Some(words::CURRENT_WRONG.to_owned());
@@ -68,20 +78,23 @@ pub(super) async fn change(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     };
     let hash = app.passwords.hash(form.password, &mut app.random()).await?;
-    let opening = login::open(&app, visitor.user_id(), &parts.headers, &login::place(&parts));
-    let (account, user, now, login) = (
-        visitor.caller.account_id,
-        visitor.user_id(),
-        app.now(),
-        opening.login,
-    );
-    let before = person.password_hash.unwrap_or_default();
+    let opening = login::open(&app, visitor.user_id(), &headers, &peer.place());
+    let (caller, now, login, seed) = (visitor.caller, app.now(), opening.login, seed());
+    let epoch = person.auth_epoch;
     let changed = app
         .write(move |tx| {
-            let (login, hash, before) = (login.clone(), hash.clone(), before.clone());
+            let (caller, login, hash) = (caller.clone(), login.clone(), hash.clone());
             Box::pin(async move {
-                Ok(members::change_password(tx, user, &before, &hash).await?
-                    && logins::create(tx, account, &login, now).await?)
+                let (account, user) = (caller.account_id, caller.user_id);
+                let changed = members::change_password(tx, user, epoch, &hash).await?
+                    && logins::create(tx, account, &login, now).await?;
+                if changed {
+                    let object = Object::new("user", user.uuid());
+                    let action = AuditAction::PasswordSet;
+                    let entry = caller.entry(now, &mut Random::new(seed), action, object, &[]);
+                    audit::write(tx, account, &entry).await?;
+                }
+                Ok(changed)
             })
         })
         .await?;

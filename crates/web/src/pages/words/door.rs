@@ -7,6 +7,7 @@ pub const SHOW: &str = "show";
 pub const SHOW_LABEL: &str = "Show the password";
 pub const WRONG: &str = "The email or the password is wrong.";
 pub const WRONG_HELP: &str = "Check both, or ask an owner of your account for a new password.";
+pub const TOO_MANY_HELP: &str = "Somebody tried too many passwords for this email or from this network. A browser you signed in with before is not held up.";
 
 pub const SET_UP: &str = "Set up this server";
 pub const SET_UP_HELP: &str = "You are the first one here. This makes your account, with you as its owner.";

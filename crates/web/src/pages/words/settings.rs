@@ -35,6 +35,8 @@ pub const KEYS: [(&str, &[&str]); 9] = [
 pub const NOTIFICATIONS: &str = "Notifications";
 pub const NOTIFICATIONS_HELP: &str = "What the bell tells you. A change holds for what happens from now on.";
 
+pub const AUDIT: &str = super::audit::TITLE;
+
 pub const DEFAULTS: &str = "Account defaults";
 pub const STALE_DAYS: &str = "Days until a prepared session is old";
 pub const STALE_DAYS_HELP: &str = "For everybody in the account. With 0 it is never old.";
