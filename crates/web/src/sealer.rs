@@ -28,7 +28,7 @@ pub async fn run(app: App) {
 
 /// Seals everything that waits, and answers how many entries that were; none where another server seals.
 pub async fn seal(app: &App, holder: Uuid) -> Result<u64> {
-    let mut sealed = 0;
+    let mut entries = 0;
     // Most of the time nothing waits, and then nothing is written.
     while app.db.read::<_, Error, _>(|tx| audit::waits(tx).boxed()).await? {
         let now = app.now();
@@ -45,9 +45,9 @@ pub async fn seal(app: &App, holder: Uuid) -> Result<u64> {
         if batch == 0 {
             break;
         }
-        sealed += batch;
+        entries += batch;
     }
-    Ok(sealed)
+    Ok(entries)
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 use axum::extract::State;
 use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use futures_util::FutureExt;
 use maud::{Markup, html};
+use resolutionflow_core::audit::{AuditAction, By, Object};
 use resolutionflow_core::id::{AccountId, Id, TeamId};
-use resolutionflow_store::logins;
 use resolutionflow_store::members::{self, Founding, NewUser};
+use resolutionflow_store::{audit, logins};
 use serde::Deserialize;
 
 use super::components::form::Line;
@@ -17,7 +18,7 @@ use super::words::door as words;
 use crate::auth::peer::Peer;
 use crate::auth::person::{email, one_line};
 use crate::auth::visitor::Look;
-use crate::auth::{login, password};
+use crate::auth::{device, login, password};
 use crate::context::App;
 use crate::error::Result;
 use crate::request::Form;
@@ -95,24 +96,34 @@ pub async fn set_up(
         },
     };
     let opening = login::open(&app, founding.owner.id, &headers, &peer.place());
-    let kept = opening.login.clone();
+    let (kept, device) = (opening.login.clone(), device::prepare(&app, &headers));
+    let object = Object::new("user", founding.owner.id.uuid());
+    let who = (Some(founding.owner.id), Some(By::Login(kept.id)));
+    let entry = peer.entry((now, &mut random), who, AuditAction::SignedIn, object, &[]);
     let founded = app
         .write(move |tx| {
             let (founding, login) = (founding.clone(), kept.clone());
+            let (device, entry) = (device.clone(), entry.clone());
             async move {
-                let founded = members::found(tx, &founding, now).await?;
-                Ok(founded && logins::create(tx, founding.account_id, &login, now).await?)
+                let founded = members::found(tx, &founding, now).await?
+                    && logins::create(tx, founding.account_id, &login, now).await?;
+                if !founded {
+                    return Ok(None);
+                }
+                audit::write(tx, founding.account_id, &entry).await?;
+                device.keep(tx, founding.owner.id, now).await.map(Some)
             }
             .boxed()
         })
         .await?;
     app.setup.close();
-    if !founded {
+    let Some(device) = founded else {
         return Ok(Redirect::to("/sign-in").into_response());
-    }
+    };
     tracing::info!("the first account was set up");
-    let home = (LOCATION, HeaderValue::from_static("/"));
-    Ok((StatusCode::SEE_OTHER, [home, (SET_COOKIE, opening.cookie)]).into_response())
+    let home = [(LOCATION, HeaderValue::from_static("/"))];
+    let cookies = AppendHeaders([(SET_COOKIE, opening.cookie), (SET_COOKIE, device)]);
+    Ok((StatusCode::SEE_OTHER, home, cookies).into_response())
 }
 
 fn check(app: &App, typed: &SetUp) -> Wrong {

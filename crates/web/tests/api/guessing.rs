@@ -278,12 +278,22 @@ async fn what_strangers_say_of_their_address_does_not_count() {
     }
 }
 
+/// The most memory that this process ever had in use, in KiB.
+fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_sign_ins_at_once_are_done_in_turn_or_told_to_come_again() {
     for test in databases().await {
         let app = TestApp::on(test, |_| {}).await;
         let lena = app.member("lena");
-        let began = Instant::now();
+        let (began, memory) = (Instant::now(), peak_memory());
         let asks = (0..1_000).map(|number| {
             let email = ["lena@example.com", "nobody@example.com"][number % 2];
             let ask = login(&app.nobody(), "", email, PASSWORD);
@@ -323,6 +333,10 @@ async fn a_thousand_sign_ins_at_once_are_done_in_turn_or_told_to_come_again() {
             app.engine(),
             began.elapsed()
         );
+        let grown = peak_memory() - memory;
+        println!("the most memory that was ever in use grew by {} MiB", grown >> 10);
+        // A thousand hashes at once would take 19 GiB.
+        assert!(grown >> 10 < 1_024, "{grown} KiB");
         assert_eq!(in_ + out + later, 1_000);
         assert!(in_ > 0 && out > 0 && others > put_off);
     }

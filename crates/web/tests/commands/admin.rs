@@ -86,7 +86,17 @@ fn people_are_made_sign_in_and_are_let_in_again() {
         Some(&login("morgan@contoso.example", &first)),
     );
     assert_eq!(old.0, 401);
-    sign_in(&url, &login("morgan@contoso.example", second.trim()));
+    let morgan = sign_in(&url, &login("morgan@contoso.example", second.trim()));
+    let (status, log) = request(&format!("{url}/api/v1/audit"), &morgan, None);
+    assert_eq!(status, 200, "{log}");
+    let by_command: Vec<_> = log["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["by_kind"] == "command")
+        .map(|entry| entry["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(by_command, ["token_created", "password_set"], "{log}");
     sign_in(&url, &login("lena@contoso.example", "correct horse battery"));
     let (status, me) = request(&format!("{url}/api/v1/me"), token.trim(), None);
     assert_eq!(status, 200, "{me}");

@@ -3,14 +3,16 @@
 use chrono::TimeDelta;
 use clap::Args;
 use futures_util::FutureExt;
-use resolutionflow_core::id::Id;
+use resolutionflow_core::audit::{AuditAction, By, Object};
+use resolutionflow_core::id::TokenId;
 use resolutionflow_core::random::Random;
-use resolutionflow_store::members;
 use resolutionflow_store::tokens::{self, NewToken, TokenKind};
+use resolutionflow_store::{audit, members};
 
 use super::super::local::open;
 use super::super::{Done, Failure, Place, complain, print};
 use crate::api::tokens::create::LONGEST;
+use crate::auth::peer::Peer;
 use crate::auth::secret;
 use crate::context::{Clock, seed};
 
@@ -40,11 +42,11 @@ impl CreateToken {
         let (now, random) = (Clock::system().now(), &mut Random::new(seed()));
         let secret = secret::make(TokenKind::Personal, random);
         let (id, hash, expires_at) = (
-            Id::new(now, random),
+            TokenId::new(now, random),
             secret::digest(&secret),
             now + TimeDelta::days(self.days),
         );
-        let (email, name) = (self.email.clone(), self.name);
+        let (email, name, seed) = (self.email.clone(), self.name, seed());
         let db = open(&settings, false).await?;
         let made = db.write::<_, Failure, _>(move |tx| {
             let (email, name) = (email.clone(), name.clone());
@@ -60,11 +62,14 @@ impl CreateToken {
                     expires_at,
                     family_id: None,
                 };
-                if tokens::create(tx, found.account_id, &token, now).await? {
-                    Ok(())
-                } else {
-                    Err(nobody())
+                if !tokens::create(tx, found.account_id, &token, now).await? {
+                    return Err(nobody());
                 }
+                let (random, object) = (&mut Random::new(seed), Object::new("token", id.uuid()));
+                let who = (Some(found.user_id), Some(By::Command));
+                let action = AuditAction::TokenCreated;
+                let entry = Peer::default().entry((now, random), who, action, object, &[]);
+                Ok(audit::write(tx, found.account_id, &entry).await?)
             }
             .boxed()
         });

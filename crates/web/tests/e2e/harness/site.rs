@@ -16,9 +16,11 @@ use super::server::{Log, Server};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_resolutionflow");
 
 /// One machine is everybody here, so that nobody is held up for signing in often.
-const WIDE_OPEN: [(&str, &str); 3] = [
+const WIDE_OPEN: [(&str, &str); 5] = [
     ("RESOLUTIONFLOW_THROTTLE__ADDRESS_PER_MINUTE", "1000000"),
     ("RESOLUTIONFLOW_THROTTLE__ADDRESS_BURST", "1000000"),
+    ("RESOLUTIONFLOW_THROTTLE__NAME_PER_HOUR", "1000000"),
+    ("RESOLUTIONFLOW_THROTTLE__NAME_BURST", "1000000"),
     ("RESOLUTIONFLOW_THROTTLE__FREE_TRIES", "1000000"),
 ];
 
