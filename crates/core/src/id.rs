@@ -88,12 +88,17 @@ pub mod kind {
     /// Something that a person is told.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
     pub enum Notice {}
+    /// A row of the outbox.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+    pub enum Letter {}
 }
 
 /// Identifies an account.
 pub type AccountId = Id<kind::Account>;
 /// Identifies a person.
 pub type UserId = Id<kind::User>;
+/// Identifies a row of the outbox; that of a notice is the notice's.
+pub type LetterId = Id<kind::Letter>;
 /// Identifies a team.
 pub type TeamId = Id<kind::Team>;
 /// Identifies a flow.

@@ -14,6 +14,7 @@ pub mod logins;
 pub mod members;
 pub mod migrate;
 pub mod notifications;
+pub mod outbox;
 #[cfg(test)]
 mod plans;
 pub mod presence;

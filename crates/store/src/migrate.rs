@@ -41,6 +41,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(2, "0002", "pages"),
     migration!(3, "0003", "prepared"),
     migration!(4, "0004", "lists"),
+    migration!(6, "0006", "mail"),
 ];
 
 /// Two servers that start at once migrate one after the other.
