@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::{Done, Place, database, print, serve};
 use crate::auth::password::{self, Passwords};
-use crate::config::DatabaseUrl;
+use crate::config::{DatabaseUrl, Mail};
 use crate::context::{Clock, seed};
 use crate::serve::asked_to_stop;
 
@@ -60,6 +60,8 @@ impl Demo {
         let (url, kept, temporary) = self.database()?;
         settings.database.url = url;
 
+        // The people of a demo have no mailboxes.
+        settings.mail = Mail::default();
         let mut config = database(&settings);
         // A demo's database is its own, on PostgreSQL too.
         config.migrate = true;
@@ -77,7 +79,10 @@ impl Demo {
         } else {
             text(&url, &passwords, &kept)
         })?;
-        serve::answer(settings, db, listener, async { stop.await.unwrap_or_default() }).await;
+        serve::answer(settings, db, listener, None, async {
+            stop.await.unwrap_or_default()
+        })
+        .await;
         if let Some(directory) = temporary {
             let path = directory.path().display().to_string();
             directory

@@ -11,6 +11,7 @@ use crate::app::router;
 use crate::config::Settings;
 use crate::context::{App, Clock};
 use crate::housekeeping;
+use crate::mail::{self, Post};
 use crate::reminders;
 use crate::serve::{asked_to_stop, serve};
 
@@ -37,11 +38,12 @@ impl Serve {
         if let Some(listen) = self.listen {
             settings.server.listen = listen;
         }
+        let post = Post::new(&settings)?;
         let db = Db::open(&database(&settings))
             .await
             .map_err(|error| error.to_string())?;
         let (listener, _) = listen(settings.server.listen).await?;
-        answer(settings, db, listener, asked_to_stop()).await;
+        answer(settings, db, listener, post, asked_to_stop()).await;
         Ok(())
     }
 }
@@ -60,6 +62,7 @@ pub(super) async fn answer(
     settings: Settings,
     db: Db,
     listener: TcpListener,
+    post: Option<Post>,
     stop: impl Future<Output = ()>,
 ) {
     if let Ok(address) = listener.local_addr() {
@@ -70,12 +73,18 @@ pub(super) async fn answer(
     let waking = tokio::spawn(app.live.clone().run(db.clone()));
     let keeping = tokio::spawn(housekeeping::run(app.clone()));
     let reminding = tokio::spawn(reminders::run(app.clone()));
+    let mailing = post.map(|post| tokio::spawn(mail::run(app.clone(), post)));
     serve(listener, router(app.clone()), &app, stop).await;
     if let Err(error) = keeping.await {
         tracing::error!(%error, "housekeeping broke off");
     }
     if let Err(error) = reminding.await {
         tracing::error!(%error, "reminding broke off");
+    }
+    if let Some(mailing) = mailing
+        && let Err(error) = mailing.await
+    {
+        tracing::error!(%error, "sending mail broke off");
     }
     db.close().await;
     waking.abort();

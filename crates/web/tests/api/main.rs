@@ -12,6 +12,8 @@ mod endpoints;
 mod faults;
 mod kill;
 mod live;
+mod mail;
+mod mail_server;
 mod notifications;
 mod openapi;
 mod parallel;

@@ -37,7 +37,14 @@ pub(crate) fn serve(mut command: Command, database: &str) -> Command {
 impl Server {
     /// Starts the program and waits until it listens.
     pub(crate) fn start(database: &str) -> Self {
-        let mut child = serve(Command::new(PROGRAM), database).spawn().unwrap();
+        Self::start_with(database, &[])
+    }
+
+    /// Starts the program with these variables of its own and waits until it listens.
+    pub(crate) fn start_with(database: &str, variables: &[(&str, String)]) -> Self {
+        let mut command = serve(Command::new(PROGRAM), database);
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
+        let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap());
         let mut seen = String::new();
         let address = loop {
@@ -67,6 +74,16 @@ impl Server {
     /// Ends it without a warning, as a power cut would, and answers what it logged.
     pub(crate) fn kill(mut self) -> String {
         self.end();
+        self.log.take().unwrap().join().unwrap()
+    }
+
+    /// Tells it to stop, waits until it has, and answers what it logged.
+    pub(crate) fn stop(mut self) -> String {
+        let told = Command::new("kill")
+            .arg("-TERM")
+            .arg(self.child.id().to_string())
+            .status();
+        assert!(told.unwrap().success() && self.child.wait().unwrap().success());
         self.log.take().unwrap().join().unwrap()
     }
 
