@@ -80,7 +80,7 @@ impl Demo {
             text(&url, &passwords, &kept)
         })?;
         serve::answer(settings, db, listener, None, async {
-            stop.await.unwrap_or_default()
+            stop.await.unwrap_or_default();
         })
         .await;
         if let Some(directory) = temporary {

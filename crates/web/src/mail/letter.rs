@@ -100,7 +100,7 @@ impl Draft {
         text.push_str(&line(&self.why));
         text.push('\n');
         if let Some(choose) = &self.choose {
-            write!(text, "{}: {origin}{}\n", line(&choose.label), choose.path).expect("a string takes all");
+            writeln!(text, "{}: {origin}{}", line(&choose.label), choose.path).expect("a string takes all");
         }
         text
     }
@@ -192,8 +192,7 @@ fn auto_submitted() -> lettre::message::header::HeaderValue {
 /// A text as one line: what breaks lines or turns the direction of what follows is gone, and much space is one.
 pub(super) fn line(text: &str) -> String {
     let shown = text.chars().map(|one| match one {
-        '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
-        '\u{2028}' | '\u{2029}' => ' ',
+        '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
         one if one.is_control() => ' ',
         one => one,
     });

@@ -27,6 +27,7 @@ pub fn routes() -> Router<App> {
         .route("/settings/theme", post(looks::set_theme))
         .route("/settings/keys", post(looks::set_keys))
         .route("/settings/notifications/{kind}", post(notifications::choose))
+        .route("/settings/mail", post(notifications::choose_daily))
         .route("/settings/account", post(defaults::change))
         .route("/settings/logins/end-others", post(logins::end_others))
         .route("/settings/logins/{id}/end", post(logins::end))

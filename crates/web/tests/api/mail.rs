@@ -251,6 +251,53 @@ async fn several_workers_send_each_letter_once() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_wants_one_letter_a_day_gets_one() {
+    for (app, server) in sites().await {
+        let morgan = app.member("morgan");
+        let daily = json!({"choices": {}, "mail_daily": true});
+        let chosen = morgan.put("/me/notifications").json(&daily).await.with(200);
+        assert_eq!(chosen["mail_daily"], true);
+        let (first, over) = (prepares(&app, "First").await, prepares(&app, "Over").await);
+        let second = prepares(&app, "<i>Second</i>").await;
+        app.member("lena").does("discard", &over).await.with(200);
+        app.clock.advance(TimeDelta::hours(1));
+        assert_eq!(deliver(&app).await, 0);
+        // The tests' day begins at eight.
+        app.clock.advance(TimeDelta::hours(22));
+        server.answers(Answer::Code(451));
+        assert_eq!(deliver(&app).await, 1);
+        app.clock.advance(TimeDelta::minutes(2));
+        assert_eq!((deliver(&app).await, deliver(&app).await), (1, 0));
+        let offered = server.offered();
+        assert_eq!(
+            (offered.len(), &offered[0]),
+            (2, &offered[1]),
+            "the same message to the byte"
+        );
+        let one = server.received().remove(0);
+        assert_eq!(one.header("Subject"), "contoso: 2 things you are told today");
+        let (plain, html) = one.bodies();
+        for session in [&first, &second] {
+            let link = format!(
+                "https://flows.example.com/sessions/{}",
+                session["id"].as_str().unwrap()
+            );
+            assert!(plain.contains(&link) && html.contains(&link), "{plain}");
+        }
+        assert!(plain.contains("Restart a service · <i>Second</i>") && !html.contains("<i>"));
+        assert!(
+            !plain.contains("Over") && plain.contains("one mail a day"),
+            "{plain}"
+        );
+        assert!(
+            plain.contains("https://flows.example.com/notifications\r\n"),
+            "{plain}"
+        );
+        assert!(rows(&app.app.db).await.iter().all(|row| row.sent));
+    }
+}
+
 fn reset_letter(secret: &str) -> Draft {
     Draft {
         subject: "Set a new password".to_owned(),
