@@ -14,6 +14,8 @@ mod faults;
 mod guessing;
 mod kill;
 mod live;
+mod mail;
+mod mail_server;
 mod notifications;
 mod openapi;
 mod parallel;
