@@ -13,6 +13,7 @@ mod faults;
 mod kill;
 mod live;
 mod mail;
+mod mail_failing;
 mod mail_server;
 mod notifications;
 mod openapi;
