@@ -39,24 +39,29 @@ pub enum Post {
 pub struct Failure {
     /// Whether it never will.
     pub permanent: bool,
-    /// What was wrong: a line.
+    /// What was wrong: a line. It may name whom the message is to.
     pub reason: String,
+    /// The same for the log, where people are not named.
+    pub logged: String,
 }
 
 impl Failure {
     /// A failure that another attempt may not meet.
     pub(super) fn passing(reason: &str) -> Self {
-        Self {
-            permanent: false,
-            reason: bounded(reason),
-        }
+        Self::new(false, reason)
     }
 
     /// A failure for good.
     pub(super) fn permanent(reason: &str) -> Self {
+        Self::new(true, reason)
+    }
+
+    fn new(permanent: bool, reason: &str) -> Self {
+        let reason = bounded(reason);
         Self {
-            permanent: true,
-            reason: bounded(reason),
+            permanent,
+            logged: reason.clone(),
+            reason,
         }
     }
 }
@@ -152,9 +157,60 @@ fn refused(error: &lettre::transport::smtp::Error) -> Failure {
         cause = error.source();
     }
     let about_us = error.status().is_some_and(|code| ABOUT_US.contains(&code.into()));
-    if error.is_permanent() && !about_us {
-        Failure::permanent(&reason)
-    } else {
-        Failure::passing(&reason)
+    let mut failure = Failure::new(error.is_permanent() && !about_us, &reason);
+    if let Some(code) = error.status() {
+        // What the mail server says beside the number may name anybody.
+        failure.logged = format!("the mail server answered {code}");
+    }
+    failure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Secret;
+
+    fn settings(tls: Tls) -> Settings {
+        let mut settings = Settings::default();
+        settings.mail.transport = Transport::Smtp;
+        settings.mail.host = "mail.example.com".to_owned();
+        settings.mail.tls = tls;
+        settings
+    }
+
+    #[tokio::test]
+    async fn every_kind_of_protection_can_be_had() {
+        for tls in [Tls::Starttls, Tls::Wrapped, Tls::None] {
+            assert!(
+                matches!(Post::new(&settings(tls)), Ok(Some(Post::Smtp(_)))),
+                "{tls:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_password_is_the_first_line_of_its_file() {
+        let place = tempfile::tempdir().unwrap();
+        let mut mail = settings(Tls::Starttls).mail;
+        mail.password = Secret::new("one");
+        assert_eq!(password(&mail).unwrap(), "one");
+        mail.password_file = place.path().join("password");
+        assert!(password(&mail).unwrap_err().starts_with("mail.password_file: /"));
+        for (text, read) in [
+            ("two\n", Some("two")),
+            ("two\r\nthree", Some("two")),
+            ("\ntwo", None),
+            ("", None),
+        ] {
+            std::fs::write(&mail.password_file, text).unwrap();
+            assert_eq!(password(&mail).ok().as_deref(), read, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_server_calls_itself_by_name_or_number() {
+        assert_eq!(client("flows.example.com").to_string(), "flows.example.com");
+        assert_eq!(client("192.0.2.7").to_string(), "[192.0.2.7]");
+        assert_eq!(client("[2001:db8::7]").to_string(), "[IPv6:2001:db8::7]");
     }
 }

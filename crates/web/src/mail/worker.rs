@@ -23,8 +23,8 @@ use crate::context::App;
 /// How often the outbox is looked at where no wake-up comes: what was put off, and what another server left.
 const POLL: Duration = Duration::from_secs(15);
 
-/// How many messages are sent at a time.
-const BATCH: i64 = MOST_CONNECTIONS as i64;
+/// How many messages are sent at a time, beside a letter of the day: none waits for a connection.
+const BATCH: i64 = MOST_CONNECTIONS as i64 - 1;
 
 /// The most that one letter of the day tells; what is over goes in another one.
 const DIGEST: i64 = 100;
@@ -125,23 +125,27 @@ async fn deliver_one(app: &App, post: &Post, bundle: &Bundle, lease: DateTime<Ut
     match sent {
         Ok(()) => {
             tracing::info!(message = name, "mail was sent");
+            app.metrics.mailed("sent");
             let mark = app.db.write::<_, Error, _>(move |tx| {
                 let ids = ids.clone();
                 async move { outbox::sent(tx, &ids, now).await }.boxed()
             });
             mark.await?;
         }
-        Err(Failure { permanent, reason }) if permanent || attempts >= MOST_ATTEMPTS => {
-            tracing::warn!(message = name, attempts, reason, "mail was given up");
+        Err(failure) if failure.permanent || attempts >= MOST_ATTEMPTS => {
+            let Failure { logged, reason, .. } = failure;
+            tracing::warn!(message = name, attempts, reason = logged, "mail was given up");
+            app.metrics.mailed("given_up");
             let mark = app.db.write::<_, Error, _>(move |tx| {
                 let (ids, reason) = (ids.clone(), reason.clone());
                 async move { outbox::give_up(tx, &ids, lease, now, &reason).await }.boxed()
             });
             mark.await?;
         }
-        Err(Failure { reason, .. }) => {
+        Err(Failure { logged, reason, .. }) => {
             let again = now + pause(attempts, &mut app.random());
-            tracing::warn!(message = name, attempts, reason, %again, "mail was not sent");
+            tracing::warn!(message = name, attempts, reason = logged, %again, "mail was not sent");
+            app.metrics.mailed("put_off");
             let mark = app.db.write::<_, Error, _>(move |tx| {
                 let (ids, reason) = (ids.clone(), reason.clone());
                 async move { outbox::put_off(tx, &ids, lease, again, &reason).await }.boxed()

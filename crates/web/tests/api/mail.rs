@@ -1,24 +1,21 @@
 //! Mail, from what is told to what a mail server was given: once where all is well, and never lost.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use futures_util::future::join_all;
 use resolutionflow::config::{PublicUrl, Sender, Settings, Tls, Transport};
-use resolutionflow::context::Clock;
 use resolutionflow::housekeeping;
 use resolutionflow::mail::{self, CannotMail, Draft, Link, Post};
 use resolutionflow_core::id::LetterId;
-use resolutionflow_store::testing::{TestDb, databases};
+use resolutionflow_store::testing::databases;
 use resolutionflow_store::{Db, Error};
 use serde_json::{Value, json};
 
-use crate::asking::Client;
-use crate::cast::{Cast, TestApp, flow_document};
+use crate::cast::TestApp;
 use crate::mail_server::{Answer, MailServer, Received};
-use crate::process::Server;
 
-fn mailing(settings: &mut Settings, server: SocketAddr) {
+pub(crate) fn mailing(settings: &mut Settings, server: SocketAddr) {
     settings.server.public_url = PublicUrl::new("https://flows.example.com").unwrap();
     settings.mail.transport = Transport::Smtp;
     settings.mail.from = Sender::new("ResolutionFlow <flows@example.com>").unwrap();
@@ -28,7 +25,7 @@ fn mailing(settings: &mut Settings, server: SocketAddr) {
 }
 
 /// A server on each engine, each with a mail server of its own.
-async fn sites() -> Vec<(TestApp, MailServer)> {
+pub(crate) async fn sites() -> Vec<(TestApp, MailServer)> {
     let mut sites = Vec::new();
     for test in databases().await {
         let server = MailServer::start();
@@ -39,23 +36,23 @@ async fn sites() -> Vec<(TestApp, MailServer)> {
 }
 
 /// Sends what is due, and answers how many messages were tried.
-async fn deliver(app: &TestApp) -> usize {
+pub(crate) async fn deliver(app: &TestApp) -> usize {
     let post = Post::new(&app.app.settings).unwrap().unwrap();
     mail::deliver(&app.app, &post).await.unwrap()
 }
 
 /// A row of the outbox: its id, how often it was tried, whether it was sent, and why it was given up, if it was.
 #[derive(Debug, PartialEq)]
-struct Row {
-    id: LetterId,
-    attempts: i64,
-    sent: bool,
-    given_up: bool,
-    error: String,
-    payload: String,
+pub(crate) struct Row {
+    pub(crate) id: LetterId,
+    pub(crate) attempts: i64,
+    pub(crate) sent: bool,
+    pub(crate) given_up: bool,
+    pub(crate) error: String,
+    pub(crate) payload: String,
 }
 
-async fn rows(db: &Db) -> Vec<Row> {
+pub(crate) async fn rows(db: &Db) -> Vec<Row> {
     let read = db.read::<_, Error, _>(|tx| {
         Box::pin(async move {
             let first: Vec<(LetterId, i64, bool, bool)> = tx
@@ -86,7 +83,7 @@ async fn rows(db: &Db) -> Vec<Row> {
     .collect()
 }
 
-async fn prepares(app: &TestApp, title: &str) -> Value {
+pub(crate) async fn prepares(app: &TestApp, title: &str) -> Value {
     let (lena, morgan) = (app.member("lena"), app.member("morgan"));
     let flow = app.flow().await;
     let body = json!({"flow_id": flow["id"], "title": title, "client": "Contoso, \"West\"",
@@ -142,75 +139,6 @@ async fn what_is_told_arrives_once_in_both_forms() {
         ] {
             assert!(html.contains(&part), "{part}\n{html}");
         }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_refused_for_now_is_tried_again_later() {
-    for (app, server) in sites().await {
-        prepares(&app, "One").await;
-        server.answers(Answer::Code(451));
-        assert_eq!(deliver(&app).await, 1);
-        assert_eq!((server.received().len(), deliver(&app).await), (0, 0));
-        let row = rows(&app.app.db).await.remove(0);
-        assert!(row.error.contains("451") && !row.sent && !row.given_up, "{row:?}");
-        app.clock.advance(TimeDelta::minutes(2));
-        assert_eq!(deliver(&app).await, 1);
-        let row = rows(&app.app.db).await.remove(0);
-        assert_eq!((row.attempts, row.sent, row.error.as_str()), (2, true, ""));
-        let offered = server.offered();
-        assert_eq!((server.received().len(), offered.len()), (1, 2));
-        assert_eq!(offered[0], offered[1], "the same message to the byte");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_refused_for_good_is_given_up() {
-    for (app, server) in sites().await {
-        prepares(&app, "One").await;
-        server.answers_recipient(550);
-        assert_eq!(deliver(&app).await, 1);
-        let row = rows(&app.app.db).await.remove(0);
-        assert!(
-            row.error.contains("550") && row.given_up && row.attempts == 1,
-            "{row:?}"
-        );
-        app.clock.advance(TimeDelta::days(1));
-        assert_eq!((deliver(&app).await, server.offered().len()), (0, 0));
-        app.clock.advance(TimeDelta::days(30));
-        housekeeping::forget(&app.app).await.unwrap();
-        assert_eq!(rows(&app.app.db).await, []);
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_mail_server_that_is_away_is_waited_for() {
-    for test in databases().await {
-        // Free now; nobody else is likely to take it until the mail server does.
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let app = TestApp::on(test, |settings| mailing(settings, address)).await;
-        prepares(&app, "One").await;
-        for attempts in 1..=3 {
-            assert_eq!(deliver(&app).await, 1);
-            let row = rows(&app.app.db).await.remove(0);
-            assert!(
-                row.attempts == attempts && !row.error.is_empty() && !row.given_up,
-                "{row:?}"
-            );
-            app.clock.advance(TimeDelta::minutes(8));
-        }
-        let server = MailServer::start_on(TcpListener::bind(address).unwrap());
-        assert_eq!((deliver(&app).await, server.received().len()), (1, 1));
-
-        drop(server);
-        prepares(&app, "Two").await;
-        for _ in 0..12 {
-            assert_eq!(deliver(&app).await, 1);
-            app.clock.advance(TimeDelta::hours(6));
-        }
-        let row = rows(&app.app.db).await.remove(1);
-        assert!(row.given_up && row.attempts == 12, "{row:?}");
-        assert_eq!(deliver(&app).await, 0);
     }
 }
 
@@ -428,65 +356,5 @@ async fn mail_can_be_files() {
                 .iter()
                 .any(|row| !row.sent && !row.given_up && !row.error.is_empty())
         );
-    }
-}
-
-/// The program, which mails to that server.
-fn program(test: &TestDb, server: &MailServer) -> Server {
-    let set = |name: &'static str, value: &str| (name, value.to_owned());
-    let variables = [
-        set("RESOLUTIONFLOW_SERVER__PUBLIC_URL", "https://flows.example.com"),
-        set("RESOLUTIONFLOW_MAIL__TRANSPORT", "smtp"),
-        set("RESOLUTIONFLOW_MAIL__FROM", "flows@example.com"),
-        set("RESOLUTIONFLOW_MAIL__HOST", "127.0.0.1"),
-        set("RESOLUTIONFLOW_MAIL__PORT", &server.address.port().to_string()),
-        set("RESOLUTIONFLOW_MAIL__TLS", "none"),
-    ];
-    let variables = variables.each_ref().map(|(name, value)| (*name, value.as_str()));
-    Server::start_with(&test.config.url, &variables)
-}
-
-/// Ends every lease, as time would.
-async fn end_leases(test: &TestDb, now: DateTime<Utc>) {
-    let db = Db::open(&test.config).await.unwrap();
-    let end = db.write::<_, Error, _>(move |tx| {
-        Box::pin(async move { tx.execute("UPDATE outbox SET not_before = $1", &[&now]).await })
-    });
-    assert_eq!(end.await.unwrap(), 1);
-    db.close().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_dies_before_it_marks_what_was_sent_sends_the_same_message_again() {
-    for test in databases().await {
-        let now = Clock::system().now();
-        let cast = Cast::make(&test.db, now).await;
-        test.db.clone().close().await;
-        let server = MailServer::start();
-        server.answers(Answer::Silence);
-
-        let first = program(&test, &server);
-        let lena = cast.member("lena", &Client::new(first.address));
-        let flow = lena.creates(&flow_document()).await;
-        lena.prepares(&flow).for_("morgan").await;
-        // The worker was woken by the commit.
-        let received = server.has_received(1);
-        let log = first.kill();
-        assert!(!log.contains("mail was sent"), "{log}");
-        server.lets_go();
-        end_leases(&test, now).await;
-
-        let second = program(&test, &server);
-        let again = server.has_received(2);
-        assert_eq!(again[0], received[0]);
-        assert_eq!(again[1].header("Message-ID"), again[0].header("Message-ID"));
-        assert_eq!(again[1], again[0], "the same message to the byte");
-        // An orderly stop finishes what is being sent.
-        let log = second.stop();
-        assert!(log.contains("mail was sent"), "{log}");
-        let db = Db::open(&test.config).await.unwrap();
-        let row = rows(&db).await.remove(0);
-        assert_eq!((row.attempts, row.sent), (2, true));
-        db.close().await;
     }
 }

@@ -15,6 +15,7 @@ mod guessing;
 mod kill;
 mod live;
 mod mail;
+mod mail_failing;
 mod mail_server;
 mod notifications;
 mod openapi;
