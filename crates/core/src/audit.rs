@@ -33,11 +33,15 @@ pub enum AuditAction {
     AccountChanged,
     /// A person got a new password.
     PasswordSet,
+    /// A refresh token was used a second time, long after the first: its sign-in has ended.
+    RefreshTokenReused,
+    /// A refresh token was used a second time, when its successor was in use already.
+    RefreshTokenLate,
 }
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::SignedIn,
         Self::SignInFailed,
         Self::SignedOut,
@@ -48,6 +52,8 @@ impl AuditAction {
         Self::FlowPublished,
         Self::AccountChanged,
         Self::PasswordSet,
+        Self::RefreshTokenReused,
+        Self::RefreshTokenLate,
     ];
 
     /// The name in the database, the API and the hash.
@@ -63,6 +69,8 @@ impl AuditAction {
             Self::FlowPublished => "flow_published",
             Self::AccountChanged => "account_changed",
             Self::PasswordSet => "password_set",
+            Self::RefreshTokenReused => "refresh_token_reused",
+            Self::RefreshTokenLate => "refresh_token_late",
         }
     }
 
@@ -116,7 +124,7 @@ impl By {
 /// What it was done to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
-    /// A word of the product: user, login, token, session, flow, account.
+    /// A word of the product: user, login, program, token, session, flow, account.
     pub kind: String,
     /// Which of them.
     pub id: Option<Uuid>,

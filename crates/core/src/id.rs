@@ -85,6 +85,9 @@ pub mod kind {
     /// An access or personal token.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
     pub enum Token {}
+    /// What a program signed in with: a refresh token and all its successors.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+    pub enum Family {}
     /// Something that a person is told.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
     pub enum Notice {}
@@ -93,6 +96,8 @@ pub mod kind {
     pub enum Audit {}
 }
 
+/// Identifies a family of refresh tokens.
+pub type FamilyId = Id<kind::Family>;
 /// Identifies an account.
 pub type AccountId = Id<kind::Account>;
 /// Identifies a person.

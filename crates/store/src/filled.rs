@@ -11,8 +11,8 @@ use resolutionflow_core::session::Status;
 use crate::migrate::{MIGRATIONS, Migration};
 use crate::testing::{empty_postgres, now};
 use crate::{
-    Db, DbConfig, Result, Tx, audit, devices, events, flows, logins, members, notifications, presence,
-    sessions, steps, tokens, variables,
+    Db, DbConfig, Result, Tx, audit, devices, events, families, flows, logins, master_key, members,
+    notifications, presence, sessions, steps, tokens, variables,
 };
 
 /// What a database holds after one migration and some use.
@@ -54,6 +54,10 @@ const ROWS: &[Rows] = &[
     Rows {
         tables: &[],
         fill: |_| Box::pin(std::future::ready(Ok(()))),
+    },
+    Rows {
+        tables: &["token_families", "refresh_tokens", "master_key"],
+        fill: |tx| Box::pin(refreshed(tx)),
     },
     Rows {
         tables: &[
@@ -189,6 +193,26 @@ async fn pages(tx: &mut Tx) -> Result<()> {
         &[&account, &session, &user, &now],
     )
     .await?;
+    Ok(())
+}
+
+/// Migration 5: a program is signed in, by family 9 and its token 10, on servers with a master key.
+async fn refreshed(tx: &mut Tx) -> Result<()> {
+    let uuid = |number| uuid::Uuid::from_u128(number);
+    let (later, hash) = (now() + chrono::TimeDelta::days(1), first_hash());
+    tx.execute(
+        "INSERT INTO token_families (account_id, user_id, id, auth_epoch, device, place, created_at, last_used_at, \
+             expires_at) VALUES ($1, $2, $3, 3, 'a program', '192.0.2.7', $4, $4, $5)",
+        &[&uuid(1), &uuid(2), &uuid(9), &now(), &later],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO refresh_tokens (hash, id, family_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+        &[&hash, &uuid(10), &uuid(9), &now(), &later],
+    )
+    .await?;
+    tx.execute("INSERT INTO master_key (one, proof) VALUES (1, $1)", &[&hash])
+        .await?;
     Ok(())
 }
 
@@ -360,6 +384,9 @@ async fn all_is_readable(tx: &mut Tx) -> Result<()> {
         .await?
         .expect("the login is good");
     assert_eq!(holder.login_id, id(7));
+    let programs = families::list(tx, account, id(2), now()).await?;
+    assert_eq!((programs.len(), programs[0].id), (1, id(9)));
+    assert!(families::of_token(tx, &first_hash()).await?.is_some() && master_key::is_known(tx).await?);
     let present = presence::of(tx, account, session, now()).await?;
     assert_eq!(
         (present.len(), present[0].user_id, present[0].name.as_str()),

@@ -8,11 +8,13 @@ pub mod db;
 pub mod devices;
 mod error;
 pub mod events;
+pub mod families;
 #[cfg(test)]
 mod filled;
 pub mod flows;
 pub mod idempotency;
 pub mod logins;
+pub mod master_key;
 pub mod members;
 pub mod migrate;
 pub mod notifications;

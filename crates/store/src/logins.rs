@@ -201,8 +201,19 @@ pub async fn end(tx: &mut Tx, user: UserId, login: LoginId) -> Result<Option<End
     .await
 }
 
-/// Ends every login of a person but one.
+/// Ends everything that a person is signed in with but one login: programs and all their tokens, and other browsers,
+/// which it answers.
 pub async fn end_others(tx: &mut Tx, user: UserId, keep: LoginId) -> Result<Vec<Ended>> {
+    tx.execute(
+        "UPDATE users SET auth_epoch = auth_epoch + 1 WHERE id = $1",
+        &[&user],
+    )
+    .await?;
+    tx.execute(
+        "UPDATE logins SET auth_epoch = (SELECT auth_epoch FROM users WHERE id = $1) WHERE user_id = $1 AND id = $2",
+        &[&user, &keep],
+    )
+    .await?;
     tx.all(
         "DELETE FROM logins WHERE user_id = $1 AND id <> $2 RETURNING id, account_id, user_id",
         &[&user, &keep],

@@ -301,6 +301,18 @@ pub async fn credentials(tx: &mut Tx, email: &str) -> Result<Option<Credentials>
     .await
 }
 
+/// Sets a person's password and ends all that they signed in with, everywhere; `false` when that was done since the
+/// epoch in which they were known.
+pub async fn change_password(tx: &mut Tx, user: UserId, epoch: i64, password_hash: &str) -> Result<bool> {
+    let changed = tx
+        .execute(
+            "UPDATE users SET password_hash = $3, auth_epoch = auth_epoch + 1 WHERE id = $1 AND auth_epoch = $2",
+            &[&user, &epoch, &password_hash],
+        )
+        .await?;
+    Ok(changed == 1)
+}
+
 /// The most accounts that [`accounts`] answers.
 const MOST_ACCOUNTS: i64 = 1_000;
 

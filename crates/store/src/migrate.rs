@@ -41,6 +41,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(2, "0002", "pages"),
     migration!(3, "0003", "prepared"),
     migration!(4, "0004", "lists"),
+    migration!(5, "0005", "refresh"),
     migration!(7, "0007", "door"),
 ];
 

@@ -14,6 +14,7 @@ use resolutionflow_core::step::StepId;
 use resolutionflow_core::throttle::{Growing, Rate};
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
+use crate::families::{NewFamily, NewRefreshToken};
 use crate::flows::{Cursor, Sort};
 use crate::idempotency::Key;
 use crate::logins::NewLogin;
@@ -23,8 +24,8 @@ use crate::testing::{now, sqlite};
 use crate::throttles::{Bucket, Counting};
 use crate::tokens::{NewToken, TokenKind};
 use crate::{
-    Result, Tx, audit, devices, events, flows, idempotency, logins, members, notifications, presence,
-    sessions, steps, throttles, tokens, variables,
+    Result, Tx, audit, devices, events, families, flows, idempotency, logins, master_key, members,
+    notifications, presence, sessions, steps, throttles, tokens, variables,
 };
 
 fn id<K>(number: u128) -> Id<K> {
@@ -135,6 +136,7 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
     members::credentials(tx, "nobody").await?;
     members::accounts(tx, "nobody").await?;
     members::set_password(tx, "nobody", "").await?;
+    members::change_password(tx, id(1), 0, "").await?;
     let user = NewUser {
         id: id(900),
         email: "new".into(),
@@ -150,6 +152,7 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
         user_id: id(900),
         name: String::new(),
         expires_at: at,
+        family_id: None,
     };
     tokens::create(tx, account, &token, at).await?;
     tokens::bearer(tx, &[9; 32], at).await?;
@@ -173,6 +176,7 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
     logins::end(tx, id(900), id(902)).await?;
     logins::end_by_hash(tx, &[9; 32]).await?;
     logins::forget(tx, at, 50).await?;
+    look_programs_up(tx, account, at).await?;
     flows::find(tx, account, id(1)).await?;
     flows::lock(tx, account, id(1)).await?;
     flows::draft(tx, account, id(1)).await?;
@@ -217,6 +221,33 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
     idempotency::claim(tx, &key, at).await?;
     idempotency::keep(tx, &key, 200, "").await?;
     idempotency::forget(tx, at, 50).await?;
+    Ok(())
+}
+
+/// Signs a program in and out, and lets it go on.
+async fn look_programs_up(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) -> Result<()> {
+    let token = |number: u8| NewRefreshToken {
+        hash: [number; 32],
+        id: id(u128::from(number)),
+        expires_at: at + chrono::TimeDelta::days(1),
+    };
+    let family = NewFamily {
+        id: id(903),
+        user_id: id(900),
+        device: String::new(),
+        place: String::new(),
+        expires_at: at + chrono::TimeDelta::days(1),
+        token: token(20),
+    };
+    families::begin(tx, account, &family, at).await?;
+    for successor in [21, 22] {
+        families::rotate(tx, &[20; 32], &token(successor), chrono::TimeDelta::zero(), at).await?;
+    }
+    families::of_token(tx, &[21; 32]).await?;
+    families::list(tx, account, id(900), at).await?;
+    families::end(tx, account, id(900), id(903), families::Why::SignedOut, at).await?;
+    families::forget(tx, at, 50).await?;
+    master_key::prove(tx, &[1; 32]).await?;
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use resolutionflow_core::access::Role;
 use resolutionflow_core::event::Hash;
-use resolutionflow_core::id::{AccountId, TeamId, TokenId, UserId};
+use resolutionflow_core::id::{AccountId, FamilyId, TeamId, TokenId, UserId};
 
 use crate::db::{FromRow, Row, Tx};
 use crate::sql::at_least_none;
@@ -43,6 +43,8 @@ pub struct NewToken {
     pub name: String,
     /// From when on it is refused.
     pub expires_at: DateTime<Utc>,
+    /// The refresh tokens that it came from, and ends with.
+    pub family_id: Option<FamilyId>,
 }
 
 /// Keeps a token, bound to the person's present epoch; `false` when they are no enabled member of the
@@ -50,8 +52,9 @@ pub struct NewToken {
 pub async fn create(tx: &mut Tx, account: AccountId, token: &NewToken, now: DateTime<Utc>) -> Result<bool> {
     let made = tx
         .execute(
-            "INSERT INTO tokens (hash, id, kind, account_id, user_id, name, auth_epoch, created_at, expires_at) \
-             SELECT $1, $2, $3, m.account_id, m.user_id, $6, u.auth_epoch, $7, $8 \
+            "INSERT INTO tokens (hash, id, kind, account_id, user_id, name, auth_epoch, created_at, expires_at, \
+                 family_id) \
+             SELECT $1, $2, $3, m.account_id, m.user_id, $6, u.auth_epoch, $7, $8, $9 \
              FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = $4 AND m.user_id = $5 \
                  AND m.disabled_at IS NULL AND u.disabled_at IS NULL",
             &[
@@ -63,6 +66,7 @@ pub async fn create(tx: &mut Tx, account: AccountId, token: &NewToken, now: Date
                 &token.name,
                 &now,
                 &token.expires_at,
+                &token.family_id,
             ],
         )
         .await?;
@@ -152,7 +156,7 @@ impl FromRow for Personal {
     }
 }
 
-/// A person's personal tokens in one account, oldest first, from after the token `after` on.
+/// A person's personal tokens in one account that did not end with a password, oldest first, from after the token `after` on.
 pub async fn personal(
     tx: &mut Tx,
     account: AccountId,
@@ -162,8 +166,9 @@ pub async fn personal(
 ) -> Result<Vec<Personal>> {
     let after = after.unwrap_or(TokenId::from_uuid(uuid::Uuid::nil()));
     tx.all(
-        "SELECT id, name, created_at, expires_at, last_used_at FROM tokens \
-         WHERE account_id = $1 AND user_id = $2 AND kind = 'personal' AND id > $3 ORDER BY id LIMIT $4",
+        "SELECT t.id, t.name, t.created_at, t.expires_at, t.last_used_at FROM tokens t \
+         JOIN users u ON u.id = t.user_id AND u.auth_epoch = t.auth_epoch \
+         WHERE t.account_id = $1 AND t.user_id = $2 AND t.kind = 'personal' AND t.id > $3 ORDER BY t.id LIMIT $4",
         &[&account, &user, &after, &at_least_none(limit)],
     )
     .await

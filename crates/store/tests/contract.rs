@@ -8,6 +8,7 @@ mod contract {
     mod counts;
     mod devices;
     mod events;
+    mod families;
     mod far;
     mod flows;
     mod idempotency;

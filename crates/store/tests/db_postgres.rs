@@ -37,6 +37,42 @@ async fn with_counters(test: &TestDb) {
 }
 
 #[tokio::test]
+async fn what_is_read_alone_is_one_select() {
+    const COUNT: &str = "SELECT COUNT(*) FROM counters";
+    const CHANGE: &str = "UPDATE counters SET count = 7 WHERE id = 1 RETURNING count";
+    let Some(test) = postgres(|_| {}).await else {
+        return;
+    };
+    with_counters(&test).await;
+    let read = |texts: &'static [&'static str]| {
+        test.db.read_one::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                let mut sum = 0;
+                for text in texts {
+                    sum += tx.one::<(i64,)>(text, &[]).await?.0;
+                }
+                Ok(sum)
+            })
+        })
+    };
+    assert_eq!(read(&[COUNT]).await.unwrap(), 2);
+    assert!(matches!(read(&[COUNT, COUNT]).await, Err(Error::ReadOnly)));
+    assert!(matches!(read(&[CHANGE]).await, Err(Error::ReadOnly)));
+    assert_eq!(
+        number(&test.db, "SELECT SUM(count)::BIGINT FROM counters")
+            .await
+            .unwrap(),
+        0
+    );
+    // The connection is as good as before.
+    execute(&test.db, "UPDATE counters SET count = 1").await.unwrap();
+    assert_eq!(
+        read(&["SELECT SUM(count)::BIGINT FROM counters"]).await.unwrap(),
+        2
+    );
+}
+
+#[tokio::test]
 async fn a_deadlock_is_repeated() {
     let Some(test) = postgres(|_| {}).await else {
         return;

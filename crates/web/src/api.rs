@@ -20,7 +20,9 @@ use crate::context::App;
 /// Every operation of the API, without its prefix.
 pub fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
-        .routes(routes!(auth::login))
+        .routes(routes!(auth::login::login))
+        .routes(routes!(auth::refresh::refresh))
+        .routes(routes!(auth::logout::logout))
         .routes(routes!(me::me))
         .routes(routes!(account::show, account::change))
         .routes(routes!(members::list))

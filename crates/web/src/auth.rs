@@ -2,11 +2,13 @@
 
 pub mod caller;
 pub mod device;
+pub mod keys;
 pub mod login;
 pub mod origin;
 pub mod password;
 pub mod peer;
 pub mod person;
+pub mod refresh;
 pub mod secret;
 pub mod setup;
 pub mod sign_in;

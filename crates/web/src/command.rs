@@ -13,10 +13,12 @@ use crate::error::Error;
 use crate::{app, log};
 
 mod admin;
+mod credentials;
 mod demo;
 mod export_flow;
 mod import;
 mod local;
+mod login;
 mod migrate;
 mod remote;
 mod serve;
@@ -95,6 +97,10 @@ enum Command {
     Import(import::ImportFiles),
     /// Print a flow as a file that can be kept, changed and imported again.
     ExportFlow(export_flow::ExportFlow),
+    /// Sign in at a server, for the commands that go through it.
+    Login(login::SignIn),
+    /// Sign out at a server.
+    Logout(login::SignOut),
     /// Make people, passwords and tokens.
     #[command(subcommand)]
     Admin(admin::Admin),
@@ -155,6 +161,8 @@ pub fn run() -> ExitCode {
         Command::Demo(command) => wait(command.run()),
         Command::Import(command) => wait(command.run()),
         Command::ExportFlow(command) => wait(command.run()),
+        Command::Login(command) => wait(command.run()),
+        Command::Logout(command) => wait(command.run()),
         Command::Admin(command) => wait(command.run()),
         Command::Migrate(command) => wait(command.run()),
         Command::Openapi => app::openapi()

@@ -12,7 +12,7 @@ mod value;
 
 pub use load::{Mistakes, load};
 pub use network::Networks;
-pub use value::{CookieName, DatabaseUrl, Directives, Format, Size};
+pub use value::{CookieName, DatabaseUrl, Directives, Format, Grace, KeyFile, MasterKey, Size};
 
 use value::Value;
 
@@ -27,6 +27,8 @@ pub struct Settings {
     pub log: Log,
     /// `[auth]`
     pub auth: Auth,
+    /// `[secrets]`
+    pub secrets: Secrets,
     /// `[throttle]`
     pub throttle: Throttle,
     /// `[limits]`
@@ -87,6 +89,21 @@ pub struct Auth {
     pub login_idle: Duration,
     /// How long a login lives at most.
     pub login_life: Duration,
+    /// How long a refresh token lives that nobody uses.
+    pub refresh_idle: Duration,
+    /// How long a program stays signed in at most.
+    pub refresh_life: Duration,
+    /// How long a refresh token that was presented is answered the same again.
+    pub refresh_grace: Grace,
+}
+
+/// `[secrets]`: what protects the others.
+#[derive(Clone, Debug, Default)]
+pub struct Secrets {
+    /// The master key itself.
+    pub key: Option<MasterKey>,
+    /// The file that holds it.
+    pub key_file: KeyFile,
 }
 
 /// `[throttle]`: how often a password may be tried.
@@ -166,6 +183,9 @@ impl Default for Auth {
             cookie: CookieName::new("rf").expect("the default is a cookie name"),
             login_idle: Duration::from_hours(14 * 24),
             login_life: Duration::from_hours(90 * 24),
+            refresh_idle: Duration::from_hours(30 * 24),
+            refresh_life: Duration::from_hours(90 * 24),
+            refresh_grace: Grace::seconds(30),
         }
     }
 }
@@ -291,6 +311,18 @@ pub const SETTINGS: &[Setting] = &[
     Setting { name: "throttle.device_per_minute", slot: |s| &mut s.throttle.device_per_minute,
         meaning: "Wrong passwords a minute, and at once, in a browser in which the person signed in before; the others \
                   do not count there." },
+    Setting { name: "auth.refresh_idle", slot: |s| &mut s.auth.refresh_idle,
+        meaning: "Life of a refresh token that is not used." },
+    Setting { name: "auth.refresh_life", slot: |s| &mut s.auth.refresh_life,
+        meaning: "Longest time that a program stays signed in by refresh tokens." },
+    Setting { name: "auth.refresh_grace", slot: |s| &mut s.auth.refresh_grace,
+        meaning: "How long a refresh token that was used is answered the same again, so that a lost answer signs \
+                  nobody out; `0s` is the strict reading of the standards." },
+    Setting { name: "secrets.key", slot: |s| &mut s.secrets.key,
+        meaning: "Master key, 64 hexadecimal digits (`openssl rand -hex 32`); all servers of a database have the same. \
+                  Better in the environment or in a file than here." },
+    Setting { name: "secrets.key_file", slot: |s| &mut s.secrets.key_file,
+        meaning: "File with the master key; without one, SQLite's is made beside the database, and PostgreSQL wants one." },
     Setting { name: "limits.body", slot: |s| &mut s.limits.body,
         meaning: "Largest body of a request." },
     Setting { name: "limits.import", slot: |s| &mut s.limits.import,

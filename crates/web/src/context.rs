@@ -13,9 +13,10 @@ use resolutionflow_store::{Db, Tx};
 use tokio::sync::watch;
 
 use crate::assets::Assets;
+use crate::auth::keys::Keys;
 use crate::auth::password::Passwords;
 use crate::auth::setup::Setup;
-use crate::config::Settings;
+use crate::config::{MasterKey, Settings};
 use crate::error::Result;
 use crate::live::Live;
 use crate::metrics::Metrics;
@@ -41,6 +42,8 @@ pub struct Parts {
     pub live: Live,
     /// What hashes and verifies passwords.
     pub passwords: Passwords,
+    /// What is derived from the master key.
+    pub keys: Keys,
     /// What pages load.
     pub assets: Assets,
     /// The way in for the first person of a new server.
@@ -50,8 +53,11 @@ pub struct Parts {
 }
 
 impl App {
-    /// The state of a program that just starts.
+    /// The state of a program that just starts. Settings without a master key are those of a server that is alone and
+    /// forgets: it takes a new one.
     pub fn new(settings: Settings, clock: Clock, db: Db) -> Self {
+        let key = settings.secrets.key.clone();
+        let key = key.unwrap_or_else(|| MasterKey::from_bytes(Random::new(seed()).bytes()));
         let metrics = Metrics::new(db.clone());
         Self(Arc::new(Parts {
             settings,
@@ -61,6 +67,7 @@ impl App {
             versions: Versions::default(),
             live: Live::default(),
             passwords: Passwords::default(),
+            keys: Keys::of(&key),
             assets: Assets::default(),
             setup: Setup::default(),
             stopping: watch::Sender::new(false),

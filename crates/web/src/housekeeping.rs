@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use resolutionflow_store::presence::AWAY;
 use resolutionflow_store::{
-    Error, Result, Tx, devices, idempotency, logins, notifications, presence, throttles, tokens,
+    Error, Result, Tx, devices, families, idempotency, logins, notifications, presence, throttles, tokens,
 };
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -62,6 +62,7 @@ pub async fn forget(app: &App) -> Result<u64> {
     })
     .await?;
     let tokens = batches(app, BATCH, move |tx| tokens::forget(tx, now, BATCH).boxed()).await?;
+    let families = batches(app, BATCH, move |tx| families::forget(tx, now, BATCH).boxed()).await?;
     let logins = batches(app, BATCH, move |tx| logins::forget(tx, now, BATCH).boxed()).await?;
     let presence = batches(app, BATCH, move |tx| {
         presence::forget(tx, now - AWAY, BATCH).boxed()
@@ -73,7 +74,7 @@ pub async fn forget(app: &App) -> Result<u64> {
     .await?;
     let throttles = batches(app, BATCH, move |tx| throttles::forget(tx, now, BATCH).boxed()).await?;
     let devices = batches(app, BATCH, move |tx| devices::forget(tx, now, BATCH).boxed()).await?;
-    Ok(idempotency_keys + tokens + logins + presence + read + throttles + devices)
+    Ok(idempotency_keys + tokens + families + logins + presence + read + throttles + devices)
 }
 
 /// Repeats until a batch is not full.
@@ -144,6 +145,7 @@ mod tests {
             user_id: user,
             name: String::new(),
             expires_at: now + TimeDelta::hours(hours),
+            family_id: None,
         };
         let tokens = [token(1, random), token(24 * 365, random)];
         let fill = app.db.write::<_, Error, _>(move |tx| {

@@ -199,6 +199,20 @@ impl Db {
         }
     }
 
+    /// As [`Db::read`], by one `SELECT` and no more, which spares PostgreSQL a transaction; a
+    /// second one, or another statement, is refused there with [`Error::ReadOnly`].
+    pub async fn read_one<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+        F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + 'static,
+    {
+        match &self.engine {
+            Backend::Sqlite(sqlite) => sqlite.readers.read(work).await,
+            Backend::Postgres(postgres) => postgres.read_one(work).await,
+        }
+    }
+
     /// As [`Db::read`], for what may take milliseconds: exports, searches, long lists.
     pub async fn read_long<T, E, F>(&self, work: F) -> Result<T, E>
     where

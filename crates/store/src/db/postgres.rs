@@ -41,6 +41,9 @@ const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 // One moment for every statement of a read, as on SQLite.
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
+// None: one statement is a moment of its own.
+const ALONE: &str = "";
+
 /// A transaction on PostgreSQL. Dropped without a commit it is rolled back.
 pub struct PostgresTx {
     /// `None` only after the connection was given up.
@@ -84,6 +87,9 @@ impl PostgresTx {
         let Some(client) = &self.client else {
             return Err(Error::Unavailable("the connection was given up".to_owned()));
         };
+        if self.begin == Some(ALONE) && (self.answered || !sql.starts_with("SELECT ")) {
+            return Err(Error::ReadOnly);
+        }
         self.in_flight = true;
         #[cfg(test)]
         if let Some(plans) = &mut self.plans {
@@ -104,7 +110,8 @@ impl PostgresTx {
                 });
             plans.push((sql.to_owned(), lines.collect()));
         }
-        let result = ask(client, self.begin.take(), sql, parameters).await;
+        let begin = self.begin.take_if(|begin| *begin != ALONE);
+        let result = ask(client, begin, sql, parameters).await;
         self.in_flight = false;
         self.answered |= result.is_ok();
         result.map_err(|error| {
@@ -263,6 +270,17 @@ impl Postgres {
         caught.unwrap_or_else(|panic| Err(Error::Panicked(message(panic.as_ref())).into()))
     }
 
+    /// As [`Self::read`], where one statement is all, and needs no transaction around it.
+    pub(super) async fn read_one<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send,
+        E: From<Error> + Send,
+        F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send,
+    {
+        let caught = AssertUnwindSafe(self.attempts(ALONE, work)).catch_unwind().await;
+        caught.unwrap_or_else(|panic| Err(Error::Panicked(message(panic.as_ref())).into()))
+    }
+
     async fn attempts<T, E, F>(&self, begin: &'static str, work: F) -> Result<T, E>
     where
         T: Send,
@@ -289,7 +307,7 @@ impl Postgres {
                 (_, Some(Failure::Contended)) => last = Error::Busy,
                 (Ok(_), Some(_)) => return Err(Error::Swallowed.into()),
                 (Err(error), _) => return Err(error),
-                (Ok(value), None) if begin == READ => return Ok(value),
+                (Ok(value), None) if begin != WRITE => return Ok(value),
                 (Ok(value), None) => match tx.commit().await {
                     Ok(topics) => {
                         self.notifier.wake(topics);

@@ -5,7 +5,7 @@ use resolutionflow_core::session::Status;
 use uuid::Uuid;
 
 use super::list::{Filter, with_flows};
-use super::path::{Asked, MOST_LOOKED_AT, Order, Words, made_before};
+use super::path::{Asked, Order, Words, made_before};
 use crate::Result;
 use crate::db::{FromRow, Row, Tx};
 use crate::sql::Narrowed;
@@ -78,7 +78,7 @@ pub async fn counts(tx: &mut Tx, account: AccountId, filter: &Filter) -> Result<
                 String::new()
             } else {
                 // As far as a list looks, and whether there is more behind.
-                let last = query.bind(&LAST_LOOKED_AT);
+                let last = query.bind(path.last());
                 let end = format!(
                     "(SELECT s.id FROM {sessions} WHERE s.account_id = $1{found} \
                         ORDER BY s.id DESC LIMIT 1 OFFSET {last})"
@@ -106,8 +106,6 @@ pub async fn counts(tx: &mut Tx, account: AccountId, filter: &Filter) -> Result<
     tx.one(&query.sql, &query.parameters).await
 }
 
-/// The offset of the last session that is looked at.
-const LAST_LOOKED_AT: i64 = MOST_LOOKED_AT - 1;
 /// What no session's identifier comes before.
 const FIRST: SessionId = SessionId::from_uuid(Uuid::nil());
 

@@ -6,7 +6,7 @@ use resolutionflow_core::id::{AccountId, SessionId};
 use resolutionflow_core::session::{Session, Status};
 
 use super::list::{Filter, Found, cut, listed, select};
-use super::path::{Asked, MOST_LOOKED_AT, Order, Path, Words};
+use super::path::{Asked, Order, Path, Words};
 use crate::Result;
 use crate::db::Tx;
 use crate::sql::{Narrowed, at_least_none};
@@ -59,7 +59,7 @@ pub async fn list_by_due(
         for half in halves {
             let mut query = Narrowed::new(String::new(), &account);
             half.found(path, after.as_ref(), &mut query);
-            query.with(" LIMIT 1 OFFSET ?", &(MOST_LOOKED_AT - 1));
+            query.with(" LIMIT 1 OFFSET ?", path.last());
             let (sessions, conditions) = (path.sessions(engine), query.sql);
             let sql = format!("SELECT s.due_at, s.id FROM {sessions} WHERE s.account_id = $1{conditions}");
             let last: Option<(Option<DateTime<Utc>>, SessionId)> =

@@ -7,7 +7,7 @@ use resolutionflow_core::id::{AccountId, FlowId, SessionId, TeamId, UserId};
 use resolutionflow_core::session::{Session, Stale, Status, staleness};
 
 use super::COLUMNS;
-use super::path::{Asked, MOST_LOOKED_AT, Order, Words, made_before};
+use super::path::{Asked, Order, Words, made_before};
 use crate::Result;
 use crate::db::{FromRow, Parameter, Row, Tx};
 use crate::sql::{Narrowed, at_least_none, padded, placeholders};
@@ -203,7 +203,7 @@ pub async fn list(
         if let Some(before) = &before {
             query.with(" AND s.id < ?", before);
         }
-        query.with(" ORDER BY s.id DESC LIMIT 1 OFFSET ?", &(MOST_LOOKED_AT - 1));
+        query.with(" ORDER BY s.id DESC LIMIT 1 OFFSET ?", path.last());
         let (sessions, conditions) = (path.sessions(engine), query.sql);
         let sql = format!("SELECT s.id FROM {sessions} WHERE s.account_id = $1{conditions}");
         let last: Option<(SessionId,)> = tx.optional(&sql, &query.parameters).await?;

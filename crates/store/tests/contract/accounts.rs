@@ -380,6 +380,27 @@ async fn a_sign_in_acts_in_the_account_that_was_joined_first() {
 }
 
 #[tokio::test]
+async fn a_password_is_changed_by_whoever_knew_the_one_before() {
+    for test in companies().await {
+        let change = |epoch: i64| {
+            let test = &test;
+            async move {
+                let changed = commit!(test, |tx| members::change_password(tx, id(OLGA), epoch, "new")
+                    .await);
+                changed.unwrap()
+            }
+        };
+        assert!(!change(1).await);
+        assert!(change(0).await);
+        assert!(!change(0).await, "one of two who change it at once");
+        let olga = look!(test, |tx| members::credentials(tx, "olga@example.com").await)
+            .unwrap()
+            .unwrap();
+        assert_eq!((olga.password_hash.as_deref(), olga.auth_epoch), (Some("new"), 1));
+    }
+}
+
+#[tokio::test]
 async fn a_new_password_raises_the_epoch_of_one_person() {
     for test in companies().await {
         let set = |email: &'static str| {

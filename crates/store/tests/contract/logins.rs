@@ -5,6 +5,7 @@ use resolutionflow_core::access::Role;
 use resolutionflow_core::id::UserId;
 use resolutionflow_store::logins::{self, Ended, Holder, Login, NewLogin};
 use resolutionflow_store::testing::TestDb;
+use resolutionflow_store::tokens::{self, NewToken, TokenKind};
 use resolutionflow_store::{Error, members};
 
 use super::world::{FINN, LENA, MORGAN, OLGA, VERA, account, at, commit, companies, company, id, look};
@@ -250,9 +251,31 @@ async fn only_its_owner_ends_a_login() {
         assert!(!end(OLGA, 1).await);
         assert_eq!(holder(&test, 1, at(2)).await, None);
 
+        // A person's programs end, too; a login made before, and told to stay, stays.
+        let token = NewToken {
+            hash: [9; 32],
+            id: id(9),
+            kind: TokenKind::Personal,
+            user_id: id(OLGA),
+            name: "nightly".to_owned(),
+            expires_at: at(1_000),
+            family_id: None,
+        };
+        commit!(test, [token], |tx| tokens::create(tx, account(), &token, at(1))
+            .await)
+        .unwrap();
+        let own = || async {
+            look!(test, |tx| tokens::personal(tx, account(), id(OLGA), None, 9)
+                .await)
+            .unwrap()
+        };
+        assert_eq!(own().await.len(), 1);
         let others = commit!(test, |tx| logins::end_others(tx, id(OLGA), id(3)).await).unwrap();
         let others: Vec<_> = others.iter().map(|ended| ended.login_id).collect();
         assert_eq!(others, [id(2)]);
+        assert!(own().await.is_empty());
+        let bearer = look!(test, |tx| tokens::bearer(tx, &[9; 32], at(2)).await).unwrap();
+        assert_eq!(bearer, None);
         assert_eq!(holder(&test, 2, at(2)).await, None);
         assert!(holder(&test, 3, at(2)).await.is_some());
         assert!(holder(&test, 4, at(2)).await.is_some());

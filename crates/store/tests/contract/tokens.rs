@@ -17,6 +17,7 @@ fn token(number: u8, person: u128, kind: TokenKind) -> NewToken {
         user_id: id(person),
         name: format!("token {number}"),
         expires_at: at(1_000),
+        family_id: None,
     }
 }
 
@@ -240,6 +241,7 @@ async fn expired_tokens_are_forgotten_a_batch_at_a_time() {
                     &test,
                     &NewToken {
                         expires_at,
+                        family_id: None,
                         ..token(number, OLGA, TokenKind::Access)
                     }
                 )

@@ -232,7 +232,7 @@ async fn look_up(app: &App, digest: Hash, personal: bool) -> Result<Option<Beare
     let now = app.now();
     let bearer: Option<Bearer> = app
         .db
-        .read::<_, Error, _>(move |tx| async move { Ok(tokens::bearer(tx, &digest, now).await?) }.boxed())
+        .read_one::<_, Error, _>(move |tx| async move { Ok(tokens::bearer(tx, &digest, now).await?) }.boxed())
         .await?;
     Ok(bearer.filter(|bearer| bearer.personal == personal))
 }

@@ -57,7 +57,7 @@ pub async fn holder(app: &App, digest: Hash) -> Result<Option<Holder>> {
     let idle_since = now - app.settings.auth.login_idle;
     let holder: Option<Holder> = app
         .db
-        .read::<_, Error, _>(move |tx| {
+        .read_one::<_, Error, _>(move |tx| {
             async move { Ok(logins::holder(tx, &digest, idle_since, now).await?) }.boxed()
         })
         .await?;
@@ -155,6 +155,19 @@ pub(super) fn set_cookie(settings: &Settings, name: &str, value: &str, seconds: 
     HeaderValue::from_str(&text).expect("names and secrets are plain ASCII")
 }
 
+/// What a program calls itself: the first product of its `User-Agent` (RFC 9110, section 10.1.5), or the browser that
+/// it is.
+pub fn program(headers: &HeaderMap) -> String {
+    const LONGEST: usize = 60;
+    let browser = device(headers);
+    if !browser.is_empty() {
+        return browser;
+    }
+    let agent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let first = agent.and_then(|agent| agent.split_whitespace().next());
+    first.unwrap_or_default().chars().take(LONGEST).collect()
+}
+
 /// The browser and its system in a few words, as people tell their devices apart.
 fn device(headers: &HeaderMap) -> String {
     let agent = headers
@@ -228,5 +241,8 @@ mod tests {
                     Chrome/130.0.0.0 Safari/537.36 Edg/130.0.0.0";
         assert_eq!(device(&headers(USER_AGENT, edge)), "Edge on Windows");
         assert_eq!(device(&headers(USER_AGENT, "curl/8.0")), "");
+        assert_eq!(program(&headers(USER_AGENT, "curl/8.0 x")), "curl/8.0");
+        assert_eq!(program(&headers(USER_AGENT, edge)), "Edge on Windows");
+        assert_eq!(program(&headers(USER_AGENT, &"x".repeat(99))).len(), 60);
     }
 }

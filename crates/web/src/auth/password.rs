@@ -61,6 +61,14 @@ pub fn check(password: &str) -> std::result::Result<(), String> {
     }
 }
 
+/// How hard to guess a password that people choose must be, of 4.
+const STRENGTH: zxcvbn::Score = zxcvbn::Score::Three;
+
+/// Whether a password that somebody chose is guessed too easily, by one who knows these words.
+pub fn is_weak(password: &str, known: &[&str]) -> bool {
+    zxcvbn::zxcvbn(password, known).score() < STRENGTH
+}
+
 /// A new password of 100 random bits, in groups that can be read out; no two of its characters look alike.
 pub fn generate(random: &mut Random) -> String {
     const ALPHABET: &[u8; 32] = b"23456789abcdefghijkmnpqrstuvwxyz";

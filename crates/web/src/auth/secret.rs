@@ -24,14 +24,28 @@ pub fn make(kind: TokenKind, random: &mut Random) -> String {
 
 /// The kind that a secret claims to be, where it has the form of one.
 pub fn kind(secret: &str) -> Option<TokenKind> {
-    [TokenKind::Access, TokenKind::Personal].into_iter().find(|kind| {
-        secret.strip_prefix(prefix(*kind)).is_some_and(|rest| {
-            rest.len() == 43
-                && rest
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-        })
-    })
+    [TokenKind::Access, TokenKind::Personal]
+        .into_iter()
+        .find(|kind| secret.strip_prefix(prefix(*kind)).is_some_and(is_body))
+}
+
+/// What refresh tokens begin with.
+const REFRESH: &str = "rf_rt_";
+
+/// A refresh token of these secret bytes.
+pub fn refresh(bytes: &[u8; 32]) -> String {
+    format!("{REFRESH}{}", BASE64URL_NOPAD.encode(bytes))
+}
+
+/// Whether a secret has the form of a refresh token.
+pub fn is_refresh(secret: &str) -> bool {
+    secret.strip_prefix(REFRESH).is_some_and(is_body)
+}
+
+/// Whether this may be what stands behind a prefix: 256 bits in base64url (RFC 4648, section 5).
+fn is_body(rest: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    rest.len() == 43 && rest.bytes().all(plain)
 }
 
 /// What is kept of a secret.
@@ -53,6 +67,9 @@ mod tests {
             assert_eq!(kind(&format!("{secret}x")), None);
             assert_ne!(digest(&secret), digest(&make(made, random)));
         }
+        let token = refresh(&[7; 32]);
+        assert!(is_refresh(&token) && kind(&token).is_none());
+        assert!(!is_refresh(&make(TokenKind::Access, random)) && !is_refresh(&token[..48]));
         assert_eq!(kind(""), None);
     }
 }

@@ -35,6 +35,8 @@ pub struct SignedIn {
     pub user_id: UserId,
     /// The account they act in.
     pub account_id: AccountId,
+    /// Counts what ends all their tokens.
+    pub auth_epoch: i64,
     attempt: Attempt,
 }
 
@@ -100,10 +102,14 @@ pub async fn verify(
     let right = password.chars().count() <= LONGEST && app.passwords.verify(place, password, hash).await?;
     match credentials {
         Some(Credentials {
-            user_id, account_id, ..
+            user_id,
+            account_id,
+            auth_epoch,
+            ..
         }) if right => Ok(Some(SignedIn {
             user_id,
             account_id,
+            auth_epoch,
             attempt,
         })),
         other => {

@@ -6,7 +6,7 @@ use super::Done;
 
 mod create_token;
 mod create_user;
-mod new_password;
+pub(super) mod new_password;
 mod reset_password;
 
 /// The commands under `admin`.

@@ -11,8 +11,9 @@ use serde::Serialize;
 use tempfile::TempDir;
 
 use super::{Done, Place, database, print, serve};
+use crate::auth::keys;
 use crate::auth::password::{self, Passwords};
-use crate::config::{DatabaseUrl, Throttle};
+use crate::config::{DatabaseUrl, MasterKey, Throttle};
 use crate::context::{Clock, seed};
 use crate::serve::asked_to_stop;
 
@@ -72,6 +73,13 @@ impl Demo {
             db.close().await;
             return Err(reason);
         }
+
+        // What is in a demo is no secret, so several of its servers need nothing set.
+        settings
+            .secrets
+            .key
+            .get_or_insert(MasterKey::from_bytes(*b"the key of every demo, no secret"));
+        keys::prepare(&settings, &db, random).await?;
 
         let url = address_for_people(address);
         print(if self.json {

@@ -6,10 +6,12 @@ use std::time::Duration;
 use resolutionflow_core::id::FlowId;
 use resolutionflow_core::import::Style;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use ureq::http::{Response, header};
 use ureq::{Agent, Body};
 use url::Url;
 
+use super::credentials::{Answered, Credentials};
 use super::way::{Document, Outcome, Refused};
 use super::{Done, Failure};
 
@@ -27,7 +29,7 @@ const LONGEST_NAME: usize = 300;
 #[derive(Clone)]
 pub(super) struct Remote {
     server: Url,
-    token: String,
+    credentials: Option<Credentials>,
     agent: Agent,
 }
 
@@ -86,15 +88,25 @@ impl Wrong {
 }
 
 impl Remote {
-    /// A server at an address such as `https://flows.example.com`.
-    pub(super) fn new(server: Url, token: String) -> Done<Self> {
+    /// A server at an address such as `https://flows.example.com`, and what is shown to it.
+    pub(super) fn new(server: Url, credentials: Credentials) -> Done<Self> {
+        if let Credentials::Given(token) = &credentials
+            && token.chars().any(|character| !character.is_ascii_graphic())
+        {
+            return Err(Failure::Usage("the token holds what no token has".to_owned()));
+        }
+        Ok(Self {
+            credentials: Some(credentials),
+            ..Self::unknown(server)?
+        })
+    }
+
+    /// A server that is shown nothing.
+    pub(super) fn unknown(server: Url) -> Done<Self> {
         if !matches!(server.scheme(), "http" | "https") || !server.has_host() {
             return Err(Failure::Usage(format!(
                 "{server} is no address of a server, such as https://flows.example.com"
             )));
-        }
-        if token.chars().any(|character| !character.is_ascii_graphic()) {
-            return Err(Failure::Usage("the token holds what no token has".to_owned()));
         }
         let agent = Agent::config_builder()
             .timeout_connect(Some(CONNECT))
@@ -104,7 +116,74 @@ impl Remote {
             .user_agent(concat!("resolutionflow/", env!("CARGO_PKG_VERSION")))
             .build()
             .into();
-        Ok(Self { server, token, agent })
+        Ok(Self {
+            server,
+            credentials: None,
+            agent,
+        })
+    }
+
+    /// Signs a person in.
+    pub(super) async fn sign_in(self, email: &str, password: &str) -> Done<Answered> {
+        let body = json!({ "email": email, "password": password });
+        let (status, text) = self.post(&["auth", "login"], &body).await?;
+        match status {
+            200 => serde_json::from_str(&text).map_err(|_| self.no_server_of_ours(status)),
+            _ => Err(self.refusal(status, &text)),
+        }
+    }
+
+    /// Ends what a refresh token came from.
+    pub(super) async fn sign_out(self, token: &str) -> Done {
+        let body = json!({ "refresh_token": token });
+        match self.post(&["auth", "logout"], &body).await? {
+            (204, _) => Ok(()),
+            (status, text) => Err(self.refusal(status, &text)),
+        }
+    }
+
+    async fn post(&self, path: &[&str], body: &Value) -> Done<(u16, String)> {
+        let (this, url, body) = (self.clone(), self.url(path)?, body.to_string());
+        let sent = tokio::task::spawn_blocking(move || this.answer(this.send_json(&url, &body)));
+        sent.await.map_err(|error| error.to_string())?
+    }
+
+    fn send_json(&self, url: &Url, body: &str) -> Result<Response<Body>, ureq::Error> {
+        let request = self.agent.post(url.as_str()).content_type("application/json");
+        request.send(body)
+    }
+
+    /// Asks with the token that is to be shown. A server that refuses it is asked once more with the next one, where
+    /// there is one: nothing was done yet.
+    fn ask(&self, send: impl Fn(&Agent, &str) -> Result<Response<Body>, ureq::Error>) -> Done<(u16, String)> {
+        let with = |token: &str| self.answer(send(&self.agent, &format!("Bearer {token}")));
+        match &self.credentials {
+            None => Err(Failure::Usage("nobody says who asks".to_owned())),
+            Some(Credentials::Given(token)) => with(token),
+            Some(Credentials::Kept(login)) => {
+                let token = login.access(None, |refresh| self.refresh(refresh))?;
+                match with(&token)? {
+                    (401, _) => with(&login.access(Some(&token), |refresh| self.refresh(refresh))?),
+                    answer => Ok(answer),
+                }
+            }
+        }
+    }
+
+    /// The next pair of tokens; nothing where the server wants a new sign-in. An answer that is lost is asked for once
+    /// more, which the server answers the same.
+    fn refresh(&self, token: &str) -> Done<Option<Answered>> {
+        let url = self.url(&["auth", "refresh"])?;
+        let body = json!({ "refresh_token": token }).to_string();
+        let sent = self.answer(self.send_json(&url, &body));
+        let (status, text) = sent.or_else(|_| self.answer(self.send_json(&url, &body)))?;
+        match status {
+            200 => serde_json::from_str(&text)
+                .map(Some)
+                .map_err(|_| self.no_server_of_ours(status)),
+            401 => Ok(None),
+            _ => Err(self.refusal(status, &text)),
+        }
     }
 
     /// Imports a document.
@@ -131,12 +210,12 @@ impl Remote {
         }
         let this = self.clone();
         let answer = tokio::task::spawn_blocking(move || {
-            let request = this
-                .agent
-                .post(url.as_str())
-                .content_type("text/markdown; charset=utf-8");
-            let request = request.header(header::AUTHORIZATION, format!("Bearer {}", this.token));
-            this.answer(request.send(document.text))
+            this.ask(|agent, shown| {
+                let request = agent
+                    .post(url.as_str())
+                    .content_type("text/markdown; charset=utf-8");
+                request.header(header::AUTHORIZATION, shown).send(&document.text)
+            })
         });
         let answer = answer.await.map_err(|error| Failure::Reason(error.to_string()))?;
         let (status, text) = answer?;
@@ -173,12 +252,12 @@ impl Remote {
         }
         let this = self.clone();
         let answer = tokio::task::spawn_blocking(move || {
-            let request = this.agent.get(url.as_str());
-            this.answer(
-                request
-                    .header(header::AUTHORIZATION, format!("Bearer {}", this.token))
-                    .call(),
-            )
+            this.ask(|agent, shown| {
+                agent
+                    .get(url.as_str())
+                    .header(header::AUTHORIZATION, shown)
+                    .call()
+            })
         });
         match answer.await.map_err(|error| error.to_string())?? {
             (200, text) => Ok(text),

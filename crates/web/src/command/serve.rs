@@ -3,13 +3,15 @@
 use std::net::SocketAddr;
 
 use clap::Args;
+use resolutionflow_core::random::Random;
 use resolutionflow_store::Db;
 use tokio::net::TcpListener;
 
 use super::{Done, Place, complain, database};
 use crate::app::router;
+use crate::auth::keys;
 use crate::config::Settings;
-use crate::context::{App, Clock};
+use crate::context::{App, Clock, seed};
 use crate::housekeeping;
 use crate::reminders;
 use crate::sealer;
@@ -41,6 +43,7 @@ impl Serve {
         let db = Db::open(&database(&settings))
             .await
             .map_err(|error| error.to_string())?;
+        settings.secrets.key = Some(keys::prepare(&settings, &db, &mut Random::new(seed())).await?);
         let (listener, _) = listen(settings.server.listen).await?;
         answer(settings, db, listener, asked_to_stop()).await;
         Ok(())

@@ -4,6 +4,7 @@ use clap::Args;
 use resolutionflow_core::id::FlowId;
 use url::Url;
 
+use super::credentials::{Credentials, Login};
 use super::local::Local;
 use super::remote::Remote;
 use super::{Done, Failure, Place};
@@ -76,12 +77,17 @@ impl Way {
             }
             return Ok(None);
         };
-        let token = self.token.clone().or_else(|| variable(TOKEN)).ok_or_else(|| {
-            Failure::Usage(format!(
-                "a server wants a token: --token or {TOKEN}; `resolutionflow admin create-token` makes one"
-            ))
-        })?;
-        Remote::new(server, token).map(Some)
+        if let Some(token) = self.token.clone().or_else(|| variable(TOKEN)) {
+            return Remote::new(server, Credentials::Given(token)).map(Some);
+        }
+        let login = Login::at(&server)?;
+        if !login.is_kept()? {
+            return Err(Failure::Usage(format!(
+                "a server wants to know who asks: `resolutionflow login --server {server}` signs in, or --token or \
+                 {TOKEN} names a token"
+            )));
+        }
+        Remote::new(server, Credentials::Kept(login)).map(Some)
     }
 }
 

@@ -16,8 +16,9 @@ pub(super) const PREFIX: &str = "RESOLUTIONFLOW_";
 const DEFAULT_FILE: &str = "resolutionflow.toml";
 
 /// Variables that begin like ours and are read elsewhere.
-const NOT_SETTINGS: [&str; 3] = [
+const NOT_SETTINGS: [&str; 4] = [
     "RESOLUTIONFLOW_CONFIG",
+    "RESOLUTIONFLOW_CREDENTIALS",
     "RESOLUTIONFLOW_SERVER",
     "RESOLUTIONFLOW_TOKEN",
 ];

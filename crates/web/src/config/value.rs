@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use data_encoding::HEXLOWER_PERMISSIVE;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
@@ -166,6 +168,107 @@ fn show_quantity(amount: u64, units: &[(&str, u64)], space: &str) -> String {
     let unit = units.iter().find(|(_, factor)| amount.is_multiple_of(*factor));
     let (name, factor) = unit.expect("the smallest unit divides every amount");
     format!("{}{space}{name}", amount / factor)
+}
+
+/// How long something may be repeated; none at all is a choice, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Grace(Duration);
+
+impl Grace {
+    /// So many seconds.
+    pub const fn seconds(seconds: u64) -> Self {
+        Self(Duration::from_secs(seconds))
+    }
+
+    /// The time.
+    pub const fn get(self) -> Duration {
+        self.0
+    }
+}
+
+impl Value for Grace {
+    fn read(&mut self, text: &str) -> Result<(), String> {
+        if text == "0s" {
+            self.0 = Duration::ZERO;
+            return Ok(());
+        }
+        self.0.read(text).map_err(|expected| format!("{expected}, or 0s"))
+    }
+
+    fn show(&self) -> String {
+        if self.0.is_zero() {
+            return "0s".to_owned();
+        }
+        self.0.show()
+    }
+}
+
+/// The key that protects other secrets, 256 bits; it shows itself nowhere.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MasterKey([u8; 32]);
+
+impl MasterKey {
+    /// Takes 64 hexadecimal digits.
+    pub fn new(text: &str) -> Result<Self, String> {
+        let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok();
+        bytes
+            .and_then(|bytes| bytes.try_into().ok())
+            .map(Self)
+            .ok_or_else(|| "expected a master key of 64 hexadecimal digits".to_owned())
+    }
+
+    /// Takes random bytes.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The key itself.
+    pub const fn reveal(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKey(_)")
+    }
+}
+
+impl Value for Option<MasterKey> {
+    fn read(&mut self, text: &str) -> Result<(), String> {
+        *self = Some(MasterKey::new(text)?);
+        Ok(())
+    }
+
+    fn show(&self) -> String {
+        String::new()
+    }
+}
+
+/// The file that holds the master key, where one is named.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyFile(Option<PathBuf>);
+
+impl KeyFile {
+    /// The path.
+    pub fn path(&self) -> Option<&Path> {
+        self.0.as_deref()
+    }
+}
+
+impl Value for KeyFile {
+    fn read(&mut self, text: &str) -> Result<(), String> {
+        if text.is_empty() {
+            return Err("expected the path of a file".to_owned());
+        }
+        self.0 = Some(PathBuf::from(text));
+        Ok(())
+    }
+
+    fn show(&self) -> String {
+        let path = self.0.as_ref().map(|path| path.display().to_string());
+        path.unwrap_or_default()
+    }
 }
 
 /// The address of a database, which may hold a password: it shows itself without.

@@ -23,9 +23,6 @@ use crate::context::App;
 use crate::error::Result;
 use crate::request::Form;
 
-/// How hard to guess a password must be, of 4.
-const STRENGTH: zxcvbn::Score = zxcvbn::Score::Three;
-
 /// The form.
 #[derive(Debug, Default, Deserialize)]
 pub struct SetUp {
@@ -132,8 +129,7 @@ pub async fn set_up(
 fn check(app: &App, typed: &SetUp) -> Wrong {
     let weak = || {
         let others = [typed.account.as_str(), typed.name.as_str(), typed.email.as_str()];
-        let strength = zxcvbn::zxcvbn(&typed.password, &others);
-        (strength.score() < STRENGTH).then(|| words::PASSWORD_WEAK.to_owned())
+        password::is_weak(&typed.password, &others).then(|| words::PASSWORD_WEAK.to_owned())
     };
     Wrong {
         code: (!app.setup.accepts(&typed.code)).then_some(words::CODE_WRONG),

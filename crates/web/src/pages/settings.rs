@@ -6,6 +6,7 @@ mod defaults;
 mod logins;
 mod looks;
 mod notifications;
+mod password;
 mod tokens;
 
 use axum::Router;
@@ -13,12 +14,14 @@ use axum::extract::State;
 use axum::response::Redirect;
 use axum::routing::{get, post};
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use super::shell::{self, Frame, Section};
 use super::words::settings as words;
 use crate::auth::visitor::{Visit, VisitRead, Visitor};
 use crate::context::App;
 use crate::error::Result;
+use crate::request::Query;
 use tokens::Making;
 
 /// The routes of the settings.
@@ -29,22 +32,41 @@ pub fn routes() -> Router<App> {
         .route("/settings/keys", post(looks::set_keys))
         .route("/settings/notifications/{kind}", post(notifications::choose))
         .route("/settings/account", post(defaults::change))
+        .route("/settings/password", post(password::change))
         .route("/settings/audit", get(audit::show))
         .route("/settings/audit.jsonl", get(audit::lines))
         .route("/settings/logins/end-others", post(logins::end_others))
         .route("/settings/logins/{id}/end", post(logins::end))
+        .route("/settings/programs/{id}/end", post(logins::end_program))
         .route("/settings/tokens", post(tokens::create))
         .route("/settings/tokens/{id}/revoke", post(tokens::revoke))
 }
 
-async fn show(State(app): State<App>, Visit(visitor): VisitRead) -> Result<Markup> {
-    page(&app, &visitor, &Refused::default()).await
+/// What was done before the page is shown.
+#[derive(Deserialize)]
+struct Before {
+    #[serde(default)]
+    password: String,
+}
+
+async fn show(
+    State(app): State<App>,
+    Visit(visitor): VisitRead,
+    Query(before): Query<Before>,
+) -> Result<Markup> {
+    let shown = Refused {
+        password_changed: before.password == "changed",
+        ..Refused::default()
+    };
+    page(&app, &visitor, &shown).await
 }
 
 /// What the page shows beside what is kept: what was just made, and what was refused.
 #[derive(Default)]
 struct Refused {
     making: Making,
+    password: password::Wrong,
+    password_changed: bool,
     /// What was typed for the days after which a prepared session is old.
     stale_days: Option<String>,
 }
@@ -76,6 +98,7 @@ async fn page(app: &App, visitor: &Visitor, refused: &Refused) -> Result<Markup>
         ("appearance", words::APPEARANCE),
         ("keyboard", words::KEYBOARD),
         ("notifications", words::NOTIFICATIONS),
+        ("password", words::PASSWORD),
         ("security", words::LOGINS),
         ("tokens", words::TOKENS),
         ("account", words::DEFAULTS),
@@ -96,6 +119,7 @@ async fn page(app: &App, visitor: &Visitor, refused: &Refused) -> Result<Markup>
             (looks::appearance(visitor.look))
             (looks::keyboard(visitor.look))
             (told)
+            (password::section(visitor, &refused.password, refused.password_changed))
             (logins)
             (tokens)
             (defaults)

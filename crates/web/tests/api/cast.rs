@@ -150,6 +150,7 @@ async fn people(tx: &mut Tx, hash: &str, now: DateTime<Utc>) -> Result<People, E
             user_id: user.id,
             name: "test".to_owned(),
             expires_at: now + TimeDelta::days(365),
+            family_id: None,
         };
         assert!(tokens::create(tx, account, &new, now).await?);
         let user_id = user.id;

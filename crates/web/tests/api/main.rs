@@ -19,6 +19,7 @@ mod openapi;
 mod parallel;
 mod process;
 mod racing;
+mod refresh;
 mod sessions;
 mod site;
 mod tenancy;

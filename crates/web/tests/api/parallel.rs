@@ -13,7 +13,7 @@ use crate::asking::{Answer, Ask};
 use crate::cast::{Member, TestApp, apps, path};
 
 /// Runs them all at once, each as a task of its own.
-async fn at_once<T: Send + 'static>(
+pub(crate) async fn at_once<T: Send + 'static>(
     work: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
 ) -> Vec<T> {
     let tasks: Vec<_> = work.into_iter().map(tokio::spawn).collect();

@@ -27,6 +27,7 @@ pub(crate) fn serve(mut command: Command, database: &str) -> Command {
     command
         .env_remove("DATABASE_URL")
         .env("RESOLUTIONFLOW_LOG__FORMAT", "json")
+        .env("RESOLUTIONFLOW_SECRETS__KEY", "5e".repeat(32))
         .current_dir(std::env::temp_dir())
         .stdin(Stdio::null())
         .stdout(Stdio::null())

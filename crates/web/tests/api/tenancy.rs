@@ -13,12 +13,11 @@ use serde_json::{Map, Value, json};
 use crate::asking::{Answer, Ask, Client};
 use crate::cast::{PASSWORD, TestApp, apps, flow_document, path};
 
-/// Operations for whom nobody has to sign in.
-const OPEN_TO_ALL: [&str; 1] = ["login"];
+/// Operations for whom nobody has to sign in; `refresh.rs` shows that each does only what its own secret allows.
+const OPEN_TO_ALL: [&str; 3] = ["login", "refresh", "logout"];
 
 /// Unsafe operations that a viewer may do: they touch what is their own alone.
-const OPEN_TO_VIEWERS: [&str; 5] = [
-    "login",
+const OPEN_TO_VIEWERS: [&str; 4] = [
     "create_token",
     "revoke_token",
     "read_notifications",
@@ -87,6 +86,7 @@ fn filling(name: &str) -> Option<Filling> {
         "team_id" => Filling::Identifier(Thing::Team),
         "email" => Filling::Text(json!("sid@example.com")),
         "password" => Filling::Text(json!(PASSWORD)),
+        "refresh_token" => Filling::Text(json!("rf_rt_x")),
         "text" | "name" => Filling::Text(json!("something")),
         "variables" | "choices" => Filling::Text(json!({})),
         "action" | "from" | "until" | "limit" | "unread" | "ids" | "all" | "handover_note"
@@ -429,6 +429,9 @@ async fn viewers_look_and_touch_nothing() {
                 .token(&vera.token)
                 .await;
             let id = operation.id.as_str();
+            if OPEN_TO_ALL.contains(&id) {
+                continue;
+            }
             let may = operation.safe() && !CLOSED_TO_VIEWERS.contains(&id) || OPEN_TO_VIEWERS.contains(&id);
             if may {
                 assert!(answer.status < 300, "{}: {}", operation.id, answer.text());

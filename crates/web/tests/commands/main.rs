@@ -8,3 +8,5 @@ mod runbook;
 mod admin;
 mod demo;
 mod import;
+mod login;
+mod master_key;

@@ -36,6 +36,8 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_resolutionflow"));
         command.args(arguments).current_dir(self.0.path()).env_clear();
         command.env("TMPDIR", self.path("tmp"));
+        // The servers of a PostgreSQL want one.
+        command.env("RESOLUTIONFLOW_SECRETS__KEY", "5e".repeat(32));
         command
     }
 
@@ -73,7 +75,15 @@ impl Place {
         errors: bool,
         find: impl Fn(&str) -> Option<T>,
     ) -> (Server, T) {
-        let mut command = self.command(arguments);
+        Self::serve_by(self.command(arguments), errors, find)
+    }
+
+    /// As [`Self::serve`], by a command of the test's own.
+    pub(crate) fn serve_by<T>(
+        mut command: Command,
+        errors: bool,
+        find: impl Fn(&str) -> Option<T>,
+    ) -> (Server, T) {
         command.stdin(Stdio::null());
         if errors {
             command.stdout(Stdio::null()).stderr(Stdio::piped());
@@ -110,7 +120,7 @@ pub(crate) struct Done {
 }
 
 impl Done {
-    fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         Self {
             code: output.status.code().expect("a command exits"),
             out: String::from_utf8(output.stdout).unwrap(),

@@ -95,18 +95,16 @@ fn a_ticket_fills_what_is_chosen_and_nothing_else_moves() {
 
 /// A change request as people paste it: long, quoted, with signatures and more hosts than there are fields.
 fn long_ticket() -> String {
-    let mut ticket = String::from(
-        "CHG0042817 / Cut-over of file server\n\nHi all,\n\nas agreed we move the shares on Saturday 28.11.2026.\n\
-         Server name: srv-files-03\nDomain:\tcorp.contoso.example\nContact: Ana Ruiz <ana.ruiz@contoso.example>\n\n",
-    );
-    for number in 0..400 {
-        ticket.push_str(&format!(
-            "> On day {number}, Ravi wrote: old-{number:03}.corp.contoso.example (10.20.{}.{}) \u{2013} <b>checked</b> \
-             {{{{7*7}}}} [VAR:server_name] ${{HOME}} \u{202e}txet\n",
-            number / 250,
-            number % 250,
-        ));
-    }
+    let head = "CHG0042817 / Cut-over of file server\n\nHi all,\n\nas agreed we move the shares on Saturday 28.11.2026.\n\
+                Server name: srv-files-03\nDomain:\tcorp.contoso.example\nContact: Ana Ruiz <ana.ruiz@contoso.example>\n\n";
+    let quoted = (0..400).map(|number| {
+        let (third, fourth) = (number / 250, number % 250);
+        format!(
+            "> On day {number}, Ravi wrote: old-{number:03}.corp.contoso.example (10.20.{third}.{fourth}) \u{2013} \
+             <b>checked</b> {{{{7*7}}}} [VAR:server_name] ${{HOME}} \u{202e}txet\n"
+        )
+    });
+    let mut ticket = head.to_owned() + &quoted.collect::<String>();
     ticket.push_str("--\nAna Ruiz | +34 600 000 000 | https://contoso.example/?a=1&b=%3Cscript%3E\n");
     ticket
 }

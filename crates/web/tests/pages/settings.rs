@@ -1,8 +1,9 @@
 //! Settings: looks by cookie, one's own logins, one's own tokens.
 
-use serde_json::json;
+use chrono::TimeDelta;
+use serde_json::{Value, json};
 
-use crate::cast::apps;
+use crate::cast::{PASSWORD, apps};
 use crate::visitor::Visitor;
 
 #[tokio::test]
@@ -221,6 +222,107 @@ async fn who_is_not_signed_in_has_no_settings() {
             .send("POST", "/settings/logins/end-others", &foreign, Some(&[]))
             .await;
         assert_eq!(refused.status, 403);
+    }
+}
+
+#[tokio::test]
+async fn a_program_is_listed_signed_out_and_told_of_when_it_was_robbed() {
+    for app in apps().await {
+        let visitor = Visitor::signed_in(&app, "lena").await;
+        let sign_in = || {
+            let body = json!({ "email": "lena@example.com", "password": PASSWORD });
+            let ask = app.nobody().ask("POST", "/auth/login").json(&body);
+            ask.header("user-agent", "backup-script/1.2 (<b>)")
+        };
+        let refresh = |token: &Value| {
+            let body = json!({ "refresh_token": token });
+            app.nobody().ask("POST", "/auth/refresh").json(&body)
+        };
+        let first = sign_in().await.with(200);
+        let page = visitor.get("/settings").await.ok().has(&["backup-script/1.2"]);
+        let end = page.forms_to("/settings/programs/").remove(0);
+        assert_eq!(
+            Visitor::signed_in(&app, "morgan")
+                .await
+                .post(&end, &[])
+                .await
+                .status,
+            404
+        );
+        assert_eq!(Visitor::new(&app).post(&end, &[]).await.status, 401);
+        assert_eq!(visitor.post(&end, &[]).await.goes_to(), "/settings#security");
+        assert_eq!(visitor.post(&end, &[]).await.status, 404);
+        refresh(&first["refresh_token"]).await.problem("unauthorized");
+        visitor.get("/settings").await.ok().lacks(&["backup-script"]);
+
+        let second = sign_in().await.with(200);
+        refresh(&second["refresh_token"]).await.with(200);
+        app.clock.advance(TimeDelta::seconds(31));
+        refresh(&second["refresh_token"]).await.problem("unauthorized");
+        let page = visitor.get("/settings").await.ok();
+        page.has(&["a copy of its token was used"])
+            .lacks(&["/settings/programs/"]);
+    }
+}
+
+#[tokio::test]
+async fn a_changed_password_ends_everything_else() {
+    const NEW: &str = "seven purple tractors at dawn";
+    for app in apps().await {
+        let mut lena = Visitor::signed_in(&app, "lena").await;
+        let elsewhere = Visitor::signed_in(&app, "lena").await;
+        let body = json!({ "email": "lena@example.com", "password": PASSWORD });
+        let program = app
+            .nobody()
+            .ask("POST", "/auth/login")
+            .json(&body)
+            .await
+            .with(200);
+        let form = |current: &'static str, new: &'static str| [("current", current), ("new-password", new)];
+        for (current, new, says) in [
+            ("wrong", NEW, "That is not your password."),
+            (PASSWORD, "short", "a password has 12 characters or more"),
+            (PASSWORD, "lena@example.com", "guess"),
+            ("", "", "12 characters"),
+        ] {
+            let page = lena.post("/settings/password", &form(current, new)).await;
+            assert_eq!(page.status, 422, "{}", page.text);
+            page.has(&[says]);
+        }
+        lena.get("/settings").await.ok();
+        elsewhere.get("/settings").await.ok();
+
+        let done = lena.post("/settings/password", &form(PASSWORD, NEW)).await;
+        assert_eq!(done.status, 303);
+        let cookie = done.header("set-cookie").split(';').next().unwrap().to_owned();
+        // The login before it is worth nothing, here and elsewhere; nor are programs and tokens.
+        assert_eq!(lena.get("/settings").await.status, 303);
+        assert_eq!(elsewhere.get("/settings").await.status, 303);
+        let token = program["access_token"].as_str().unwrap();
+        app.nobody()
+            .ask("GET", "/me")
+            .token(token)
+            .await
+            .problem("unauthorized");
+        let refresh = json!({ "refresh_token": program["refresh_token"] });
+        app.nobody()
+            .ask("POST", "/auth/refresh")
+            .json(&refresh)
+            .await
+            .problem("unauthorized");
+        app.member("lena").get("/me").await.problem("unauthorized");
+        lena.cookie = cookie;
+        lena.get("/settings?password=changed")
+            .await
+            .ok()
+            .has(&["Your password is changed."]);
+        app.member("morgan").get("/me").await.with(200);
+        let sign_in = |password: &'static str| {
+            let body = json!({ "email": "lena@example.com", "password": password });
+            app.nobody().ask("POST", "/auth/login").json(&body)
+        };
+        sign_in(PASSWORD).await.problem("unauthorized");
+        sign_in(NEW).await.with(200);
     }
 }
 

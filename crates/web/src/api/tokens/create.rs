@@ -81,6 +81,7 @@ pub async fn create(
         user_id: caller.user_id,
         name: name.clone(),
         expires_at: now + TimeDelta::days(days),
+        family_id: None,
     };
     let (account, id, expires_at) = (caller.account_id, token.id.uuid(), token.expires_at);
     let object = Object::new("token", id);

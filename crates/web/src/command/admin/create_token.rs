@@ -60,6 +60,7 @@ impl CreateToken {
                     user_id: found.user_id,
                     name,
                     expires_at,
+                    family_id: None,
                 };
                 if !tokens::create(tx, found.account_id, &token, now).await? {
                     return Err(nobody());

@@ -27,7 +27,7 @@ impl PasswordOptions {
     /// Reads or makes up a password that may be one.
     pub(super) async fn take(&self, random: &mut Random) -> Done<NewPassword> {
         let (password, made_up) = if self.password_stdin {
-            (read()?, None)
+            (first_line()?, None)
         } else {
             let password = password::generate(random);
             (password.clone(), Some(password))
@@ -45,7 +45,8 @@ impl NewPassword {
     }
 }
 
-fn read() -> Done<String> {
+/// The password that is piped in, whatever comes behind its line.
+pub(in crate::command) fn first_line() -> Done<String> {
     // A character has four bytes at most; two more for the line end.
     let most = (LONGEST * 4 + 3) as u64;
     let mut bytes = Vec::new();

@@ -1,12 +1,13 @@
-//! Where a person is signed in, and ending that.
+//! Where a person is signed in, in browsers and by programs, and ending that.
 
 use axum::extract::State;
 use axum::response::Redirect;
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use resolutionflow_core::audit::{AuditAction, Object};
-use resolutionflow_core::id::LoginId;
+use resolutionflow_core::id::{FamilyId, LoginId};
 use resolutionflow_core::random::Random;
+use resolutionflow_store::families::{self, Family, Why};
 use resolutionflow_store::logins::{self, Ended, Login};
 use resolutionflow_store::{Tx, audit};
 
@@ -51,6 +52,29 @@ async fn note(
     Ok(audit::write(tx, ended.account_id, &entry).await?)
 }
 
+/// `POST /settings/programs/{id}/end`
+pub(super) async fn end_program(
+    State(app): State<App>,
+    Visit(visitor): VisitRead,
+    Path(family): Path<FamilyId>,
+) -> Result<Redirect> {
+    let (caller, now, seed) = (visitor.caller, app.now(), seed());
+    app.write(move |tx| {
+        let caller = caller.clone();
+        Box::pin(async move {
+            let (account, user) = (caller.account_id, caller.user_id);
+            if !families::end(tx, account, user, family, Why::SignedOut, now).await? {
+                return Err(Error::NotFound);
+            }
+            let object = Object::new("program", family.uuid());
+            let entry = caller.entry(now, &mut Random::new(seed), AuditAction::LoginEnded, object, &[]);
+            Ok(audit::write(tx, account, &entry).await?)
+        })
+    })
+    .await?;
+    Ok(back("security"))
+}
+
 /// `POST /settings/logins/end-others`
 pub(super) async fn end_others(State(app): State<App>, Visit(visitor): VisitRead) -> Result<Redirect> {
     let (caller, keep) = (visitor.caller, visitor.login_id);
@@ -73,8 +97,16 @@ pub(super) async fn end_others(State(app): State<App>, Visit(visitor): VisitRead
 pub(super) async fn section(app: &App, visitor: &Visitor) -> Result<Markup> {
     let (user, now) = (visitor.user_id(), app.now());
     let idle_since = now - app.settings.auth.login_idle;
-    let mut logins = app
-        .read(move |tx| Box::pin(async move { Ok(logins::list(tx, user, idle_since, now).await?) }))
+    let account = visitor.caller.account_id;
+    let (mut logins, programs) = app
+        .read(move |tx| {
+            Box::pin(async move {
+                Ok((
+                    logins::list(tx, user, idle_since, now).await?,
+                    families::list(tx, account, user, now).await?,
+                ))
+            })
+        })
         .await?;
     // The one that looks stands first.
     logins.sort_by_key(|login| login.id != visitor.login_id);
@@ -82,7 +114,7 @@ pub(super) async fn section(app: &App, visitor: &Visitor) -> Result<Markup> {
         section class="section" id="security" aria-labelledby="security-title" {
             div class="section-head" {
                 h2 id="security-title" { (words::LOGINS) }
-                @if logins.len() > 1 {
+                @if logins.len() > 1 || programs.iter().any(|program| program.ended.is_none()) {
                     form class="end" method="post" action="/settings/logins/end-others" {
                         button class="button small" type="submit" { (words::OTHERS) }
                     }
@@ -90,6 +122,7 @@ pub(super) async fn section(app: &App, visitor: &Visitor) -> Result<Markup> {
             }
             ul class="list logins" {
                 @for login in &logins { (row(login, login.id == visitor.login_id)) }
+                @for program in &programs { (program_row(program)) }
             }
         }
     })
@@ -113,6 +146,33 @@ fn row(login: &Login, is_this: bool) -> Markup {
             div class="row-end" {
                 @if !is_this {
                     form method="post" action={ "/settings/logins/" (login.id) "/end" } {
+                        button class="button small danger" type="submit" aria-label=(words::end(device)) { (words::END) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn program_row(program: &Family) -> Markup {
+    let device = if program.device.is_empty() {
+        words::PROGRAM
+    } else {
+        &program.device
+    };
+    html! {
+        li class="row" {
+            (icon(Icon::Key))
+            div class="row-title" {
+                (device)
+                // Only a family whose token was stolen is shown after its end.
+                @if program.ended.is_some() { span class="chip bad" { (words::STOLEN) } }
+                span class="faint" { (program.place) }
+            }
+            span class="row-cell" { (relative(program.ended.map_or(program.last_used_at, |(at, _)| at))) }
+            div class="row-end" {
+                @if program.ended.is_none() {
+                    form method="post" action={ "/settings/programs/" (program.id) "/end" } {
                         button class="button small danger" type="submit" aria-label=(words::end(device)) { (words::END) }
                     }
                 }

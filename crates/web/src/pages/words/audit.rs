@@ -38,6 +38,8 @@ pub const fn action(action: AuditAction) -> &'static str {
         AuditAction::FlowPublished => "Flow published",
         AuditAction::AccountChanged => "Account changed",
         AuditAction::PasswordSet => "Password set",
+        AuditAction::RefreshTokenReused => "Refresh token used twice",
+        AuditAction::RefreshTokenLate => "Refresh token used late",
     }
 }
 

@@ -41,12 +41,23 @@ pub const DEFAULTS: &str = "Account defaults";
 pub const STALE_DAYS: &str = "Days until a prepared session is old";
 pub const STALE_DAYS_HELP: &str = "For everybody in the account. With 0 it is never old.";
 
+pub const PASSWORD: &str = "Password";
+pub const PASSWORD_HELP: &str =
+    "Changing it signs you out everywhere else, and ends your programs and API tokens.";
+pub const CURRENT: &str = "Current password";
+pub const CURRENT_WRONG: &str = "That is not your password.";
+pub const NEW_PASSWORD: &str = "New password";
+pub const CHANGE_PASSWORD: &str = "Change password";
+pub const PASSWORD_CHANGED: &str = "Your password is changed. Everything else is signed out.";
+
 pub const LOGINS: &str = "Where you are signed in";
 pub const OTHERS: &str = "Sign out elsewhere";
 pub const THIS: &str = "this browser";
 pub const NOW: &str = "active now";
 pub const END: &str = "Sign out";
 pub const UNKNOWN_DEVICE: &str = "Unknown browser";
+pub const PROGRAM: &str = "A program";
+pub const STOLEN: &str = "signed out: a copy of its token was used";
 
 pub const TOKENS: &str = "API tokens";
 pub const TOKENS_HELP: &str = "For programs that work for you. A token may whatever you may.";

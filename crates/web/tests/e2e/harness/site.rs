@@ -158,6 +158,7 @@ impl Site {
             .args(arguments)
             .current_dir(self.directory.path())
             .env_clear()
+            .env("RESOLUTIONFLOW_SECRETS__KEY", "5e".repeat(32))
             .envs(WIDE_OPEN);
         command
     }

@@ -1,0 +1,47 @@
+//! `POST /auth/login`: a password for an access token and a refresh token.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::LoggedIn;
+use crate::api::answers::{Attempts, Refusals};
+use crate::auth::peer::Peer;
+use crate::auth::{login, refresh, sign_in};
+use crate::context::App;
+use crate::error::{Error, Result};
+use crate::request::Json;
+
+/// A sign-in.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// The mail address.
+    #[schema(example = "morgan@contoso.example")]
+    email: String,
+    /// The password.
+    #[schema(format = Password)]
+    password: String,
+}
+
+/// Sign in
+///
+/// Answers tokens for the account that the person joined first. Whether an address exists shows in neither the answer
+/// nor its timing. After too many tries it is 429, and `Retry-After` says in how many seconds to try again; whether the
+/// password was right does not matter then.
+#[utoipa::path(post, path = "/auth/login", operation_id = "login", tag = "auth", security(()),
+    request_body = Login, responses((status = 200, body = LoggedIn), Refusals, Attempts))]
+pub async fn login(
+    State(app): State<App>,
+    peer: Peer,
+    headers: HeaderMap,
+    Json(login): Json<Login>,
+) -> Result<Json<LoggedIn>> {
+    const REFUSED: Error = Error::Unauthorized("The address or the password is wrong.");
+    let Some(person) = sign_in::verify(&app, &peer, None, login.email, login.password).await? else {
+        return Err(REFUSED);
+    };
+    let pair = refresh::begin(&app, &person, login::program(&headers), peer.place()).await?;
+    Ok(Json(LoggedIn::of(&app, pair.ok_or(REFUSED)?)))
+}

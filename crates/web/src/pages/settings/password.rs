@@ -1,0 +1,137 @@
+//! Changing one's own password, which ends everything else that one is signed in with.
+
+use axum::extract::State;
+use axum::http::header::{LOCATION, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use maud::{Markup, html};
+use resolutionflow_core::audit::{AuditAction, Object};
+use resolutionflow_core::random::Random;
+use resolutionflow_store::{audit, logins, members};
+use serde::Deserialize;
+
+use super::{Refused, page, words};
+use crate::auth::peer::Peer;
+use crate::auth::visitor::{Visit, VisitRead, Visitor};
+use crate::auth::{device, login, password, sign_in};
+use crate::context::{App, seed};
+use crate::error::{Error, Result};
+use crate::pages::components::form::Line;
+use crate::pages::words::door;
+use crate::request::Form;
+
+/// Where the page says that it is done.
+const DONE: &str = "/settings?password=changed#password";
+
+/// The form.
+#[derive(Deserialize)]
+pub(super) struct Change {
+    #[serde(default)]
+    current: String,
+    #[serde(default, rename = "new-password")]
+    password: String,
+}
+
+/// What is wrong with each line.
+#[derive(Default)]
+pub(super) struct Wrong {
+    current: Option<String>,
+    password: Option<String>,
+}
+
+/// `POST /settings/password`
+pub(super) async fn change(
+    State(app): State<App>,
+    Visit(visitor): VisitRead,
+    peer: Peer,
+    headers: HeaderMap,
+    Form(form): Form<Change>,
+) -> Result<Response> {
+    let known = [
+        visitor.name.as_str(),
+        visitor.email.as_str(),
+        visitor.account_name.as_str(),
+    ];
+    let weak = || password::is_weak(&form.password, &known).then(|| door::PASSWORD_WEAK.to_owned());
+    let mut wrong = Wrong {
+        current: None,
+        password: password::check(&form.password).err().or_else(weak),
+    };
+    let found = sign_in::verify(
+        &app,
+        &peer,
+        device::digest(&headers, &app.settings),
+        visitor.email.clone(),
+        form.current,
+    )
+    .await?;
+    let person = found.filter(|found| found.user_id == visitor.user_id());
+    if person.is_none() {
+        wrong.current = Some(words::CURRENT_WRONG.to_owned());
+    }
+    let (Some(person), None) = (person, &wrong.password) else {
+        let refused = Refused {
+            password: wrong,
+            ..Refused::default()
+        };
+        let page = page(&app, &visitor, &refused).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    };
+    let hash = app.passwords.hash(form.password, &mut app.random()).await?;
+    let opening = login::open(&app, visitor.user_id(), &headers, &peer.place());
+    let (caller, now, login, seed) = (visitor.caller, app.now(), opening.login, seed());
+    let epoch = person.auth_epoch;
+    let changed = app
+        .write(move |tx| {
+            let (caller, login, hash) = (caller.clone(), login.clone(), hash.clone());
+            Box::pin(async move {
+                let (account, user) = (caller.account_id, caller.user_id);
+                let changed = members::change_password(tx, user, epoch, &hash).await?
+                    && logins::create(tx, account, &login, now).await?;
+                if changed {
+                    let object = Object::new("user", user.uuid());
+                    let action = AuditAction::PasswordSet;
+                    let entry = caller.entry(now, &mut Random::new(seed), action, object, &[]);
+                    audit::write(tx, account, &entry).await?;
+                }
+                Ok(changed)
+            })
+        })
+        .await?;
+    if !changed {
+        return Err(Error::Unauthorized(
+            "Sign in again; the password was changed elsewhere.",
+        ));
+    }
+    let head = [
+        (LOCATION, HeaderValue::from_static(DONE)),
+        (SET_COOKIE, opening.cookie),
+    ];
+    Ok((StatusCode::SEE_OTHER, head).into_response())
+}
+
+pub(super) fn section(visitor: &Visitor, wrong: &Wrong, is_done: bool) -> Markup {
+    let line = |name, label, help, error, autocomplete| Line {
+        name,
+        label,
+        kind: "password",
+        help,
+        error,
+        autocomplete,
+        ..Line::default()
+    };
+    html! {
+        section class="section" id="password" aria-labelledby="password-title" {
+            h2 id="password-title" { (words::PASSWORD) }
+            p class="help" { (words::PASSWORD_HELP) }
+            @if is_done { p class="note-line" role="status" { (words::PASSWORD_CHANGED) } }
+            form class="stack" method="post" action="/settings/password#password" {
+                // So that password managers know whose it is.
+                input type="hidden" name="username" autocomplete="username" value=(visitor.email);
+                (line("current", words::CURRENT, "", wrong.current.as_deref(), "current-password").draw())
+                (line("new-password", words::NEW_PASSWORD, door::PASSWORD_HELP, wrong.password.as_deref(), "new-password").draw())
+                button class="button" type="submit" { (words::CHANGE_PASSWORD) }
+            }
+        }
+    }
+}
