@@ -94,6 +94,9 @@ pub mod kind {
     /// An entry of the audit log.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
     pub enum Audit {}
+    /// A row of the outbox.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+    pub enum Letter {}
 }
 
 /// Identifies a family of refresh tokens.
@@ -102,6 +105,8 @@ pub type FamilyId = Id<kind::Family>;
 pub type AccountId = Id<kind::Account>;
 /// Identifies a person.
 pub type UserId = Id<kind::User>;
+/// Identifies a row of the outbox; that of a notice is the notice's.
+pub type LetterId = Id<kind::Letter>;
 /// Identifies a team.
 pub type TeamId = Id<kind::Team>;
 /// Identifies a flow.

@@ -2,7 +2,7 @@
 //!
 //! Pure: from what stood, what stands and what happened. One notice an event and person, and none to whoever caused it.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -13,6 +13,23 @@ use crate::session::{Session, Status};
 
 /// How long before its due time a session is said to be due soon, in hours.
 pub const SOON_HOURS: i64 = 24;
+
+/// For how many days what somebody is told is worth a mail.
+pub const MAIL_DAYS: i64 = 3;
+
+/// The hour of the day, in UTC, at which the letters of the day go out.
+pub const DIGEST_HOUR: u32 = 7;
+
+/// When the next letters of the day go out, strictly after `now`.
+pub fn next_digest(now: DateTime<Utc>) -> DateTime<Utc> {
+    let today =
+        now.date_naive().and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(i64::from(DIGEST_HOUR));
+    if today > now {
+        today
+    } else {
+        today + TimeDelta::days(1)
+    }
+}
 
 /// What somebody is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

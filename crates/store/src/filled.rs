@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use futures_util::future::BoxFuture;
 use resolutionflow_core::event::{Event, EventKind, GENESIS, Hash, Payload};
 use resolutionflow_core::id::{Id, SessionId};
+use resolutionflow_core::notice::MAIL_DAYS;
 use resolutionflow_core::session::Status;
 
 use crate::migrate::{MIGRATIONS, Migration};
 use crate::testing::{empty_postgres, now};
 use crate::{
     Db, DbConfig, Result, Tx, audit, devices, events, families, flows, logins, master_key, members,
-    notifications, presence, sessions, steps, tokens, variables,
+    notifications, outbox, presence, sessions, steps, tokens, variables,
 };
 
 /// What a database holds after one migration and some use.
@@ -58,6 +59,11 @@ const ROWS: &[Rows] = &[
     Rows {
         tables: &["token_families", "refresh_tokens", "master_key"],
         fill: |tx| Box::pin(refreshed(tx)),
+    },
+    // It rebuilds the outbox.
+    Rows {
+        tables: &[],
+        fill: |tx| Box::pin(mail(tx)),
     },
     Rows {
         tables: &[
@@ -287,6 +293,25 @@ async fn door(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
+/// Migration 6: letter 9 waits, and letter 10 was given up.
+async fn mail(tx: &mut Tx) -> Result<()> {
+    let (waiting, given_up) = (uuid::Uuid::from_u128(9), uuid::Uuid::from_u128(10));
+    tx.execute(
+        "INSERT INTO outbox (id, kind, address, payload, created_at, not_before, good_until) \
+         VALUES ($1, 'letter', 'n@example.com', '{}', $2, $2, $2)",
+        &[&waiting, &now()],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO outbox (id, kind, address, created_at, not_before, good_until, attempts, failed_at, error) \
+         VALUES ($1, 'letter', 'n@example.com', $2, $2, $2, 3, $2, 'no such mailbox')",
+        &[&given_up, &now()],
+    )
+    .await?;
+    tx.execute("UPDATE users SET mail_daily = $1", &[&true]).await?;
+    Ok(())
+}
+
 /// A migration beyond the newest, so that this test has one to make on data even while there is one.
 fn with_one_more() -> &'static [Migration] {
     let sql = "ALTER TABLE sessions ADD COLUMN pretended TEXT NOT NULL DEFAULT 'yes'";
@@ -358,7 +383,8 @@ async fn every_migration_keeps_what_was_there() {
         }
         let db = open(config, all).await;
         assert_eq!(counts(&db, tables).await, before);
-        db.read_long::<_, crate::Error, _>(|tx| Box::pin(all_is_readable(tx)))
+        // What waits to be sent is read by claiming it.
+        db.write::<_, crate::Error, _>(|tx| Box::pin(all_is_readable(tx)))
             .await
             .unwrap();
         db.close().await;
@@ -419,6 +445,16 @@ async fn all_is_readable(tx: &mut Tx) -> Result<()> {
     assert_eq!((told.len(), told[0].id, told[0].session_number), (1, id(8), 1));
     let choices = notifications::choices(tx, account, id(2)).await?;
     assert!(choices.iter().filter(|(_, choice)| !choice.mail).count() == 1);
+    assert!(notifications::mail_daily(tx, id(2)).await?);
+    let claimed = outbox::claim(tx, now(), now() + chrono::TimeDelta::minutes(1), 10).await?;
+    let waited = claimed
+        .iter()
+        .find(|one| one.id == id(8))
+        .expect("it still waits");
+    assert_eq!(
+        (waited.good_until, waited.attempts),
+        (now() + chrono::TimeDelta::days(MAIL_DAYS), 1)
+    );
     let variables = variables::all(tx, account, session).await?;
     assert_eq!(variables["host"].value.as_deref(), Some("srv"));
     let steps = steps::all(tx, account, session).await?;

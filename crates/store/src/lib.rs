@@ -18,6 +18,7 @@ pub mod master_key;
 pub mod members;
 pub mod migrate;
 pub mod notifications;
+pub mod outbox;
 #[cfg(test)]
 mod plans;
 pub mod presence;

@@ -42,6 +42,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(3, "0003", "prepared"),
     migration!(4, "0004", "lists"),
     migration!(5, "0005", "refresh"),
+    migration!(6, "0006", "mail"),
     migration!(7, "0007", "door"),
 ];
 

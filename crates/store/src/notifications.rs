@@ -1,7 +1,7 @@
 //! Notifications: what people are told of, on their pages and by mail, and what each wants to be told.
 //!
 //! They are written where a change is kept, in its transaction, and go with their reason. Mail waits in the outbox
-//! until somebody sends it.
+//! until a server sends it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,7 +11,7 @@ use resolutionflow_core::notice::{Notice, NoticeKind, Notices, SOON_HOURS, due};
 
 use crate::db::{FromRow, Parameter, Row, Topic, Tx};
 use crate::sql::{at_least_none, placeholders, values};
-use crate::{Error, Result};
+use crate::{Error, Result, outbox};
 
 /// What somebody is told, with what it is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -281,6 +281,39 @@ pub async fn choose_in_page(
     Ok(())
 }
 
+/// Keeps how a person wants to be told of one kind of thing, and leaves their other choices alone.
+pub async fn choose_one(
+    tx: &mut Tx,
+    account: AccountId,
+    user: UserId,
+    kind: NoticeKind,
+    choice: Choice,
+) -> Result<()> {
+    tx.execute(
+        "INSERT INTO notification_choices (account_id, user_id, kind, in_page, mail) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (account_id, user_id, kind) DO UPDATE SET in_page = excluded.in_page, mail = excluded.mail",
+        &[&account, &user, &kind.as_str(), &choice.in_page, &choice.mail],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Whether a person gets their mail as one letter a day, in whichever account; nobody who does not exist does.
+pub async fn mail_daily(tx: &mut Tx, user: UserId) -> Result<bool> {
+    let row: Option<(bool,)> = tx
+        .optional("SELECT mail_daily FROM users WHERE id = $1", &[&user])
+        .await?;
+    Ok(row.is_some_and(|(daily,)| daily))
+}
+
+/// Keeps whether a person gets their mail as one letter a day, in whichever account. What waits already goes as it would
+/// have.
+pub async fn set_mail_daily(tx: &mut Tx, user: UserId, daily: bool) -> Result<()> {
+    tx.execute("UPDATE users SET mail_daily = $2 WHERE id = $1", &[&user, &daily])
+        .await?;
+    Ok(())
+}
+
 /// A notice with what it is about.
 type About = (AccountId, SessionId, Notice);
 
@@ -334,15 +367,31 @@ async fn tell(tx: &mut Tx, told: &[About], now: DateTime<Utc>) -> Result<()> {
     let for_whom = |in_which: fn(&Choice) -> bool| {
         let rows = told.iter().filter_map(|about| {
             let (account, session, notice) = about;
-            let choices = wanted.get(&(*account, notice.user_id))?;
-            let choice = choices.get(notice.kind.as_str()).copied().unwrap_or_default();
+            let wants = wanted.get(&(*account, notice.user_id))?;
+            let choice = wants
+                .choices
+                .get(notice.kind.as_str())
+                .copied()
+                .unwrap_or_default();
             in_which(&choice).then(|| (about, notice.id(*session, now), notice.kind.as_str()))
         });
         rows.collect::<Vec<_>>()
     };
     let (in_page, by_mail) = (for_whom(|choice| choice.in_page), for_whom(|choice| choice.mail));
-    write(tx, "notifications", "created_at", &in_page, now).await?;
-    write(tx, "outbox", "created_at, not_before", &by_mail, now).await?;
+    write(tx, &in_page, now).await?;
+    let mails: Vec<_> = by_mail
+        .into_iter()
+        .map(|((account, session, notice), id, _)| outbox::NewNotice {
+            id,
+            account_id: *account,
+            session_id: *session,
+            notice: *notice,
+            daily: wanted
+                .get(&(*account, notice.user_id))
+                .is_some_and(|wants| wants.daily),
+        })
+        .collect();
+    outbox::tell(tx, &mails, now).await?;
     let accounts: HashSet<AccountId> = told.iter().map(|(account, ..)| *account).collect();
     for account in accounts {
         tx.wake(Topic::Account(account));
@@ -351,10 +400,7 @@ async fn tell(tx: &mut Tx, told: &[About], now: DateTime<Utc>) -> Result<()> {
 }
 
 /// The active members among those who are told, each with what they chose.
-async fn wanted(
-    tx: &mut Tx,
-    told: &[About],
-) -> Result<HashMap<(AccountId, UserId), HashMap<String, Choice>>> {
+async fn wanted(tx: &mut Tx, told: &[About]) -> Result<HashMap<(AccountId, UserId), Wants>> {
     let people: HashSet<(AccountId, UserId)> = told
         .iter()
         .map(|(account, _, notice)| (*account, notice.user_id))
@@ -368,19 +414,29 @@ async fn wanted(
         any.push(format!("m.account_id = ${} AND m.user_id = ${last}", last - 1));
     }
     let sql = format!(
-        "SELECT m.account_id, m.user_id, c.kind, c.in_page, c.mail \
+        "SELECT m.account_id, m.user_id, c.kind, c.in_page, c.mail, u.mail_daily \
          FROM members m JOIN users u ON u.id = m.user_id \
          LEFT JOIN notification_choices c ON c.account_id = m.account_id AND c.user_id = m.user_id \
          WHERE ({}) AND m.disabled_at IS NULL AND u.disabled_at IS NULL",
         any.join(" OR ")
     );
     let rows: Vec<Chosen> = tx.all(&sql, &parameters).await?;
-    let mut wanted: HashMap<_, HashMap<_, _>> = HashMap::new();
+    let mut wanted: HashMap<_, Wants> = HashMap::new();
     for chosen in rows {
-        let choices = wanted.entry((chosen.account_id, chosen.user_id)).or_default();
-        choices.extend(chosen.choice);
+        let wants = wanted.entry((chosen.account_id, chosen.user_id)).or_default();
+        wants.daily = chosen.daily;
+        wants.choices.extend(chosen.choice);
     }
     Ok(wanted)
+}
+
+/// How a member wants to be told.
+#[derive(Default)]
+struct Wants {
+    /// Whether what is mailed goes as one letter a day.
+    daily: bool,
+    /// What they chose, by the name of the kind.
+    choices: HashMap<String, Choice>,
 }
 
 /// A member with one of their choices, if they made any.
@@ -388,6 +444,7 @@ struct Chosen {
     account_id: AccountId,
     user_id: UserId,
     choice: Option<(String, Choice)>,
+    daily: bool,
 }
 
 impl FromRow for Chosen {
@@ -404,20 +461,15 @@ impl FromRow for Chosen {
             account_id: row.get(0)?,
             user_id: row.get(1)?,
             choice,
+            daily: row.get(5)?,
         })
     }
 }
 
-async fn write(
-    tx: &mut Tx,
-    table: &str,
-    times: &str,
-    rows: &[(&About, NoticeId, &'static str)],
-    now: DateTime<Utc>,
-) -> Result<()> {
-    let width = 7 + times.split(',').count();
+async fn write(tx: &mut Tx, rows: &[(&About, NoticeId, &'static str)], now: DateTime<Utc>) -> Result<()> {
+    const WIDTH: usize = 8;
     for chunk in rows.chunks(100) {
-        let mut parameters: Vec<&dyn Parameter> = Vec::with_capacity(chunk.len() * width);
+        let mut parameters: Vec<&dyn Parameter> = Vec::with_capacity(chunk.len() * WIDTH);
         for ((account, session, notice), id, kind) in chunk {
             parameters.extend_from_slice(&[
                 account as &dyn Parameter,
@@ -427,13 +479,13 @@ async fn write(
                 session,
                 &notice.actor_id,
                 &notice.cause,
+                &now,
             ]);
-            parameters.resize(parameters.len() + width - 7, &now);
         }
         let sql = format!(
-            "INSERT INTO {table} (account_id, user_id, id, kind, session_id, actor_id, cause, {times}) VALUES {} \
-             ON CONFLICT DO NOTHING",
-            values(chunk.len(), width)
+            "INSERT INTO notifications (account_id, user_id, id, kind, session_id, actor_id, cause, created_at) \
+             VALUES {} ON CONFLICT DO NOTHING",
+            values(chunk.len(), WIDTH)
         );
         tx.execute(&sql, &parameters).await?;
     }

@@ -19,13 +19,14 @@ use crate::flows::{Cursor, Sort};
 use crate::idempotency::Key;
 use crate::logins::NewLogin;
 use crate::members::NewUser;
+use crate::outbox::NewLetter;
 use crate::sessions::{Assigned, Due, Filter};
 use crate::testing::{now, sqlite};
 use crate::throttles::{Bucket, Counting};
 use crate::tokens::{NewToken, TokenKind};
 use crate::{
     Result, Tx, audit, devices, events, families, flows, idempotency, logins, master_key, members,
-    notifications, presence, sessions, steps, throttles, tokens, variables,
+    notifications, outbox, presence, sessions, steps, throttles, tokens, variables,
 };
 
 fn id<K>(number: u128) -> Id<K> {
@@ -72,8 +73,10 @@ const FILL: &str = "
         SELECT account_id, id, id, 's', 0 FROM sessions;
     INSERT INTO notifications (account_id, user_id, id, kind, session_id, cause, created_at, read_at)
         SELECT account_id, owner_id, id, 'taken', id, 1, 0, CASE WHEN number % 3 THEN 0 END FROM sessions;
-    INSERT INTO outbox (account_id, user_id, id, kind, session_id, cause, created_at, not_before)
-        SELECT account_id, owner_id, id, 'taken', id, 1, 0, 0 FROM sessions;
+    INSERT INTO outbox (account_id, user_id, id, kind, session_id, cause, created_at, not_before, good_until, digest,
+            sent_at)
+        SELECT account_id, owner_id, id, 'taken', id, 1, 0, 0, 0, number % 2, CASE WHEN number % 5 THEN 0 END
+        FROM sessions;
     INSERT INTO throttles (key, tat, tries, wait) SELECT id, 0, 1, 0 FROM users;
     INSERT INTO devices (hash, user_id, created_at, expires_at) SELECT id, id, 0, 0 FROM users;
     INSERT INTO audit (account_id, id, at, actor_id, place, request_id, action, object_kind, changed)
@@ -210,6 +213,7 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
     presence::forget(tx, at, 50).await?;
     look_up_what_is_told(tx, account, session, at).await?;
     look_at_the_door(tx, account, at).await?;
+    look_up_what_waits_to_be_sent(tx, at).await?;
     let key = Key {
         account_id: account,
         user_id: id(1),
@@ -286,6 +290,29 @@ async fn look_up_what_is_told(
     notifications::choose(tx, account, id(900), &[(NoticeKind::Taken, quiet)]).await?;
     notifications::remind(tx, at, 50).await?;
     notifications::forget(tx, at, 50).await?;
+    notifications::choose_one(tx, account, id(900), NoticeKind::Taken, quiet).await?;
+    notifications::mail_daily(tx, id(900)).await?;
+    notifications::set_mail_daily(tx, id(900), true).await?;
+    Ok(())
+}
+
+/// Writes, claims, marks and forgets mail.
+async fn look_up_what_waits_to_be_sent(tx: &mut Tx, at: DateTime<Utc>) -> Result<()> {
+    let letter = NewLetter {
+        id: id(1),
+        address: "n@example.com".into(),
+        payload: "{}".into(),
+        good_until: at,
+    };
+    outbox::add(tx, &letter, at).await?;
+    let lease = at + chrono::TimeDelta::minutes(1);
+    outbox::claim(tx, at, lease, 50).await?;
+    outbox::claim_digest(tx, at, lease, 50).await?;
+    outbox::put_off(tx, &[id(1), id(2)], lease, at, "busy").await?;
+    outbox::give_up(tx, &[id(1), id(2)], lease, at, "gone").await?;
+    outbox::sent(tx, &[id(1), id(2)], at).await?;
+    outbox::forget(tx, at, 50).await?;
+    outbox::forget_waiting(tx, at, 50).await?;
     Ok(())
 }
 
@@ -800,6 +827,10 @@ const FILL_POSTGRES: &[&str] = &[
     "INSERT INTO notifications (account_id, user_id, id, kind, session_id, cause, created_at, read_at) \
         SELECT account_id, owner_id, id, 'taken', id, 1, 'epoch', CASE WHEN number % 3 > 0 THEN now() END \
         FROM sessions",
+    "INSERT INTO outbox (account_id, user_id, id, kind, session_id, cause, created_at, not_before, good_until, digest, \
+            sent_at) \
+        SELECT account_id, owner_id, id, 'taken', id, 1, 'epoch', 'epoch', 'epoch', number % 2 = 1, \
+            CASE WHEN number % 5 > 0 THEN now() END FROM sessions",
     "ANALYZE",
     // An index serves, or the plan says in vain that it does not.
     "SET LOCAL enable_seqscan = off",

@@ -17,6 +17,7 @@ mod contract {
     mod listing_text;
     mod logins;
     mod notifications;
+    mod outbox;
     mod parallel;
     mod presence;
     mod queues;

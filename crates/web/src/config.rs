@@ -7,10 +7,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 mod load;
+mod mail;
 mod network;
 mod value;
 
 pub use load::{Mistakes, load};
+pub use mail::{Mail, PublicUrl, Secret, Sender, Tls, Transport};
 pub use network::Networks;
 pub use value::{CookieName, DatabaseUrl, Directives, Format, Grace, KeyFile, MasterKey, Size};
 
@@ -31,6 +33,8 @@ pub struct Settings {
     pub secrets: Secrets,
     /// `[throttle]`
     pub throttle: Throttle,
+    /// `[mail]`
+    pub mail: Mail,
     /// `[limits]`
     pub limits: Limits,
 }
@@ -54,6 +58,8 @@ pub struct Server {
     pub insecure_http: bool,
     /// Whose word counts on where a request came from.
     pub trusted_proxies: Networks,
+    /// Where browsers find the server, for links in mail.
+    pub public_url: PublicUrl,
 }
 
 /// `[database]`: where the data is.
@@ -151,6 +157,7 @@ impl Default for Server {
             max_connections: 10_000,
             insecure_http: false,
             trusted_proxies: Networks::default(),
+            public_url: PublicUrl::default(),
         }
     }
 }
@@ -273,6 +280,8 @@ pub const SETTINGS: &[Setting] = &[
     Setting { name: "server.trusted_proxies", slot: |s| &mut s.server.trusted_proxies,
         meaning: "Addresses and networks of the proxies in front, with commas between; only what they say in \
                   `X-Forwarded-For` counts." },
+    Setting { name: "server.public_url", slot: |s| &mut s.server.public_url,
+        meaning: "Where browsers find the server, such as `https://flows.example.com`, for the links in mail." },
     Setting { name: "database.url", slot: |s| &mut s.database.url,
         meaning: "`sqlite:PATH` or `postgres://USER:PASSWORD@HOST/NAME`. DATABASE_URL sets it too." },
     Setting { name: "database.connections", slot: |s| &mut s.database.connections,
@@ -323,6 +332,26 @@ pub const SETTINGS: &[Setting] = &[
                   Better in the environment or in a file than here." },
     Setting { name: "secrets.key_file", slot: |s| &mut s.secrets.key_file,
         meaning: "File with the master key; without one, SQLite's is made beside the database, and PostgreSQL wants one." },
+    Setting { name: "mail.transport", slot: |s| &mut s.mail.transport,
+        meaning: "`none` sends no mail, `smtp` gives it to a mail server, `file` writes each message into a directory." },
+    Setting { name: "mail.from", slot: |s| &mut s.mail.from,
+        meaning: "Who mail is from, `name@example.com` or `Name <name@example.com>`." },
+    Setting { name: "mail.host", slot: |s| &mut s.mail.host,
+        meaning: "`smtp`: name of the mail server, which its certificate must bear." },
+    Setting { name: "mail.port", slot: |s| &mut s.mail.port,
+        meaning: "`smtp`: its port; without one 587 for `starttls`, 465 for `tls` and 25 for `none`." },
+    Setting { name: "mail.tls", slot: |s| &mut s.mail.tls,
+        meaning: "`smtp`: `starttls` or `tls`, both compulsory, or `none`, by which anybody on the way can read along." },
+    Setting { name: "mail.user", slot: |s| &mut s.mail.user,
+        meaning: "`smtp`: user name, where the mail server asks for one; not with `mail.tls = none` to another machine." },
+    Setting { name: "mail.password", slot: |s| &mut s.mail.password,
+        meaning: "`smtp`: that user's password. Better in the environment, or in a file of its own." },
+    Setting { name: "mail.password_file", slot: |s| &mut s.mail.password_file,
+        meaning: "`smtp`: file whose first line is the password." },
+    Setting { name: "mail.directory", slot: |s| &mut s.mail.directory,
+        meaning: "`file`: directory for the messages, one `.eml` each." },
+    Setting { name: "mail.timeout", slot: |s| &mut s.mail.timeout,
+        meaning: "Longest time that sending one message may take, at most 10 minutes." },
     Setting { name: "limits.body", slot: |s| &mut s.limits.body,
         meaning: "Largest body of a request." },
     Setting { name: "limits.import", slot: |s| &mut s.limits.import,

@@ -1,5 +1,6 @@
 //! What a server forgets by itself: idempotency keys that nobody repeats any more, expired tokens and logins, who is not
-//! here any more, notifications that were read long ago, throttles that hold nobody up, and devices that did not come back.
+//! here any more, notifications that were read and mail that was sent long ago, throttles that hold nobody up, and
+//! devices that did not come back.
 
 use std::time::Duration;
 
@@ -8,11 +9,13 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use resolutionflow_store::presence::AWAY;
 use resolutionflow_store::{
-    Error, Result, Tx, devices, families, idempotency, logins, notifications, presence, throttles, tokens,
+    Error, Result, Tx, devices, families, idempotency, logins, notifications, outbox, presence, throttles,
+    tokens,
 };
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::context::App;
+use crate::mail;
 
 /// How often it is done.
 const EVERY: Duration = Duration::from_hours(1);
@@ -22,6 +25,9 @@ const KEYS: TimeDelta = TimeDelta::days(7);
 
 /// How long a notification is kept after it was read.
 const READ: TimeDelta = TimeDelta::days(90);
+
+/// How long what was sent, or given up, stays in the outbox.
+const MAILED: TimeDelta = TimeDelta::days(30);
 
 /// How many rows go in one transaction, so that requests never wait long.
 const BATCH: i64 = 500;
@@ -72,9 +78,31 @@ pub async fn forget(app: &App) -> Result<u64> {
         notifications::forget(tx, now - READ, BATCH).boxed()
     })
     .await?;
+    let mailed = batches(app, BATCH, move |tx| {
+        outbox::forget(tx, now - MAILED, BATCH).boxed()
+    })
+    .await?;
+    // Where no mail is sent, what would wait is old news on the day that it is.
+    let unsent = if mail::available(app) {
+        0
+    } else {
+        batches(app, BATCH, move |tx| {
+            outbox::forget_waiting(tx, now, BATCH).boxed()
+        })
+        .await?
+    };
     let throttles = batches(app, BATCH, move |tx| throttles::forget(tx, now, BATCH).boxed()).await?;
     let devices = batches(app, BATCH, move |tx| devices::forget(tx, now, BATCH).boxed()).await?;
-    Ok(idempotency_keys + tokens + families + logins + presence + read + throttles + devices)
+    Ok(idempotency_keys
+        + tokens
+        + families
+        + logins
+        + presence
+        + read
+        + mailed
+        + unsent
+        + throttles
+        + devices)
 }
 
 /// Repeats until a batch is not full.

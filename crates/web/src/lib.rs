@@ -13,6 +13,7 @@ pub mod housekeeping;
 pub mod importing;
 pub mod live;
 pub mod log;
+pub mod mail;
 pub mod metrics;
 pub mod once;
 pub mod pages;

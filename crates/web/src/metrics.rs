@@ -39,6 +39,11 @@ struct RouteLabels {
     route: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct MailLabels {
+    outcome: &'static str,
+}
+
 type Latencies = Family<RouteLabels, Histogram, fn() -> Histogram>;
 
 /// The counters of one server.
@@ -46,6 +51,7 @@ pub struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
     latencies: Latencies,
+    mails: Family<MailLabels, Counter>,
     /// Requests that are being answered.
     pub requests_running: Gauge,
     /// Open connections.
@@ -77,11 +83,18 @@ impl Metrics {
         registry.register("connections", "Open connections", connections.clone());
         let live_streams = Gauge::default();
         registry.register("live_streams", "Open live streams", live_streams.clone());
+        let mails = Family::default();
+        registry.register(
+            "mails",
+            "Messages by what became of an attempt to send them",
+            mails.clone(),
+        );
         registry.register_collector(Box::new(DbCollector(db)));
         Self {
             registry,
             requests,
             latencies,
+            mails,
             requests_running,
             connections,
             live_streams,
@@ -103,6 +116,11 @@ impl Metrics {
                 status,
             })
             .inc();
+    }
+
+    /// Counts one attempt to send a message: `sent`, `put_off` or `given_up`.
+    pub fn mailed(&self, outcome: &'static str) {
+        self.mails.get_or_create(&MailLabels { outcome }).inc();
     }
 
     /// All counters as text.

@@ -211,3 +211,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_letter_of_the_day_goes_out_at_seven() {
+    let at = |text: &str| text.parse::<DateTime<Utc>>().unwrap();
+    for (now, next) in [
+        ("2026-01-05T06:59:59.999999Z", "2026-01-05T07:00:00Z"),
+        ("2026-01-05T07:00:00Z", "2026-01-06T07:00:00Z"),
+        ("2026-12-31T23:59:59Z", "2027-01-01T07:00:00Z"),
+    ] {
+        assert_eq!(next_digest(at(now)), at(next), "{now}");
+    }
+}

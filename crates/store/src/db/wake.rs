@@ -13,6 +13,8 @@ pub enum Topic {
     Account(AccountId),
     /// A session has new events.
     Session(AccountId, SessionId),
+    /// Mail waits to be sent.
+    Outbox,
 }
 
 /// One wake-up.
@@ -32,6 +34,7 @@ impl Topic {
         let (kind, ids) = match self {
             Self::Account(account) => ('a', [Some(account.uuid()), None]),
             Self::Session(account, session) => ('s', [Some(account.uuid()), Some(session.uuid())]),
+            Self::Outbox => ('o', [None, None]),
         };
         out.push(kind);
         for id in ids.into_iter().flatten() {
@@ -42,6 +45,7 @@ impl Topic {
     fn read(text: &str) -> Option<Self> {
         let id = |from: usize| Uuid::try_parse(text.get(from..from + 32)?).ok();
         match (text.chars().next()?, text.len()) {
+            ('o', 1) => Some(Self::Outbox),
             ('a', 33) => Some(Self::Account(Id::from_uuid(id(1)?))),
             ('s', 65) => Some(Self::Session(Id::from_uuid(id(1)?), Id::from_uuid(id(33)?))),
             _ => None,
@@ -92,6 +96,7 @@ mod tests {
         let topics = [
             session(1),
             Topic::Account(Id::from_uuid(Uuid::from_u128(9))),
+            Topic::Outbox,
             session(u128::MAX),
         ];
         let expected: Vec<_> = topics.into_iter().map(Wake::Topic).collect();
@@ -107,6 +112,7 @@ mod tests {
             "*",
             ",",
             "x",
+            "oo",
             "s12",
             "é",
             "sé",

@@ -409,6 +409,39 @@ async fn one_kind_is_chosen_without_the_others() {
 }
 
 #[tokio::test]
+async fn both_ways_of_one_kind_are_chosen_at_once() {
+    for test in companies().await {
+        company(&test, id(2)).await;
+        let choose = |of: u128, in_page: bool, mail: bool| {
+            let test = &test;
+            async move {
+                let choice = Choice { in_page, mail };
+                commit!(test, |tx| notifications::choose_one(
+                    tx,
+                    id(of),
+                    id(LENA),
+                    NoticeKind::Taken,
+                    choice
+                )
+                .await)
+                .unwrap();
+                let made = look!(test, |tx| notifications::choices(tx, account(), id(LENA)).await).unwrap();
+                let off = made
+                    .into_iter()
+                    .filter(|(_, choice)| *choice != Choice::default());
+                off.map(|(kind, choice)| (kind, choice.in_page, choice.mail))
+                    .collect::<Vec<_>>()
+            }
+        };
+        let taken = NoticeKind::Taken;
+        assert_eq!(choose(1, false, true).await, [(taken, false, true)]);
+        assert_eq!(choose(1, true, false).await, [(taken, true, false)]);
+        assert_eq!(choose(2, false, false).await, [(taken, true, false)]);
+        assert_eq!(choose(1, true, true).await, []);
+    }
+}
+
+#[tokio::test]
 async fn due_times_are_told_once_and_anew_when_they_change() {
     for test in companies().await {
         company(&test, id(2)).await;

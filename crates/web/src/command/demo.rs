@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::{Done, Place, database, print, serve};
 use crate::auth::keys;
 use crate::auth::password::{self, Passwords};
-use crate::config::{DatabaseUrl, MasterKey, Throttle};
+use crate::config::{DatabaseUrl, Mail, MasterKey, Throttle};
 use crate::context::{Clock, seed};
 use crate::serve::asked_to_stop;
 
@@ -63,6 +63,8 @@ impl Demo {
         // One person plays everybody, from one address.
         settings.throttle = Throttle::wide_open();
 
+        // The people of a demo have no mailboxes.
+        settings.mail = Mail::default();
         let mut config = database(&settings);
         // A demo's database is its own, on PostgreSQL too.
         config.migrate = true;
@@ -87,7 +89,10 @@ impl Demo {
         } else {
             text(&url, &passwords, &kept)
         })?;
-        serve::answer(settings, db, listener, async { stop.await.unwrap_or_default() }).await;
+        serve::answer(settings, db, listener, None, async {
+            stop.await.unwrap_or_default();
+        })
+        .await;
         if let Some(directory) = temporary {
             let path = directory.path().display().to_string();
             directory

@@ -13,6 +13,7 @@ use crate::auth::keys;
 use crate::config::Settings;
 use crate::context::{App, Clock, seed};
 use crate::housekeeping;
+use crate::mail::{self, Post};
 use crate::reminders;
 use crate::sealer;
 use crate::serve::{asked_to_stop, serve};
@@ -40,12 +41,13 @@ impl Serve {
         if let Some(listen) = self.listen {
             settings.server.listen = listen;
         }
+        let post = Post::new(&settings)?;
         let db = Db::open(&database(&settings))
             .await
             .map_err(|error| error.to_string())?;
         settings.secrets.key = Some(keys::prepare(&settings, &db, &mut Random::new(seed())).await?);
         let (listener, _) = listen(settings.server.listen).await?;
-        answer(settings, db, listener, asked_to_stop()).await;
+        answer(settings, db, listener, post, asked_to_stop()).await;
         Ok(())
     }
 }
@@ -64,6 +66,7 @@ pub(super) async fn answer(
     settings: Settings,
     db: Db,
     listener: TcpListener,
+    post: Option<Post>,
     stop: impl Future<Output = ()>,
 ) {
     if let Ok(address) = listener.local_addr() {
@@ -75,6 +78,7 @@ pub(super) async fn answer(
     let keeping = tokio::spawn(housekeeping::run(app.clone()));
     let reminding = tokio::spawn(reminders::run(app.clone()));
     let sealing = tokio::spawn(sealer::run(app.clone()));
+    let mailing = post.map(|post| tokio::spawn(mail::run(app.clone(), post)));
     serve(listener, router(app.clone()), &app, stop).await;
     if let Err(error) = keeping.await {
         tracing::error!(%error, "housekeeping broke off");
@@ -84,6 +88,11 @@ pub(super) async fn answer(
     }
     if let Err(error) = sealing.await {
         tracing::error!(%error, "sealing broke off");
+    }
+    if let Some(mailing) = mailing
+        && let Err(error) = mailing.await
+    {
+        tracing::error!(%error, "sending mail broke off");
     }
     db.close().await;
     waking.abort();

@@ -52,6 +52,9 @@ pub fn load(
     }
     read_environment(&mut settings, environment, &mut mistakes);
     if mistakes.is_empty() {
+        mistakes.extend(settings.mail.mistakes(&settings.server));
+    }
+    if mistakes.is_empty() {
         Ok(settings)
     } else {
         Err(Mistakes(mistakes))

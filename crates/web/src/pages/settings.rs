@@ -31,6 +31,7 @@ pub fn routes() -> Router<App> {
         .route("/settings/theme", post(looks::set_theme))
         .route("/settings/keys", post(looks::set_keys))
         .route("/settings/notifications/{kind}", post(notifications::choose))
+        .route("/settings/mail", post(notifications::choose_daily))
         .route("/settings/account", post(defaults::change))
         .route("/settings/password", post(password::change))
         .route("/settings/audit", get(audit::show))

@@ -78,6 +78,16 @@ impl Server {
         self.log.take().unwrap().join().unwrap()
     }
 
+    /// Tells it to stop, waits until it has, and answers what it logged.
+    pub(crate) fn stop(mut self) -> String {
+        let told = Command::new("kill")
+            .arg("-TERM")
+            .arg(self.child.id().to_string())
+            .status();
+        assert!(told.unwrap().success() && self.child.wait().unwrap().success());
+        self.log.take().unwrap().join().unwrap()
+    }
+
     fn end(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();

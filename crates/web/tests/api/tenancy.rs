@@ -95,7 +95,7 @@ fn filling(name: &str) -> Option<Filling> {
         | "completed_before" | "dry_run" | "draft" | "placeholders" | "file_name" | "format" | "version"
         | "unset" | "up_to" | "summary_first" | "times" | "mask" | "after" | "expires_in_days" | "title"
         | "note" | "due_at" | "outcome" | "outcome_note" | "next_steps" | "state" | "output" | "reason"
-        | "choice" | "checks" | "expected_version" | "expected" | "keep_invalid" | "ticket"
+        | "choice" | "checks" | "expected_version" | "expected" | "keep_invalid" | "mail_daily" | "ticket"
         | "ticket_url" | "client" => Filling::Nothing,
         _ => return None,
     })

@@ -1,9 +1,11 @@
 //! Settings: looks by cookie, one's own logins, one's own tokens.
 
 use chrono::TimeDelta;
+use resolutionflow::config::Transport;
+use resolutionflow_store::testing::databases;
 use serde_json::{Value, json};
 
-use crate::cast::{PASSWORD, apps};
+use crate::cast::{PASSWORD, TestApp, apps};
 use crate::visitor::Visitor;
 
 #[tokio::test]
@@ -198,6 +200,65 @@ async fn admins_say_when_a_prepared_session_is_old() {
 }
 
 #[tokio::test]
+async fn mail_is_chosen_where_mail_is_sent() {
+    for test in databases().await {
+        let app = TestApp::on(test, |settings| settings.mail.transport = Transport::File).await;
+        let (vera, at) = (Visitor::signed_in(&app, "vera").await, "/me/notifications");
+        let page = vera
+            .get("/settings")
+            .await
+            .ok()
+            .lacks(&["This server sends no mail"]);
+        assert_eq!(page.forms_to("/settings/notifications/").len(), 6);
+        for switch in [
+            "name=\"in_page\" value=\"on\" checked",
+            "name=\"mail\" value=\"on\" checked",
+        ] {
+            assert_eq!(page.text.matches(switch).count(), 6, "{switch}");
+        }
+        let taken = "/settings/notifications/taken";
+        for (form, choice) in [
+            (
+                &[("with_mail", "on"), ("mail", "on")][..],
+                json!({"in_page": false, "mail": true}),
+            ),
+            (
+                &[("with_mail", "on"), ("in_page", "on")],
+                json!({"in_page": true, "mail": false}),
+            ),
+            (&[("with_mail", "on")], json!({"in_page": false, "mail": false})),
+            (&[("in_page", "on")], json!({"in_page": true, "mail": false})),
+        ] {
+            assert_eq!(vera.post(taken, form).await.goes_to(), "/settings#notifications");
+            assert_eq!(
+                app.member("vera").get(at).await.with(200)["choices"]["taken"],
+                choice
+            );
+        }
+        let daily = async || app.member("vera").get(at).await.with(200)["mail_daily"].clone();
+        assert_eq!(daily().await, false);
+        let on = vera.post("/settings/mail", &[("daily", "on")]).await;
+        assert_eq!(on.goes_to(), "/settings#notifications");
+        assert_eq!(daily().await, true);
+        vera.get("/settings")
+            .await
+            .ok()
+            .has(&["name=\"daily\" value=\"on\" checked"]);
+        vera.post("/settings/mail", &[]).await.goes_to();
+        assert_eq!(daily().await, false);
+        assert_eq!(app.member("lena").get(at).await.with(200)["mail_daily"], false);
+
+        let none = TestApp::on(databases().await.remove(0), |_| {}).await;
+        let vera = Visitor::signed_in(&none, "vera").await;
+        vera.get("/settings")
+            .await
+            .ok()
+            .has(&["This server sends no mail"])
+            .lacks(&["/settings/mail"]);
+    }
+}
+
+#[tokio::test]
 async fn who_is_not_signed_in_has_no_settings() {
     for app in apps().await {
         let nobody = Visitor::new(&app);
@@ -212,6 +273,7 @@ async fn who_is_not_signed_in_has_no_settings() {
             "/settings/tokens",
             "/settings/account",
             "/settings/notifications/taken",
+            "/settings/mail",
         ] {
             let form = [("theme", "dark"), ("name", "a"), ("days", "1")];
             assert_eq!(nobody.post(path, &form).await.status, 401, "{path}");

@@ -34,31 +34,41 @@ pub struct Choices {
     /// Each kind; where it is not named, they are told in every way.
     #[schema(example = json!({"completed": {"in_page": true, "mail": false}}))]
     choices: BTreeMap<String, ChoiceView>,
+    /// Whether what is told by mail comes as one letter a day, at 07:00 UTC, rather than at once. Holds for every account
+    /// of the caller.
+    #[serde(default)]
+    mail_daily: bool,
 }
 
 impl Choices {
-    fn of(made: Vec<(NoticeKind, Choice)>) -> Self {
+    fn of(made: Vec<(NoticeKind, Choice)>, mail_daily: bool) -> Self {
         let view = |(kind, choice): (NoticeKind, Choice)| {
             let Choice { in_page, mail } = choice;
             (kind.as_str().to_owned(), ChoiceView { in_page, mail })
         };
         Self {
             choices: made.into_iter().map(view).collect(),
+            mail_daily,
         }
     }
 }
 
 /// Get what the caller is told of
 ///
-/// How they want to be told of each kind of thing, on their pages and by mail.
+/// How they want to be told of each kind of thing, on their pages and by mail, and whether mail comes at once.
 #[utoipa::path(get, path = "/me/notifications", operation_id = "get_notification_choices", tag = "notifications",
     responses((status = 200, body = Choices), Refusals))]
 pub async fn show(State(app): State<App>, May(caller): MayManageOwnNotifications) -> Result<Json<Choices>> {
     let (account, user) = (caller.account_id, caller.user_id);
-    let made = app
-        .read(move |tx| Box::pin(async move { Ok(notifications::choices(tx, account, user).await?) }))
+    let (made, daily) = app
+        .read(move |tx| {
+            Box::pin(async move {
+                let made = notifications::choices(tx, account, user).await?;
+                Ok((made, notifications::mail_daily(tx, user).await?))
+            })
+        })
         .await?;
-    Ok(Json(Choices::of(made)))
+    Ok(Json(Choices::of(made, daily)))
 }
 
 /// Choose what the caller is told of
@@ -74,6 +84,7 @@ pub async fn choose(
     Json(body): Json<Choices>,
 ) -> Result<Answer> {
     let key = once::key(&caller, key, "PUT /me/notifications", &body)?;
+    let daily = body.mail_daily;
     let (mut chosen, mut problems) = (Vec::new(), Vec::new());
     for (name, ChoiceView { in_page, mail }) in body.choices {
         match NoticeKind::parse(&name) {
@@ -92,8 +103,9 @@ pub async fn choose(
         let chosen = chosen.clone();
         Box::pin(async move {
             notifications::choose(tx, account, user, &chosen).await?;
+            notifications::set_mail_daily(tx, user, daily).await?;
             let made = notifications::choices(tx, account, user).await?;
-            Answer::new(StatusCode::OK, &Choices::of(made))
+            Answer::new(StatusCode::OK, &Choices::of(made, daily))
         })
     })
     .await

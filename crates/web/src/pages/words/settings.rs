@@ -33,7 +33,14 @@ pub const KEYS: [(&str, &[&str]); 9] = [
 ];
 
 pub const NOTIFICATIONS: &str = "Notifications";
-pub const NOTIFICATIONS_HELP: &str = "What the bell tells you. A change holds for what happens from now on.";
+pub const NOTIFICATIONS_HELP: &str =
+    "What the bell and mail tell you. A change holds for what happens from now on.";
+pub const NOTIFICATIONS_HELP_NO_MAIL: &str = "What the bell tells you. A change holds for what happens from now on. \
+     This server sends no mail; whoever runs it can set that up.";
+pub const BY_BELL: &str = "Bell";
+pub const BY_MAIL: &str = "Mail";
+pub const DAILY: &str = "One mail a day";
+pub const DAILY_HELP: &str = "All of it together at 07:00 UTC, in every account of yours; else each at once";
 
 pub const AUDIT: &str = super::audit::TITLE;
 

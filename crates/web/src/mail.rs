@@ -1,0 +1,18 @@
+//! Mail: letters drawn from one template, the ways to send them, and the worker that empties the outbox.
+//!
+//! Whoever has something to say writes it with [`prepare`] and [`send_later`], in the transaction of its reason; notices
+//! to members are written by the store. [`run`] sends what is there.
+
+mod backoff;
+mod file;
+mod later;
+mod letter;
+mod notice;
+mod post;
+mod words;
+mod worker;
+
+pub use later::{CannotMail, Prepared, available, prepare, send_later};
+pub use letter::{Draft, Item, Letter, Link};
+pub use post::{Failure, Post};
+pub use worker::{deliver, run};

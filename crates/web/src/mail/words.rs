@@ -1,0 +1,57 @@
+//! What letters say beside what the bell says, too.
+
+use chrono::{DateTime, Utc};
+
+/// The button of a letter about one session.
+pub(super) const OPEN: &str = "Open the session";
+/// The button of a letter about a completed session.
+pub(super) const OPEN_REPORT: &str = "Open the report";
+/// The button of the letter of the day.
+pub(super) const OPEN_NOTIFICATIONS: &str = "Open your notifications";
+/// Before the link to the settings.
+pub(super) const CHOOSE: &str = "Choose what you are told, and how";
+
+pub(super) fn at(at: DateTime<Utc>) -> String {
+    at.format("%-d %b %Y, %H:%M UTC").to_string()
+}
+
+pub(super) fn due_soon(due: &str) -> String {
+    format!("A session of yours is due {due}")
+}
+
+pub(super) fn overdue(due: &str) -> String {
+    format!("A session of yours is past due since {due}")
+}
+
+/// A session whose due time was taken away a moment ago.
+pub(super) const DUE: &str = "A session of yours is due";
+
+pub(super) fn number(number: &str) -> String {
+    format!("Session {number}")
+}
+
+pub(super) fn client(client: &str) -> String {
+    format!("For {client}")
+}
+
+pub(super) fn due(due: &str) -> String {
+    format!("Due {due}")
+}
+
+pub(super) fn why(account: &str, kind: &str) -> String {
+    format!("You get this because you are a member of {account} and are told by mail: {kind}.")
+}
+
+pub(super) fn why_daily(account: &str) -> String {
+    format!(
+        "You get this because you are a member of {account} and chose one mail a day for what you are told."
+    )
+}
+
+pub(super) fn digest(count: usize) -> String {
+    if count == 1 {
+        "One thing you are told today".to_owned()
+    } else {
+        format!("{count} things you are told today")
+    }
+}
