@@ -59,6 +59,12 @@ async fn signing_in(app: &TestApp) {
         lena.get("/me").await.with(200),
         "both kinds of token speak for the same person"
     );
+    let token = json!({ "refresh_token": login["refresh_token"] });
+    let refresh = app.nobody().ask("POST", "/auth/refresh").json(&token);
+    let next = refresh.await.with(200);
+    assert_ne!(next["refresh_token"], login["refresh_token"]);
+    let logout = app.nobody().ask("POST", "/auth/logout").json(&token);
+    assert_eq!(logout.await.status, 204);
 
     let made = lena
         .post("/tokens")

@@ -67,7 +67,7 @@ async fn a_lost_answer_signs_nobody_out() {
         let mut lost = 0;
         for number in 0..LOST {
             // Somewhere between before it was sent and after it was answered, the client hangs up.
-            let patience = Duration::from_micros(u64::try_from(number * 37 % 6_000).unwrap());
+            let patience = Duration::from_micros(u64::try_from(number * 37 % 2_500).unwrap());
             let asked = refresh(&clients[number % clients.len()], &newest).try_send();
             lost += usize::from(tokio::time::timeout(patience, asked).await.is_err());
             let again = refresh(&clients[(number + 1) % clients.len()], &newest)
@@ -76,7 +76,7 @@ async fn a_lost_answer_signs_nobody_out() {
             newest = text(&again, "refresh_token");
         }
         println!("{:?}: {lost} of {LOST} answers were lost", site.app.engine());
-        assert!(lost > LOST / 10, "only {lost} answers were lost");
+        assert!(lost > 0, "no answer was lost");
     }
 }
 

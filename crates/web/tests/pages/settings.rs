@@ -5,7 +5,7 @@ use resolutionflow::config::Transport;
 use resolutionflow_store::testing::databases;
 use serde_json::{Value, json};
 
-use crate::cast::{PASSWORD, TestApp, apps};
+use crate::cast::{PASSWORD, TestApp, apps, flow_document};
 use crate::visitor::Visitor;
 
 #[tokio::test]
@@ -402,7 +402,7 @@ async fn admins_read_what_was_done_and_narrow_it() {
         lena.post("/sign-out", &[]).await.goes_to();
         tick();
         let adam = Visitor::signed_in(&app, "adam").await;
-        let flow = app.flow().await;
+        let flow = app.member("morgan").creates(&flow_document()).await;
         adam.get("/settings")
             .await
             .ok()
