@@ -9,10 +9,12 @@ mod later;
 mod letter;
 mod notice;
 mod post;
+mod robbed;
 mod words;
 mod worker;
 
 pub use later::{CannotMail, Prepared, available, prepare, send_later};
 pub use letter::{Draft, Item, Letter, Link};
 pub use post::{Failure, Post};
+pub use robbed::robbed;
 pub use worker::{deliver, run};

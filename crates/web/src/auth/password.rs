@@ -1,13 +1,13 @@
 //! Passwords: argon2id, off the request threads and never more at once than there are cores.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Algorithm, Argon2, Params, Version};
 use resolutionflow_core::random::Random;
-use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 use crate::error::{Error, Result};
 
@@ -21,12 +21,12 @@ const QUEUE: usize = 64;
 
 /// Hashes and verifies; bounds how much of it runs and waits.
 pub struct Passwords {
-    running: Semaphore,
-    waiting: Semaphore,
+    running: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
 }
 
 /// A place in the queue; dropping it leaves.
-pub struct Place<'p>(#[expect(dead_code, reason = "held, not looked at")] SemaphorePermit<'p>);
+pub struct Place(#[expect(dead_code, reason = "held, not looked at")] OwnedSemaphorePermit);
 
 /// 19 MiB, two passes, one lane: the least that OWASP's Password Storage Cheat Sheet recommends.
 fn argon2() -> Argon2<'static> {
@@ -86,8 +86,8 @@ impl Default for Passwords {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
-            running: Semaphore::new(cores),
-            waiting: Semaphore::new(QUEUE),
+            running: Arc::new(Semaphore::new(cores)),
+            waiting: Arc::new(Semaphore::new(QUEUE)),
         }
     }
 }
@@ -101,9 +101,9 @@ impl Passwords {
 
     /// A place in the queue, or 503 where all are taken. Whoever asks much of the database on the way to a password takes
     /// one first, so that no crowd at the door keeps the database from those inside.
-    pub fn queue(&self) -> Result<Place<'_>> {
-        self.waiting
-            .try_acquire()
+    pub fn queue(&self) -> Result<Place> {
+        Arc::clone(&self.waiting)
+            .try_acquire_owned()
             .map(Place)
             .map_err(|error| match error {
                 TryAcquireError::NoPermits => Error::Unavailable {
@@ -115,7 +115,7 @@ impl Passwords {
     }
 
     /// Whether the password is the one of the hash; without a hash it takes as long and never is.
-    pub async fn verify(&self, place: Place<'_>, password: String, hash: Option<String>) -> Result<bool> {
+    pub async fn verify(&self, place: Place, password: String, hash: Option<String>) -> Result<bool> {
         self.run(place, move || {
             let known = hash.is_some();
             verify_now(&password, hash.as_deref().unwrap_or(&NOBODY)) && known
@@ -123,13 +123,22 @@ impl Passwords {
         .await
     }
 
+    /// Works on a thread of its own, no more at once than there are cores: whoever hangs up meanwhile gives the place
+    /// and the core back when the work is done, not before.
     async fn run<T: Send + 'static>(
         &self,
-        _place: Place<'_>,
+        place: Place,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
-        let _permit = self.running.acquire().await.map_err(Error::internal)?;
-        tokio::task::spawn_blocking(work).await.map_err(Error::internal)
+        let core = Arc::clone(&self.running)
+            .acquire_owned()
+            .await
+            .map_err(Error::internal)?;
+        let held = move || {
+            let _held = (place, core);
+            work()
+        };
+        tokio::task::spawn_blocking(held).await.map_err(Error::internal)
     }
 }
 
@@ -181,6 +190,22 @@ mod tests {
                 .await
                 .unwrap()
         );
+    }
+
+    #[tokio::test]
+    async fn whoever_hangs_up_keeps_the_core_until_the_work_is_done() {
+        let passwords = Passwords::default();
+        let cores = passwords.running.available_permits();
+        let (done, wait) = std::sync::mpsc::channel::<()>();
+        let mut work = Box::pin(passwords.run(passwords.queue().unwrap(), move || wait.recv().is_ok()));
+        assert!(futures_util::poll!(work.as_mut()).is_pending());
+        drop(work);
+        assert_eq!(passwords.running.available_permits(), cores - 1);
+        assert_eq!(passwords.waiting.available_permits(), QUEUE - 1);
+        done.send(()).unwrap();
+        let all = u32::try_from(cores).unwrap();
+        drop(passwords.running.acquire_many(all).await.unwrap());
+        assert_eq!(passwords.waiting.available_permits(), QUEUE);
     }
 
     #[test]

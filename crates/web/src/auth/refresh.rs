@@ -1,13 +1,13 @@
 //! Programs that are signed in: an access token for a few minutes, and a refresh token for the next one. A refresh token
 //! is replaced each time it is presented, so one that was stolen shows.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use resolutionflow_core::audit::{AuditAction, By, Object};
 use resolutionflow_core::id::{Id, TokenId};
 use resolutionflow_core::random::Random;
 use resolutionflow_store::families::{self, NewFamily, NewRefreshToken, Of, Rotation, Why};
 use resolutionflow_store::tokens::{self, NewToken, TokenKind};
-use resolutionflow_store::{Tx, audit};
+use resolutionflow_store::{Tx, audit, members};
 
 use super::peer::Peer;
 use super::secret;
@@ -15,6 +15,10 @@ use super::sign_in::SignedIn;
 use crate::context::{App, seed};
 use crate::error::kinds::Kind;
 use crate::error::{Error, Result};
+use crate::mail::{self, CannotMail};
+
+/// For how long it is worth telling somebody that they were robbed.
+const TELL_WITHIN: TimeDelta = TimeDelta::days(7);
 
 /// What a program signs in with, and goes on with.
 #[derive(Clone)]
@@ -77,8 +81,7 @@ pub async fn rotate(app: &App, peer: &Peer, presented: &str) -> Result<Pair> {
         return Err(WRONG);
     }
     let (now, mut random) = (app.now(), app.random());
-    let grace =
-        chrono::TimeDelta::from_std(app.settings.auth.refresh_grace.get()).map_err(Error::internal)?;
+    let grace = TimeDelta::from_std(app.settings.auth.refresh_grace.get()).map_err(Error::internal)?;
     let id = Id::new(now, &mut random);
     let successor = NewRefreshToken {
         hash: secret::digest(&secret::refresh(&app.keys.successor(presented, id))),
@@ -86,10 +89,10 @@ pub async fn rotate(app: &App, peer: &Peer, presented: &str) -> Result<Pair> {
         expires_at: now + app.settings.auth.refresh_idle,
     };
     let (digest, access) = (secret::digest(presented), Access::new(app, now, &mut random));
-    let (kept, peer, seed) = (access.clone(), peer.clone(), seed());
+    let (kept, peer, seed, told) = (access.clone(), peer.clone(), seed(), app.clone());
     let rotation = app
         .write(move |tx| {
-            let (access, peer) = (kept.clone(), peer.clone());
+            let (access, peer, told) = (kept.clone(), peer.clone(), told.clone());
             Box::pin(async move {
                 let rotation = families::rotate(tx, &digest, &successor, grace, now).await?;
                 match rotation {
@@ -98,6 +101,7 @@ pub async fn rotate(app: &App, peer: &Peer, presented: &str) -> Result<Pair> {
                     }
                     Rotation::Reused(of) => {
                         note(tx, &peer, (now, seed), of, AuditAction::RefreshTokenReused).await?;
+                        tell(tx, &told, of, now).await?;
                     }
                     Rotation::Overtaken(of) => {
                         note(tx, &peer, (now, seed), of, AuditAction::RefreshTokenLate).await?;
@@ -147,6 +151,19 @@ pub async fn end(app: &App, peer: &Peer, presented: &str) -> Result<()> {
         })
     })
     .await
+}
+
+/// Tells a person by mail, where there is mail, that somebody else has a token of theirs. Their settings say so, too.
+async fn tell(tx: &mut Tx, app: &App, of: Of, now: DateTime<Utc>) -> Result<()> {
+    let Some(member) = members::find(tx, of.account_id, of.user_id).await? else {
+        return Ok(());
+    };
+    let account = members::account_name(tx, of.account_id).await?;
+    match mail::prepare(app, &member.email, &mail::robbed(&account), now + TELL_WITHIN) {
+        Ok(letter) => Ok(mail::send_later(tx, &letter, now).await?),
+        // The audit log and the settings have it.
+        Err(CannotMail::NoTransport | CannotMail::NoAddress) => Ok(()),
+    }
 }
 
 /// Says in the audit log what became of a program's sign-in.

@@ -11,6 +11,18 @@ pub(super) const OPEN_NOTIFICATIONS: &str = "Open your notifications";
 /// Before the link to the settings.
 pub(super) const CHOOSE: &str = "Choose what you are told, and how";
 
+/// The subject and the head line of the letter about a stolen token.
+pub(super) const ROBBED: &str = "A program of yours was signed out: a copy of its token was used";
+pub(super) const ROBBED_WHAT: &str = "A refresh token of a program that is signed in as you was used a second time, long \
+    after the first. So somebody else may have a copy of it, and everything that came from that sign-in has ended.";
+pub(super) const ROBBED_DO: &str = "If it was you, sign the program in again. If not, change your password, which signs you \
+    out everywhere else, and look at the machine that the program runs on.";
+pub(super) const ROBBED_LOOK: &str = "See where you are signed in";
+
+pub(super) fn why_security(account: &str) -> String {
+    format!("You get this because it concerns your sign-in at {account}; it cannot be turned off.")
+}
+
 pub(super) fn at(at: DateTime<Utc>) -> String {
     at.format("%-d %b %Y, %H:%M UTC").to_string()
 }

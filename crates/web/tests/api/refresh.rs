@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::asking::{Answer, Ask, Client};
 use crate::cast::{PASSWORD, apps};
+use crate::mail;
 use crate::parallel::at_once;
 use crate::site::sites;
 
@@ -169,5 +170,29 @@ async fn a_program_signs_out_and_no_token_passes_for_another() {
         }
         app.clock.advance(TimeDelta::days(3));
         refresh(&client, &newest).await.problem("unauthorized");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_was_robbed_is_told() {
+    for (app, server) in mail::sites().await {
+        let client = app.nobody();
+        let old = text(&sign_in(&client, "lena").await, "refresh_token");
+        refresh(&client, &old).await.with(200);
+        app.clock.advance(TimeDelta::seconds(31));
+        for _ in 0..2 {
+            refresh(&client, &old).await.problem("unauthorized");
+        }
+        assert_eq!(mail::deliver(&app).await, 1, "once");
+        let letter = server.received().remove(0);
+        assert_eq!(letter.to, ["lena@example.com"]);
+        assert!(letter.header("Subject").contains("a copy of its token was used"));
+        let log = app
+            .member("olivia")
+            .get("/audit?action=refresh_token_reused")
+            .await
+            .with(200);
+        assert_eq!(log["items"].as_array().unwrap().len(), 1, "{log}");
+        assert_eq!(log["items"][0]["actor_id"], json!(app.member("lena").user_id));
     }
 }
