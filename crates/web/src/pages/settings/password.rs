@@ -127,7 +127,7 @@ pub(super) fn section(visitor: &Visitor, wrong: &Wrong, is_done: bool) -> Markup
             @if is_done { p class="note-line" role="status" { (words::PASSWORD_CHANGED) } }
             form class="stack" method="post" action="/settings/password#password" {
                 // So that password managers know whose it is.
-                input type="hidden" name="username" autocomplete="username" value=(visitor.email);
+                input type="email" name="username" autocomplete="username" value=(visitor.email) hidden;
                 (line("current", words::CURRENT, "", wrong.current.as_deref(), "current-password").draw())
                 (line("new-password", words::NEW_PASSWORD, door::PASSWORD_HELP, wrong.password.as_deref(), "new-password").draw())
                 button class="button" type="submit" { (words::CHANGE_PASSWORD) }
