@@ -120,10 +120,8 @@ impl Half {
         if let Some(after) = after.filter(|after| self.has(after)) {
             compare(">", after, query);
         }
-        query.sql.push_str(match self {
-            Self::Dated => " ORDER BY s.due_at, s.id",
-            Self::Undated => " ORDER BY s.id",
-        });
+        // By both, even where one is always NULL: PostgreSQL would sort what its index has in order.
+        query.sql.push_str(" ORDER BY s.due_at, s.id");
     }
 
     /// No further than this place.

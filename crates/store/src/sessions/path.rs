@@ -13,9 +13,9 @@ use crate::db::Engine;
 use crate::sql::{Narrowed, contains};
 
 /// How many sessions a list looks at before it answers with what it has found.
-pub const MOST_LOOKED_AT: i64 = 1_000;
+pub const MOST_LOOKED_AT: i64 = 500;
 /// How many it looks at where it searches texts, which takes several times as long.
-const MOST_SEARCHED: i64 = 400;
+const MOST_SEARCHED: i64 = 200;
 
 /// How far the clocks of two servers may be apart.
 const CLOCKS: TimeDelta = TimeDelta::days(1);

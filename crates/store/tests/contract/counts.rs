@@ -1,7 +1,7 @@
 //! How many sessions there are of each status.
 
 use resolutionflow_core::session::{Completion, Preparation, complete, discard, prepare};
-use resolutionflow_store::sessions::{self, Assigned, Count, Counts, Filter, MOST_COUNTED};
+use resolutionflow_store::sessions::{self, Assigned, Count, Counts, Filter, MOST_COUNTED, MOST_LOOKED_AT};
 use resolutionflow_store::testing::TestDb;
 
 use super::world::{
@@ -175,15 +175,13 @@ async fn nothing_is_counted_further_than_anybody_reads() {
         let all = counts(&test, Filter::default()).await;
         assert_eq!(all, exactly(1, 0, MOST_COUNTED));
         copies(20_000, 1).await;
-        let more = Count {
-            number: MOST_COUNTED,
-            more: true,
-        };
         let mine = Filter {
             mine: Some(id(MORGAN)),
             ..Filter::default()
         };
-        for filter in [Filter::default(), mine] {
+        // Whose they are is asked of each, so no further than a list looks.
+        for (filter, number) in [(Filter::default(), MOST_COUNTED), (mine, MOST_LOOKED_AT)] {
+            let more = Count { number, more: true };
             assert_eq!(counts(&test, filter).await.completed, more);
         }
     }
