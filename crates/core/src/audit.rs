@@ -31,6 +31,8 @@ pub enum AuditAction {
     FlowPublished,
     /// What the account decides for itself changed.
     AccountChanged,
+    /// The account got another plan.
+    PlanChanged,
     /// A person got a new password.
     PasswordSet,
     /// A refresh token was used a second time, long after the first: its sign-in has ended.
@@ -41,7 +43,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::SignedIn,
         Self::SignInFailed,
         Self::SignedOut,
@@ -51,6 +53,7 @@ impl AuditAction {
         Self::SessionReassigned,
         Self::FlowPublished,
         Self::AccountChanged,
+        Self::PlanChanged,
         Self::PasswordSet,
         Self::RefreshTokenReused,
         Self::RefreshTokenLate,
@@ -68,6 +71,7 @@ impl AuditAction {
             Self::SessionReassigned => "session_reassigned",
             Self::FlowPublished => "flow_published",
             Self::AccountChanged => "account_changed",
+            Self::PlanChanged => "plan_changed",
             Self::PasswordSet => "password_set",
             Self::RefreshTokenReused => "refresh_token_reused",
             Self::RefreshTokenLate => "refresh_token_late",

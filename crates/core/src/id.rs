@@ -97,6 +97,9 @@ pub mod kind {
     /// A row of the outbox.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
     pub enum Letter {}
+    /// What an account may use.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+    pub enum Plan {}
 }
 
 /// Identifies a family of refresh tokens.
@@ -121,3 +124,5 @@ pub type NoticeId = Id<kind::Notice>;
 pub type TokenId = Id<kind::Token>;
 /// Identifies an entry of the audit log.
 pub type AuditId = Id<kind::Audit>;
+/// Identifies a plan.
+pub type PlanId = Id<kind::Plan>;

@@ -15,6 +15,7 @@ pub mod import;
 pub mod markdown;
 pub mod notice;
 pub mod placeholder;
+pub mod plan;
 pub mod problem;
 pub mod random;
 pub mod render;

@@ -6,6 +6,7 @@
 use std::error::Error as _;
 use std::path::PathBuf;
 
+use resolutionflow_core::plan::Resource;
 use rusqlite::ErrorCode;
 use tokio_postgres::error::SqlState;
 
@@ -22,6 +23,14 @@ pub enum Error {
     /// A row with the same key is there already.
     #[error("a row with the same key is there already")]
     Duplicate,
+    /// The account has as many as its plan allows.
+    #[error("the plan allows {limit} {}", resource.as_str())]
+    PlanLimit {
+        /// Of what.
+        resource: Resource,
+        /// How many it allows.
+        limit: i64,
+    },
     /// A foreign key, a check or a required column refused the row.
     #[error("the database refused the row: {0}")]
     Constraint(String),
@@ -186,7 +195,11 @@ impl Error {
     /// What the transaction has to do about it; `None` where the transaction is untouched.
     pub(crate) fn failure(&self) -> Option<Failure> {
         match self {
-            Self::NoRow | Self::ManyRows | Self::Column { .. } | Self::Corrupt(_) => None,
+            Self::NoRow
+            | Self::ManyRows
+            | Self::Column { .. }
+            | Self::Corrupt(_)
+            | Self::PlanLimit { .. } => None,
             Self::Contended => Some(Failure::Contended),
             Self::TooSlow => Some(Failure::TooSlow),
             Self::Full => Some(Failure::Disk),

@@ -12,8 +12,8 @@ use resolutionflow_core::session::Status;
 use crate::migrate::{MIGRATIONS, Migration};
 use crate::testing::{empty_postgres, now};
 use crate::{
-    Db, DbConfig, Result, Tx, audit, devices, events, families, flows, logins, master_key, members,
-    notifications, outbox, presence, sessions, steps, tokens, variables,
+    Db, DbConfig, Result, Tx, audit, devices, events, families, flows, limits, logins, master_key, members,
+    notifications, outbox, presence, reconcile, sessions, steps, tokens, variables,
 };
 
 /// What a database holds after one migration and some use.
@@ -75,6 +75,10 @@ const ROWS: &[Rows] = &[
             "audit_sealer",
         ],
         fill: |tx| Box::pin(door(tx)),
+    },
+    Rows {
+        tables: &["plans", "tags"],
+        fill: |tx| Box::pin(plans(tx)),
     },
 ];
 
@@ -312,6 +316,26 @@ async fn mail(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
+/// Migration 8: a plan with room for one flow.
+async fn plans(tx: &mut Tx) -> Result<()> {
+    tx.execute(
+        "INSERT INTO plans (id, name, name_key, flows, created_at) VALUES ($1, 'Small', 'small', 1, $2)",
+        &[&uuid::Uuid::from_u128(20), &now()],
+    )
+    .await?;
+    tx.execute(
+        "UPDATE accounts SET plan_id = $2 WHERE id = $1",
+        &[&uuid::Uuid::from_u128(1), &uuid::Uuid::from_u128(20)],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO tags (account_id, tag, flow_count) VALUES ($1, 'mail', 0) ON CONFLICT DO NOTHING",
+        &[&uuid::Uuid::from_u128(1)],
+    )
+    .await?;
+    Ok(())
+}
+
 /// A migration beyond the newest, so that this test has one to make on data even while there is one.
 fn with_one_more() -> &'static [Migration] {
     let sql = "ALTER TABLE sessions ADD COLUMN pretended TEXT NOT NULL DEFAULT 'yes'";
@@ -395,6 +419,12 @@ async fn every_migration_keeps_what_was_there() {
 async fn all_is_readable(tx: &mut Tx) -> Result<()> {
     let (account, session): (_, SessionId) = (id(1), id(6));
     assert_eq!(members::account_name(tx, account).await?, "Old");
+    let differences = reconcile::differences(tx, account).await?;
+    assert!(differences.is_empty(), "{differences:?}");
+    assert_eq!(limits::plan_of(tx, account).await?.name, "Small");
+    let usage = limits::usage(tx, account, now()).await?;
+    assert_eq!((usage.flows, usage.sessions, usage.members), (1, 1, 1));
+    assert!(limits::is_platform_admin(tx, id(2)).await?);
     let member = members::find(tx, account, id(2))
         .await?
         .expect("the member is there");

@@ -3,14 +3,17 @@
 use chrono::{DateTime, Utc};
 use resolutionflow_core::flow::FlowDocument;
 use resolutionflow_core::id::{AccountId, FlowId, UserId};
+use resolutionflow_core::plan::Resource;
 
 use crate::db::{Engine, FromRow, Row, Topic, Tx};
 use crate::sql::{at_least_none, search_key};
-use crate::{Error, Result};
+use crate::{Error, Result, limits};
 
 mod list;
+mod tags;
 
-pub use list::{Cursor, Filter, Sort, documents, list, tags};
+pub use list::{Cursor, Filter, Sort, documents, list};
+pub use tags::tags;
 
 /// A flow without its documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +73,7 @@ impl FromRow for Flow {
 }
 
 /// The tags of a flow, as its row keeps them.
-fn one_by_one(tags: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn one_by_one(tags: &str) -> impl Iterator<Item = &str> {
     tags.lines().filter(|tag| !tag.is_empty())
 }
 
@@ -116,7 +119,8 @@ impl Head {
     }
 }
 
-/// Makes a flow that has no version yet; [`publish`] or [`save_draft`] gives it one or a draft.
+/// Makes a flow that has no version yet; [`publish`] or [`save_draft`] gives it one or a draft. [`Error::PlanLimit`]
+/// where the account's plan allows no more.
 pub async fn create(
     tx: &mut Tx,
     account: AccountId,
@@ -148,11 +152,8 @@ pub async fn create(
         &[&account, &id, &DateTime::<Utc>::UNIX_EPOCH],
     )
     .await?;
-    tx.execute(
-        "UPDATE accounts SET flow_count = flow_count + 1 WHERE id = $1",
-        &[&account],
-    )
-    .await?;
+    tags::count(tx, account, "", &head.tags).await?;
+    limits::count(tx, account, Resource::Flows).await?;
     tx.wake(Topic::Account(account));
     Ok(())
 }
@@ -177,6 +178,7 @@ pub async fn publish(
     now: DateTime<Utc>,
 ) -> Result<i64> {
     let head = Head::of(document);
+    tags::change(tx, account, id, &head.tags).await?;
     let (version,): (i64,) = tx
         .one(
             "UPDATE flows SET latest_version = latest_version + 1, draft = NULL, title = $3, \
@@ -223,6 +225,7 @@ pub async fn save_draft(
         .await?;
     if published == 0 {
         let head = Head::of(document);
+        tags::change(tx, account, id, &head.tags).await?;
         tx.execute(
             "UPDATE flows SET title = $3, title_key = $4, tags = $5, search = $6, step_count = $7, \
                  field_count = $8 WHERE account_id = $1 AND id = $2",

@@ -13,6 +13,7 @@ pub mod families;
 mod filled;
 pub mod flows;
 pub mod idempotency;
+pub mod limits;
 pub mod logins;
 pub mod master_key;
 pub mod members;
@@ -22,6 +23,7 @@ pub mod outbox;
 #[cfg(test)]
 mod plans;
 pub mod presence;
+pub mod reconcile;
 pub mod sessions;
 mod sql;
 pub mod steps;

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use resolutionflow_core::access::Role;
 use resolutionflow_core::id::{AccountId, TeamId, UserId};
+use resolutionflow_core::plan::Resource;
 
 use crate::db::{Engine, FromRow, Parameter, Row, Topic, Tx};
 use crate::sql::{at_least_none, padded, placeholders};
-use crate::{Error, Result};
+use crate::{Error, Result, limits};
 
 /// A person as a member of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,7 +184,7 @@ pub struct Founding {
     pub owner: NewUser,
 }
 
-/// Sets a new database up: the account, its team, and its owner; `false`, and nothing done, when there is
+/// Sets a new database up: the account, its team, and its owner, who also runs the server; `false`, and nothing done, when there is
 /// somebody already. Of several at once one wins.
 pub async fn found(tx: &mut Tx, founding: &Founding, now: DateTime<Utc>) -> Result<bool> {
     if anybody(tx).await? {
@@ -208,10 +209,11 @@ pub async fn found(tx: &mut Tx, founding: &Founding, now: DateTime<Utc>) -> Resu
         return Err(Error::Duplicate);
     }
     add(tx, *account_id, owner.id, Role::Owner, *team_id, now).await?;
+    limits::set_platform_admin(tx, &owner.email, true).await?;
     Ok(true)
 }
 
-/// Makes a person a member of an account.
+/// Makes a person a member of an account; [`Error::PlanLimit`] where its plan allows no more.
 pub async fn add(
     tx: &mut Tx,
     account: AccountId,
@@ -225,6 +227,7 @@ pub async fn add(
         &[&account, &user, &role.as_str(), &team, &now],
     )
     .await?;
+    limits::count(tx, account, Resource::Members).await?;
     tx.wake(Topic::Account(account));
     Ok(())
 }

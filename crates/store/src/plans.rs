@@ -25,8 +25,8 @@ use crate::testing::{now, sqlite};
 use crate::throttles::{Bucket, Counting};
 use crate::tokens::{NewToken, TokenKind};
 use crate::{
-    Result, Tx, audit, devices, events, families, flows, idempotency, logins, master_key, members,
-    notifications, outbox, presence, sessions, steps, throttles, tokens, variables,
+    Result, Tx, audit, devices, events, families, flows, idempotency, limits, logins, master_key,
+    members, notifications, outbox, presence, sessions, steps, throttles, tokens, variables,
 };
 
 fn id<K>(number: u128) -> Id<K> {
@@ -36,6 +36,10 @@ fn id<K>(number: u128) -> Id<K> {
 /// An account with three thousand sessions, nearly all of them completed, and SQLite's statistics of it.
 const FILL: &str = "
     INSERT INTO accounts (id, name, created_at) VALUES (zeroblob(16), 'A', 0);
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
+        INSERT INTO accounts (id, name, created_at) SELECT CAST(printf('acco%012d', i) AS BLOB), 'B', 0 FROM n;
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
+        INSERT INTO plans (id, name, name_key, created_at) SELECT CAST(printf('plan%012d', i) AS BLOB), i, i, 0 FROM n;
     INSERT INTO teams (account_id, id, name) VALUES (zeroblob(16), zeroblob(16), 'T');
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
         INSERT INTO users (id, email, email_key, name, created_at)
@@ -200,7 +204,8 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
     members::account(tx, account).await?;
     members::set_stale_days(tx, account, 9).await?;
     sessions::lock(tx, account, id(1)).await?;
-    sessions::next_number(tx, account, id(1), at).await?;
+    sessions::next_number(tx, account, id(1), sessions::Begins::Started, at).await?;
+    sessions::next_number(tx, account, id(1), sessions::Begins::Prepared, at).await?;
     variables::all(tx, account, id(1)).await?;
     steps::all(tx, account, id(1)).await?;
     steps::finished(tx, account, &[id(1), id(2)]).await?;
@@ -213,6 +218,7 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
     presence::forget(tx, at, 50).await?;
     look_up_what_is_told(tx, account, session, at).await?;
     look_at_the_door(tx, account, at).await?;
+    look_at_limits(tx, account, at).await?;
     look_up_what_waits_to_be_sent(tx, at).await?;
     let key = Key {
         account_id: account,
@@ -229,6 +235,22 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
 }
 
 /// Signs a program in and out, and lets it go on.
+async fn look_at_limits(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) -> Result<()> {
+    let plan = limits::plan_of(tx, account).await?;
+    limits::usage(tx, account, at).await?;
+    limits::plans(tx, "s", 50).await?;
+    limits::plan(tx, plan.id).await?;
+    limits::create_plan(tx, &plan, at).await?;
+    limits::change_plan(tx, &plan).await?;
+    limits::set_plan(tx, account, plan.id).await?;
+    limits::tenants(tx, Some(id(9)), 50, at).await?;
+    limits::tenant(tx, account, at).await?;
+    limits::is_platform_admin(tx, id(1)).await?;
+    limits::set_platform_admin(tx, "nobody", true).await?;
+    limits::count_member_out(tx, account).await?;
+    Ok(())
+}
+
 async fn look_programs_up(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) -> Result<()> {
     let token = |number: u8| NewRefreshToken {
         hash: [number; 32],

@@ -1,12 +1,13 @@
 //! Sessions: their rows, the lock that every change takes first, and the lists.
 
 use chrono::{DateTime, Utc};
+use resolutionflow_core::event::EventKind;
 use resolutionflow_core::id::{AccountId, FlowId, SessionId};
 use resolutionflow_core::session::{Change, Outcome, Session};
 
 use crate::db::{FromRow, Row, Topic, Tx};
 use crate::sql::{for_update, search_key};
-use crate::{Error, Result, events, flows, notifications, steps, variables};
+use crate::{Error, Result, events, flows, limits, notifications, steps, variables};
 
 mod counts;
 mod due;
@@ -70,17 +71,28 @@ fn client_key(client: &str) -> String {
     search_key(client.trim())
 }
 
-/// Counts a new session into its flow and the account, and answers its number there, from 1.
-pub async fn next_number(tx: &mut Tx, account: AccountId, flow: FlowId, now: DateTime<Utc>) -> Result<i64> {
+/// Counts a new session into its flow and the account, with its start where it starts at once, and answers its number
+/// there, from 1; [`Error::PlanLimit`] where the plan allows no more starts.
+pub async fn next_number(
+    tx: &mut Tx,
+    account: AccountId,
+    flow: FlowId,
+    begins: Begins,
+    now: DateTime<Utc>,
+) -> Result<i64> {
     // In this order: the flow's row is locked before the account's.
     flows::used(tx, account, flow, now).await?;
-    let counted: (i64,) = tx
-        .one(
-            "UPDATE accounts SET session_count = session_count + 1 WHERE id = $1 RETURNING session_count",
-            &[&account],
-        )
-        .await?;
-    Ok(counted.0)
+    let started = (begins == Begins::Started).then_some(now);
+    limits::count_session(tx, account, started).await
+}
+
+/// How a new session begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begins {
+    /// It waits, and counts as started when it is.
+    Prepared,
+    /// At once.
+    Started,
 }
 
 /// Keeps a new session with all that its first command did.
@@ -159,7 +171,15 @@ pub async fn save(tx: &mut Tx, account: AccountId, change: &Change) -> Result<()
     if found == 0 {
         return Err(Error::NoRow);
     }
-    save_rest(tx, account, change).await
+    save_rest(tx, account, change).await?;
+    let started = change
+        .events
+        .iter()
+        .find(|event| event.kind == EventKind::Started);
+    match started {
+        Some(event) => limits::count_start(tx, account, event.at).await,
+        None => Ok(()),
+    }
 }
 
 /// Writes every column of the session that can change.

@@ -13,6 +13,7 @@ mod contract {
     mod flows;
     mod idempotency;
     mod library;
+    mod limits;
     mod listing;
     mod listing_text;
     mod logins;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use resolutionflow_core::plan::Resource;
 use resolutionflow_core::problem::Problem;
 use resolutionflow_store::Error as StoreError;
 use serde_json::{Map, Value, json};
@@ -48,6 +49,14 @@ pub enum Error {
     /// Who asks may not do this here.
     #[error("{0}")]
     Forbidden(String),
+    /// The account has as many as its plan allows.
+    #[error("the plan allows {limit} {}", resource.as_str())]
+    PlanLimit {
+        /// Of what.
+        resource: Resource,
+        /// How many it allows.
+        limit: i64,
+    },
     /// There is no such thing, or it is another account's: the two answers are the same byte for byte.
     #[error("not found")]
     NotFound,
@@ -168,6 +177,7 @@ impl Error {
             Self::BadRequest { .. } | Self::InvalidHeader { .. } => Kind::BadRequest,
             Self::Unauthorized(_) => Kind::Unauthorized,
             Self::Forbidden(_) => Kind::Forbidden,
+            Self::PlanLimit { .. } => Kind::PlanLimit,
             Self::NotFound => Kind::NotFound,
             Self::MethodNotAllowed => Kind::MethodNotAllowed,
             Self::NotAcceptable(_) => Kind::NotAcceptable,
@@ -254,6 +264,7 @@ impl Error {
             | Self::TooManyRequests { detail, .. }
             | Self::Unavailable { detail, .. } => detail.clone(),
             Self::Unauthorized(detail) => (*detail).to_owned(),
+            Self::PlanLimit { resource, limit } => plan_limit(*resource, *limit),
             Self::PreconditionFailed { current } => {
                 format!("If-Match names another version than {current}, which stands.")
             }
@@ -277,6 +288,11 @@ impl Error {
             Self::Unprocessable(problems) => json!(problems),
             Self::UnprocessableParameter { name, detail } => json!([{ "parameter": name, "detail": detail }]),
             Self::Conflict { members, .. } => return members.clone(),
+            Self::PlanLimit { resource, limit } => {
+                members.insert("resource".to_owned(), json!(resource));
+                members.insert("limit".to_owned(), json!(limit));
+                return members;
+            }
             Self::PreconditionFailed { current } => {
                 members.insert("current_version".to_owned(), json!(current));
                 return members;
@@ -286,6 +302,19 @@ impl Error {
         members.insert("errors".to_owned(), errors);
         members
     }
+}
+
+/// What is used up, and what can be done about it.
+fn plan_limit(resource: Resource, limit: i64) -> String {
+    let (used, help) = match resource {
+        Resource::Flows => ("flows", "Nothing of this was kept, and what you have stays."),
+        Resource::Sessions => (
+            "started sessions a month",
+            "Sessions can still be prepared, and those that run go on; the next month begins at nothing.",
+        ),
+        Resource::Members => ("members", "Remove a member who is no longer needed."),
+    };
+    format!("Your plan allows {limit} {used}. {help} Whoever runs this server can give the account another plan.")
 }
 
 /// What a client is told of a database that cannot serve.
@@ -313,6 +342,7 @@ impl From<StoreError> for Error {
             | StoreError::Unavailable(_) => Self::Database(error),
             // Readers of requests refuse NUL with its place; this catches what came another way.
             StoreError::Nul => Self::unprocessable("", "a text holds a NUL character, which cannot be kept"),
+            StoreError::PlanLimit { resource, limit } => Self::PlanLimit { resource, limit },
             other => Self::internal(other),
         }
     }

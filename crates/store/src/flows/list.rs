@@ -1,6 +1,5 @@
 //! The library: an account's flows in several orders, and the tags they carry.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
@@ -8,7 +7,7 @@ use resolutionflow_core::flow::FlowParts;
 use resolutionflow_core::id::{AccountId, FlowId, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::{COLUMNS, Flow, WITH_USES, one_by_one};
+use super::{COLUMNS, Flow, WITH_USES};
 use crate::db::{Parameter, Tx};
 use crate::sql::{Narrowed, at_least_none, contains, placeholders, search_key};
 use crate::{Error, Result};
@@ -140,28 +139,4 @@ pub async fn documents(
         }
     }
     Ok(found)
-}
-
-/// The most flows whose tags are counted.
-const MOST_FLOWS: i64 = 2_000;
-
-/// The tags that most of an account's flows carry, each with how many; among its two thousand newest flows.
-pub async fn tags(tx: &mut Tx, account: AccountId, limit: usize) -> Result<Vec<(String, i64)>> {
-    let rows: Vec<(String,)> = tx
-        .all(
-            "SELECT tags FROM flows WHERE account_id = $1 ORDER BY id DESC LIMIT $2",
-            &[&account, &MOST_FLOWS],
-        )
-        .await?;
-    let mut counts: HashMap<&str, i64> = HashMap::new();
-    for tag in rows.iter().flat_map(|(tags,)| one_by_one(tags)) {
-        *counts.entry(tag).or_default() += 1;
-    }
-    let mut counts: Vec<_> = counts
-        .into_iter()
-        .map(|(tag, count)| (tag.to_owned(), count))
-        .collect();
-    counts.sort_unstable_by(|(one, ones), (two, twos)| (Reverse(ones), one).cmp(&(Reverse(twos), two)));
-    counts.truncate(limit);
-    Ok(counts)
 }

@@ -15,6 +15,7 @@ use resolutionflow_core::session::{
 use resolutionflow_core::step::StepId;
 use resolutionflow_core::variable::{Outline, Variables};
 use resolutionflow_store::members::NewUser;
+use resolutionflow_store::sessions::Begins;
 use resolutionflow_store::testing::{TestDb, databases, now};
 use resolutionflow_store::{Error, Result, Tx, events, flows, members, sessions, steps, variables};
 
@@ -242,20 +243,27 @@ where
         .write::<_, Failed, _>(move |tx| {
             let rule = rule.clone();
             Box::pin(async move {
-                let number = sessions::next_number(tx, account, flow_id, at(when)).await?;
-                let make = NewSession {
-                    id: id(session),
-                    number,
-                    flow_id,
-                    flow_version: 1,
+                let change = |number| {
+                    let make = NewSession {
+                        id: id(session),
+                        number,
+                        flow_id,
+                        flow_version: 1,
+                    };
+                    let mut random = random(u64::try_from(session).unwrap());
+                    let mut act = Act {
+                        who: actor(who),
+                        now: at(when),
+                        random: &mut random,
+                    };
+                    rule(&make, outline(), &mut act)
                 };
-                let mut random = random(u64::try_from(session).unwrap());
-                let mut act = Act {
-                    who: actor(who),
-                    now: at(when),
-                    random: &mut random,
+                let begins = match change(0)?.session.started_at {
+                    Some(_) => Begins::Started,
+                    None => Begins::Prepared,
                 };
-                let change = rule(&make, outline(), &mut act)?;
+                let number = sessions::next_number(tx, account, flow_id, begins, at(when)).await?;
+                let change = change(number)?;
                 sessions::create(tx, account, &change).await?;
                 Ok(change)
             })

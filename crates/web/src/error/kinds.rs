@@ -17,6 +17,7 @@ pub enum Kind {
     BadRequest,
     Unauthorized,
     Forbidden,
+    PlanLimit,
     NotFound,
     MethodNotAllowed,
     NotAcceptable,
@@ -44,10 +45,11 @@ type Row = (&'static str, StatusCode, &'static str, &'static str);
 
 impl Kind {
     /// Every kind, in the order of its status.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::BadRequest,
         Self::Unauthorized,
         Self::Forbidden,
+        Self::PlanLimit,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::NotAcceptable,
@@ -80,6 +82,9 @@ impl Kind {
                 "The request carries no valid token. Sign in at /api/v1/auth/login, or use a personal token."),
             Self::Forbidden => ("forbidden", S::FORBIDDEN, "Not allowed",
                 "Who asks may not do this here; asking again does not help."),
+            Self::PlanLimit => ("plan-limit", S::FORBIDDEN, "Your plan is used up",
+                "The account has as many of these as its plan allows; resource and limit say of what. Nothing was \
+                 changed. Whoever runs the server can give the account another plan."),
             Self::NotFound => ("not-found", S::NOT_FOUND, "Not found",
                 "There is nothing at this address that you may see."),
             Self::MethodNotAllowed => ("method-not-allowed", S::METHOD_NOT_ALLOWED, "Method not allowed",

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use resolutionflow_core::id::{FlowId, UserId};
 use resolutionflow_core::session::{self, Assignee, Preparation};
 use resolutionflow_store::members;
+use resolutionflow_store::sessions::Begins;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -82,7 +83,7 @@ pub async fn prepare(
         client: body.client.unwrap_or_default(),
     };
     let flow = FlowId::from_uuid(body.flow_id);
-    make(&app, &caller, key, flow, move |new, outline, act| {
+    make(&app, &caller, key, flow, Begins::Prepared, move |new, outline, act| {
         session::prepare(new, outline, &preparation, act)
     })
     .await

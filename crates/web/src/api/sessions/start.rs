@@ -9,6 +9,7 @@ use resolutionflow_core::id::{FlowId, Id};
 use resolutionflow_core::session::{self, Act, Change, NewSession, Refusal, SetVariables, StepRecords};
 use resolutionflow_core::variable::Outline;
 use resolutionflow_store::idempotency::Key;
+use resolutionflow_store::sessions::Begins;
 use resolutionflow_store::{Tx, flows, sessions};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -58,7 +59,7 @@ pub async fn start(
         keep_invalid: body.keep_invalid,
         ..SetVariables::default()
     };
-    make(&app, &caller, key, flow, move |new, outline, act| {
+    make(&app, &caller, key, flow, Begins::Started, move |new, outline, act| {
         session::start(new, outline, &set, act)
     })
     .await
@@ -70,6 +71,7 @@ pub(super) async fn make<R>(
     caller: &Caller,
     key: Option<Key>,
     flow: FlowId,
+    begins: Begins,
     rule: R,
 ) -> Result<Answer>
 where
@@ -85,7 +87,7 @@ where
             let mut random = moment.random();
             let new = NewSession {
                 id: Id::new(moment.now(), &mut random),
-                number: sessions::next_number(tx, account, version.flow_id, moment.now()).await?,
+                number: sessions::next_number(tx, account, version.flow_id, begins, moment.now()).await?,
                 flow_id: version.flow_id,
                 flow_version: version.number,
             };

@@ -10,6 +10,7 @@ use resolutionflow_core::import::Options;
 use resolutionflow_core::random::Random;
 use resolutionflow_core::session::{Actor, Change};
 use resolutionflow_store::members::{self, NewUser};
+use resolutionflow_store::sessions::Begins;
 use resolutionflow_store::{Db, Error as StoreError, Tx, sessions};
 use uuid::Uuid;
 
@@ -170,7 +171,11 @@ impl World {
                 continue;
             };
             let new = &made.session;
-            if sessions::next_number(tx, MARK, new.flow_id, new.created_at).await? != new.number {
+            let begins = match new.started_at {
+                Some(_) => Begins::Started,
+                None => Begins::Prepared,
+            };
+            if sessions::next_number(tx, MARK, new.flow_id, begins, new.created_at).await? != new.number {
                 return Err(Error::internal("the sessions of a new account count from 1"));
             }
             sessions::create(tx, MARK, made).await?;

@@ -27,7 +27,7 @@ use crate::request::Query;
 const FOUND: i64 = 25;
 
 /// How many tags there are to choose among.
-const TAGS: usize = 50;
+const TAGS: i64 = 50;
 
 /// How many tags a list may be narrowed to at once.
 const MOST_TAGS: usize = 8;

@@ -37,6 +37,7 @@ pub const fn action(action: AuditAction) -> &'static str {
         AuditAction::SessionReassigned => "Session reassigned",
         AuditAction::FlowPublished => "Flow published",
         AuditAction::AccountChanged => "Account changed",
+        AuditAction::PlanChanged => "Account got another plan",
         AuditAction::PasswordSet => "Password set",
         AuditAction::RefreshTokenReused => "Refresh token used twice",
         AuditAction::RefreshTokenLate => "Refresh token used late",

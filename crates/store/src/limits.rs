@@ -1,0 +1,367 @@
+//! What accounts may have, and what they have: plans, and the counters that are held against them.
+//!
+//! A counter grows in the transaction that makes what it counts, by one `UPDATE` that asks for room in the same
+//! breath; so no two that come at once ever pass a limit, and a counter always equals its rows.
+
+use chrono::{DateTime, Utc};
+use resolutionflow_core::id::{AccountId, PlanId, UserId};
+use resolutionflow_core::plan::{Limits, Plan, Resource, Usage, month};
+
+use crate::db::{FromRow, Row, Topic, Tx};
+use crate::sql::at_least_none;
+use crate::{Error, Result};
+
+/// The condition that an account's plan has room, as far as `counted` goes.
+pub(crate) fn room(resource: Resource, counted: &str) -> String {
+    let limit = resource.as_str();
+    // No row where the plan has no such limit.
+    format!(
+        "NOT EXISTS (SELECT 1 FROM plans p WHERE p.id = accounts.plan_id AND p.{limit} IS NOT NULL \
+             AND p.{limit} <= {counted})"
+    )
+}
+
+/// Counts one more flow or member, or fails with [`Error::PlanLimit`] where the plan has no room.
+pub(crate) async fn count(tx: &mut Tx, account: AccountId, resource: Resource) -> Result<()> {
+    let column = match resource {
+        Resource::Flows => "flow_count",
+        Resource::Members => "member_count",
+        Resource::Sessions => return Err(Error::corrupt("a count of sessions without a month")),
+    };
+    let sql = format!(
+        "UPDATE accounts SET {column} = {column} + 1 WHERE id = $1 AND {}",
+        room(resource, column)
+    );
+    match tx.execute(&sql, &[&account]).await? {
+        0 => Err(reached(tx, account, resource).await),
+        _ => Ok(()),
+    }
+}
+
+/// Counts one member fewer.
+pub async fn count_member_out(tx: &mut Tx, account: AccountId) -> Result<()> {
+    tx.execute(
+        "UPDATE accounts SET member_count = member_count - 1 WHERE id = $1",
+        &[&account],
+    )
+    .await?;
+    Ok(())
+}
+
+/// What an `UPDATE` sets to count a start in the month `$2`, and what it may count up to.
+///
+/// A server whose clock is behind starts in a month that is over: that is counted nowhere any more, and the month
+/// that stands keeps equalling its rows.
+const START: &str = "started_count = CASE WHEN started_month = $2 THEN started_count + 1 \
+        WHEN started_month < $2 THEN 1 ELSE started_count END, \
+    started_month = CASE WHEN started_month < $2 THEN $2 ELSE started_month END";
+const STARTED: &str = "(CASE WHEN started_month < $2 THEN 0 ELSE started_count END)";
+
+/// Counts the start of a session that was prepared.
+pub(crate) async fn count_start(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) -> Result<()> {
+    let sql = format!(
+        "UPDATE accounts SET {START} WHERE id = $1 AND {}",
+        room(Resource::Sessions, STARTED)
+    );
+    match tx.execute(&sql, &[&account, &month(at)]).await? {
+        0 => Err(reached(tx, account, Resource::Sessions).await),
+        _ => Ok(()),
+    }
+}
+
+/// Counts a new session, and its start where it starts at once; answers its number in the account, from 1.
+pub(crate) async fn count_session(
+    tx: &mut Tx,
+    account: AccountId,
+    started: Option<DateTime<Utc>>,
+) -> Result<i64> {
+    let counted: Option<(i64,)> = if let Some(at) = started {
+        let sql = format!(
+            "UPDATE accounts SET session_count = session_count + 1, {START} WHERE id = $1 AND {} \
+             RETURNING session_count",
+            room(Resource::Sessions, STARTED)
+        );
+        tx.optional(&sql, &[&account, &month(at)]).await?
+    } else {
+        tx.optional(
+            "UPDATE accounts SET session_count = session_count + 1 WHERE id = $1 RETURNING session_count",
+            &[&account],
+        )
+        .await?
+    };
+    match counted {
+        Some((number,)) => Ok(number),
+        None => Err(reached(tx, account, Resource::Sessions).await),
+    }
+}
+
+/// Why an account could not be counted into.
+async fn reached(tx: &mut Tx, account: AccountId, resource: Resource) -> Error {
+    match plan_of(tx, account).await {
+        Ok(plan) => match plan.limits.of(resource) {
+            Some(limit) => Error::PlanLimit { resource, limit },
+            // The plan got room in between: worth another try.
+            None => Error::Contended,
+        },
+        Err(error) => error,
+    }
+}
+
+const COLUMNS: &str = "p.id, p.name, p.flows, p.sessions, p.members";
+
+impl FromRow for Plan {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            name: row.get(1)?,
+            limits: Limits {
+                flows: row.get(2)?,
+                sessions: row.get(3)?,
+                members: row.get(4)?,
+            },
+        })
+    }
+}
+
+/// The plan of an account.
+pub async fn plan_of(tx: &mut Tx, account: AccountId) -> Result<Plan> {
+    let sql = format!("SELECT {COLUMNS} FROM accounts a JOIN plans p ON p.id = a.plan_id WHERE a.id = $1");
+    tx.one(&sql, &[&account]).await
+}
+
+/// An account's counters, as they stand at a moment.
+struct Counters {
+    flows: i64,
+    started_month: i64,
+    started: i64,
+    members: i64,
+}
+
+impl Counters {
+    /// The four columns from one on.
+    fn read(row: &Row<'_>, from: usize) -> Result<Self> {
+        Ok(Self {
+            flows: row.get(from)?,
+            started_month: row.get(from + 1)?,
+            started: row.get(from + 2)?,
+            members: row.get(from + 3)?,
+        })
+    }
+
+    fn usage(&self, now: DateTime<Utc>) -> Usage {
+        Usage {
+            flows: self.flows,
+            sessions: if self.started_month < month(now) {
+                0
+            } else {
+                self.started
+            },
+            members: self.members,
+        }
+    }
+}
+
+impl FromRow for Counters {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Self::read(row, 0)
+    }
+}
+
+/// What an account has at a moment.
+pub async fn usage(tx: &mut Tx, account: AccountId, now: DateTime<Utc>) -> Result<Usage> {
+    let counters: Counters = tx
+        .one(
+            "SELECT flow_count, started_month, started_count, member_count FROM accounts WHERE id = $1",
+            &[&account],
+        )
+        .await?;
+    Ok(counters.usage(now))
+}
+
+/// The plans by name, from behind a name on; `""` is the beginning.
+pub async fn plans(tx: &mut Tx, after: &str, limit: i64) -> Result<Vec<Plan>> {
+    let sql = format!("SELECT {COLUMNS} FROM plans p WHERE p.name_key > $1 ORDER BY p.name_key LIMIT $2");
+    tx.all(&sql, &[&after.to_lowercase(), &at_least_none(limit)]).await
+}
+
+/// One plan.
+pub async fn plan(tx: &mut Tx, id: PlanId) -> Result<Option<Plan>> {
+    let sql = format!("SELECT {COLUMNS} FROM plans p WHERE p.id = $1");
+    tx.optional(&sql, &[&id]).await
+}
+
+/// Keeps a new plan; `false` when another has its name, whether in capitals or not.
+pub async fn create_plan(tx: &mut Tx, plan: &Plan, now: DateTime<Utc>) -> Result<bool> {
+    let made = tx
+        .execute(
+            "INSERT INTO plans (id, name, name_key, flows, sessions, members, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (name_key) DO NOTHING",
+            &[
+                &plan.id,
+                &plan.name,
+                &plan.name.to_lowercase(),
+                &plan.limits.flows,
+                &plan.limits.sessions,
+                &plan.limits.members,
+                &now,
+            ],
+        )
+        .await?;
+    Ok(made == 1)
+}
+
+/// What became of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// It was made.
+    Done,
+    /// There is no such thing.
+    Missing,
+    /// Another plan has that name.
+    NameTaken,
+}
+
+/// Changes a plan for all accounts that have it. What they have beyond its limits they keep, and get no more.
+pub async fn change_plan(tx: &mut Tx, plan: &Plan) -> Result<Changed> {
+    let key = plan.name.to_lowercase();
+    let namesake: Option<(PlanId,)> = tx
+        .optional(
+            "SELECT id FROM plans WHERE name_key = $1 AND id <> $2",
+            &[&key, &plan.id],
+        )
+        .await?;
+    if namesake.is_some() {
+        return Ok(Changed::NameTaken);
+    }
+    let changed = tx
+        .execute(
+            "UPDATE plans SET name = $2, name_key = $3, flows = $4, sessions = $5, members = $6 WHERE id = $1",
+            &[
+                &plan.id,
+                &plan.name,
+                &key,
+                &plan.limits.flows,
+                &plan.limits.sessions,
+                &plan.limits.members,
+            ],
+        )
+        .await?;
+    Ok(if changed == 1 {
+        Changed::Done
+    } else {
+        Changed::Missing
+    })
+}
+
+/// Gives an account a plan; `None` when there is no such account or plan, else the plan that it had.
+pub async fn set_plan(tx: &mut Tx, account: AccountId, plan: PlanId) -> Result<Option<Plan>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM accounts a JOIN plans p ON p.id = a.plan_id WHERE a.id = $1{}",
+        match tx.engine() {
+            crate::db::Engine::Sqlite => "",
+            crate::db::Engine::Postgres => " FOR UPDATE OF a",
+        }
+    );
+    let had: Option<Plan> = tx.optional(&sql, &[&account]).await?;
+    let changed = tx
+        .execute(
+            "UPDATE accounts SET plan_id = $2 WHERE id = $1 AND EXISTS (SELECT 1 FROM plans WHERE id = $2)",
+            &[&account, &plan],
+        )
+        .await?;
+    tx.wake(Topic::Account(account));
+    Ok(had.filter(|_| changed == 1))
+}
+
+/// An account as who runs the server sees it.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    /// The account.
+    pub id: AccountId,
+    /// What it is called.
+    pub name: String,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// What it may have.
+    pub plan: Plan,
+    /// What it has.
+    pub usage: Usage,
+}
+
+/// A row of [`tenants`], whose month is not known yet.
+struct TenantRow {
+    id: AccountId,
+    name: String,
+    created_at: DateTime<Utc>,
+    plan: Plan,
+    counters: Counters,
+}
+
+impl FromRow for TenantRow {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        Ok(Self {
+            plan: Plan::from_row(row)?,
+            id: row.get(5)?,
+            name: row.get(6)?,
+            created_at: row.get(7)?,
+            counters: Counters::read(row, 8)?,
+        })
+    }
+}
+
+impl TenantRow {
+    fn at(self, now: DateTime<Utc>) -> Tenant {
+        Tenant {
+            id: self.id,
+            name: self.name,
+            created_at: self.created_at,
+            plan: self.plan,
+            usage: self.counters.usage(now),
+        }
+    }
+}
+
+const TENANT: &str = "a.id, a.name, a.created_at, a.flow_count, a.started_month, a.started_count, a.member_count \
+    FROM accounts a JOIN plans p ON p.id = a.plan_id";
+
+/// The accounts of the server, the newest first, from before `before` on.
+pub async fn tenants(
+    tx: &mut Tx,
+    before: Option<AccountId>,
+    limit: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<Tenant>> {
+    let before = before.unwrap_or(AccountId::from_uuid(uuid::Uuid::max()));
+    let sql = format!("SELECT {COLUMNS}, {TENANT} WHERE a.id < $1 ORDER BY a.id DESC LIMIT $2");
+    let rows: Vec<TenantRow> = tx.all(&sql, &[&before, &at_least_none(limit)]).await?;
+    Ok(rows.into_iter().map(|row| row.at(now)).collect())
+}
+
+/// One account of the server.
+pub async fn tenant(tx: &mut Tx, account: AccountId, now: DateTime<Utc>) -> Result<Option<Tenant>> {
+    let sql = format!("SELECT {COLUMNS}, {TENANT} WHERE a.id = $1");
+    let row: Option<TenantRow> = tx.optional(&sql, &[&account]).await?;
+    Ok(row.map(|row| row.at(now)))
+}
+
+/// Whether a person runs the server.
+pub async fn is_platform_admin(tx: &mut Tx, user: UserId) -> Result<bool> {
+    let found: Option<(bool,)> = tx
+        .optional(
+            "SELECT platform_admin FROM users WHERE id = $1 AND disabled_at IS NULL",
+            &[&user],
+        )
+        .await?;
+    Ok(found.is_some_and(|(yes,)| yes))
+}
+
+/// Says whether the person with an address runs the server; `false` when nobody has it.
+pub async fn set_platform_admin(tx: &mut Tx, email: &str, yes: bool) -> Result<bool> {
+    let changed = tx
+        .execute(
+            "UPDATE users SET platform_admin = $2 WHERE email_key = $1",
+            &[&crate::members::email_key(email), &yes],
+        )
+        .await?;
+    Ok(changed == 1)
+}
