@@ -13,7 +13,7 @@ use crate::migrate::{MIGRATIONS, Migration};
 use crate::testing::{empty_postgres, now};
 use crate::{
     Db, DbConfig, Result, Tx, audit, devices, events, families, flows, limits, logins, master_key, members,
-    notifications, outbox, presence, reconcile, sessions, steps, tokens, variables,
+    notifications, outbox, platform, presence, reconcile, sessions, steps, tokens, variables,
 };
 
 /// What a database holds after one migration and some use.
@@ -421,10 +421,10 @@ async fn all_is_readable(tx: &mut Tx) -> Result<()> {
     assert_eq!(members::account_name(tx, account).await?, "Old");
     let differences = reconcile::differences(tx, account).await?;
     assert!(differences.is_empty(), "{differences:?}");
-    assert_eq!(limits::plan_of(tx, account).await?.name, "Small");
-    let usage = limits::usage(tx, account, now()).await?;
+    let (plan, usage) = limits::standing(tx, account, now()).await?;
+    assert_eq!(plan.name, "Small");
     assert_eq!((usage.flows, usage.sessions, usage.members), (1, 1, 1));
-    assert!(limits::is_platform_admin(tx, id(2)).await?);
+    assert!(platform::is_platform_admin(tx, id(2)).await?);
     let member = members::find(tx, account, id(2))
         .await?
         .expect("the member is there");

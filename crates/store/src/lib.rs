@@ -22,6 +22,7 @@ pub mod notifications;
 pub mod outbox;
 #[cfg(test)]
 mod plans;
+pub mod platform;
 pub mod presence;
 pub mod reconcile;
 pub mod sessions;

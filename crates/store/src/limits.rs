@@ -4,20 +4,22 @@
 //! breath; so no two that come at once ever pass a limit, and a counter always equals its rows.
 
 use chrono::{DateTime, Utc};
-use resolutionflow_core::id::{AccountId, PlanId, UserId};
+use resolutionflow_core::id::{AccountId, PlanId};
 use resolutionflow_core::plan::{Limits, Plan, Resource, Usage, month};
 
 use crate::db::{FromRow, Row, Topic, Tx};
-use crate::sql::at_least_none;
+use crate::sql::{at_least_none, for_update};
 use crate::{Error, Result};
 
 /// The condition that an account's plan has room, as far as `counted` goes.
+///
+/// A scalar subquery, which PostgreSQL asks again of the row as the one before left it. Of a `NOT EXISTS` it makes a
+/// join, and that it takes as settled: many at once would pass the limit.
 pub(crate) fn room(resource: Resource, counted: &str) -> String {
     let limit = resource.as_str();
-    // No row where the plan has no such limit.
     format!(
-        "NOT EXISTS (SELECT 1 FROM plans p WHERE p.id = accounts.plan_id AND p.{limit} IS NOT NULL \
-             AND p.{limit} <= {counted})"
+        "{counted} < COALESCE((SELECT p.{limit} FROM plans p WHERE p.id = accounts.plan_id), {})",
+        i64::MAX
     )
 }
 
@@ -107,7 +109,7 @@ async fn reached(tx: &mut Tx, account: AccountId, resource: Resource) -> Error {
     }
 }
 
-const COLUMNS: &str = "p.id, p.name, p.flows, p.sessions, p.members";
+pub(crate) const COLUMNS: &str = "p.id, p.name, p.flows, p.sessions, p.members";
 
 impl FromRow for Plan {
     fn from_row(row: &Row<'_>) -> Result<Self> {
@@ -124,13 +126,14 @@ impl FromRow for Plan {
 }
 
 /// The plan of an account.
-pub async fn plan_of(tx: &mut Tx, account: AccountId) -> Result<Plan> {
-    let sql = format!("SELECT {COLUMNS} FROM accounts a JOIN plans p ON p.id = a.plan_id WHERE a.id = $1");
+async fn plan_of(tx: &mut Tx, account: AccountId) -> Result<Plan> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM accounts a CROSS JOIN plans p WHERE p.id = a.plan_id AND a.id = $1");
     tx.one(&sql, &[&account]).await
 }
 
 /// An account's counters, as they stand at a moment.
-struct Counters {
+pub(crate) struct Counters {
     flows: i64,
     started_month: i64,
     started: i64,
@@ -139,7 +142,7 @@ struct Counters {
 
 impl Counters {
     /// The four columns from one on.
-    fn read(row: &Row<'_>, from: usize) -> Result<Self> {
+    pub(crate) fn read(row: &Row<'_>, from: usize) -> Result<Self> {
         Ok(Self {
             flows: row.get(from)?,
             started_month: row.get(from + 1)?,
@@ -148,7 +151,7 @@ impl Counters {
         })
     }
 
-    fn usage(&self, now: DateTime<Utc>) -> Usage {
+    pub(crate) fn usage(&self, now: DateTime<Utc>) -> Usage {
         Usage {
             flows: self.flows,
             sessions: if self.started_month < month(now) {
@@ -161,27 +164,30 @@ impl Counters {
     }
 }
 
-impl FromRow for Counters {
+/// The plan of an account with its counters.
+struct Standing(Plan, Counters);
+
+impl FromRow for Standing {
     fn from_row(row: &Row<'_>) -> Result<Self> {
-        Self::read(row, 0)
+        Ok(Self(Plan::from_row(row)?, Counters::read(row, 5)?))
     }
 }
 
-/// What an account has at a moment.
-pub async fn usage(tx: &mut Tx, account: AccountId, now: DateTime<Utc>) -> Result<Usage> {
-    let counters: Counters = tx
-        .one(
-            "SELECT flow_count, started_month, started_count, member_count FROM accounts WHERE id = $1",
-            &[&account],
-        )
-        .await?;
-    Ok(counters.usage(now))
+/// What an account may have, and what it has at a moment.
+pub async fn standing(tx: &mut Tx, account: AccountId, now: DateTime<Utc>) -> Result<(Plan, Usage)> {
+    let sql = format!(
+        "SELECT {COLUMNS}, a.flow_count, a.started_month, a.started_count, a.member_count \
+         FROM accounts a CROSS JOIN plans p WHERE p.id = a.plan_id AND a.id = $1"
+    );
+    let Standing(plan, counters) = tx.one(&sql, &[&account]).await?;
+    Ok((plan, counters.usage(now)))
 }
 
 /// The plans by name, from behind a name on; `""` is the beginning.
 pub async fn plans(tx: &mut Tx, after: &str, limit: i64) -> Result<Vec<Plan>> {
     let sql = format!("SELECT {COLUMNS} FROM plans p WHERE p.name_key > $1 ORDER BY p.name_key LIMIT $2");
-    tx.all(&sql, &[&after.to_lowercase(), &at_least_none(limit)]).await
+    tx.all(&sql, &[&after.to_lowercase(), &at_least_none(limit)])
+        .await
 }
 
 /// One plan.
@@ -255,14 +261,12 @@ pub async fn change_plan(tx: &mut Tx, plan: &Plan) -> Result<Changed> {
 
 /// Gives an account a plan; `None` when there is no such account or plan, else the plan that it had.
 pub async fn set_plan(tx: &mut Tx, account: AccountId, plan: PlanId) -> Result<Option<Plan>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM accounts a JOIN plans p ON p.id = a.plan_id WHERE a.id = $1{}",
-        match tx.engine() {
-            crate::db::Engine::Sqlite => "",
-            crate::db::Engine::Postgres => " FOR UPDATE OF a",
-        }
-    );
-    let had: Option<Plan> = tx.optional(&sql, &[&account]).await?;
+    let lock = format!("SELECT id FROM accounts WHERE id = $1{}", for_update(tx));
+    let locked: Option<(AccountId,)> = tx.optional(&lock, &[&account]).await?;
+    if locked.is_none() {
+        return Ok(None);
+    }
+    let had = plan_of(tx, account).await?;
     let changed = tx
         .execute(
             "UPDATE accounts SET plan_id = $2 WHERE id = $1 AND EXISTS (SELECT 1 FROM plans WHERE id = $2)",
@@ -270,98 +274,5 @@ pub async fn set_plan(tx: &mut Tx, account: AccountId, plan: PlanId) -> Result<O
         )
         .await?;
     tx.wake(Topic::Account(account));
-    Ok(had.filter(|_| changed == 1))
-}
-
-/// An account as who runs the server sees it.
-#[derive(Clone, Debug)]
-pub struct Tenant {
-    /// The account.
-    pub id: AccountId,
-    /// What it is called.
-    pub name: String,
-    /// When it was made.
-    pub created_at: DateTime<Utc>,
-    /// What it may have.
-    pub plan: Plan,
-    /// What it has.
-    pub usage: Usage,
-}
-
-/// A row of [`tenants`], whose month is not known yet.
-struct TenantRow {
-    id: AccountId,
-    name: String,
-    created_at: DateTime<Utc>,
-    plan: Plan,
-    counters: Counters,
-}
-
-impl FromRow for TenantRow {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        Ok(Self {
-            plan: Plan::from_row(row)?,
-            id: row.get(5)?,
-            name: row.get(6)?,
-            created_at: row.get(7)?,
-            counters: Counters::read(row, 8)?,
-        })
-    }
-}
-
-impl TenantRow {
-    fn at(self, now: DateTime<Utc>) -> Tenant {
-        Tenant {
-            id: self.id,
-            name: self.name,
-            created_at: self.created_at,
-            plan: self.plan,
-            usage: self.counters.usage(now),
-        }
-    }
-}
-
-const TENANT: &str = "a.id, a.name, a.created_at, a.flow_count, a.started_month, a.started_count, a.member_count \
-    FROM accounts a JOIN plans p ON p.id = a.plan_id";
-
-/// The accounts of the server, the newest first, from before `before` on.
-pub async fn tenants(
-    tx: &mut Tx,
-    before: Option<AccountId>,
-    limit: i64,
-    now: DateTime<Utc>,
-) -> Result<Vec<Tenant>> {
-    let before = before.unwrap_or(AccountId::from_uuid(uuid::Uuid::max()));
-    let sql = format!("SELECT {COLUMNS}, {TENANT} WHERE a.id < $1 ORDER BY a.id DESC LIMIT $2");
-    let rows: Vec<TenantRow> = tx.all(&sql, &[&before, &at_least_none(limit)]).await?;
-    Ok(rows.into_iter().map(|row| row.at(now)).collect())
-}
-
-/// One account of the server.
-pub async fn tenant(tx: &mut Tx, account: AccountId, now: DateTime<Utc>) -> Result<Option<Tenant>> {
-    let sql = format!("SELECT {COLUMNS}, {TENANT} WHERE a.id = $1");
-    let row: Option<TenantRow> = tx.optional(&sql, &[&account]).await?;
-    Ok(row.map(|row| row.at(now)))
-}
-
-/// Whether a person runs the server.
-pub async fn is_platform_admin(tx: &mut Tx, user: UserId) -> Result<bool> {
-    let found: Option<(bool,)> = tx
-        .optional(
-            "SELECT platform_admin FROM users WHERE id = $1 AND disabled_at IS NULL",
-            &[&user],
-        )
-        .await?;
-    Ok(found.is_some_and(|(yes,)| yes))
-}
-
-/// Says whether the person with an address runs the server; `false` when nobody has it.
-pub async fn set_platform_admin(tx: &mut Tx, email: &str, yes: bool) -> Result<bool> {
-    let changed = tx
-        .execute(
-            "UPDATE users SET platform_admin = $2 WHERE email_key = $1",
-            &[&crate::members::email_key(email), &yes],
-        )
-        .await?;
-    Ok(changed == 1)
+    Ok((changed == 1).then_some(had))
 }

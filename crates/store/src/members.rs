@@ -9,7 +9,7 @@ use resolutionflow_core::plan::Resource;
 
 use crate::db::{Engine, FromRow, Parameter, Row, Topic, Tx};
 use crate::sql::{at_least_none, padded, placeholders};
-use crate::{Error, Result, limits};
+use crate::{Error, Result, limits, platform};
 
 /// A person as a member of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -209,7 +209,7 @@ pub async fn found(tx: &mut Tx, founding: &Founding, now: DateTime<Utc>) -> Resu
         return Err(Error::Duplicate);
     }
     add(tx, *account_id, owner.id, Role::Owner, *team_id, now).await?;
-    limits::set_platform_admin(tx, &owner.email, true).await?;
+    platform::set_platform_admin(tx, &owner.email, true).await?;
     Ok(true)
 }
 

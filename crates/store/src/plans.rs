@@ -25,8 +25,8 @@ use crate::testing::{now, sqlite};
 use crate::throttles::{Bucket, Counting};
 use crate::tokens::{NewToken, TokenKind};
 use crate::{
-    Result, Tx, audit, devices, events, families, flows, idempotency, limits, logins, master_key,
-    members, notifications, outbox, presence, sessions, steps, throttles, tokens, variables,
+    Result, Tx, audit, devices, events, families, flows, idempotency, limits, logins, master_key, members,
+    notifications, outbox, platform, presence, sessions, steps, throttles, tokens, variables,
 };
 
 fn id<K>(number: u128) -> Id<K> {
@@ -236,17 +236,17 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
 
 /// Signs a program in and out, and lets it go on.
 async fn look_at_limits(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) -> Result<()> {
-    let plan = limits::plan_of(tx, account).await?;
-    limits::usage(tx, account, at).await?;
+    let (plan, _) = limits::standing(tx, account, at).await?;
     limits::plans(tx, "s", 50).await?;
     limits::plan(tx, plan.id).await?;
     limits::create_plan(tx, &plan, at).await?;
     limits::change_plan(tx, &plan).await?;
     limits::set_plan(tx, account, plan.id).await?;
-    limits::tenants(tx, Some(id(9)), 50, at).await?;
-    limits::tenant(tx, account, at).await?;
-    limits::is_platform_admin(tx, id(1)).await?;
-    limits::set_platform_admin(tx, "nobody", true).await?;
+    platform::tenants(tx, Some(id(9)), 50, at).await?;
+    platform::tenant(tx, account, at).await?;
+    platform::is_platform_admin(tx, id(1)).await?;
+    platform::set_platform_admin(tx, "nobody", true).await?;
+    platform::state(tx, at).await?;
     limits::count_member_out(tx, account).await?;
     Ok(())
 }

@@ -102,7 +102,10 @@ pub async fn differences(tx: &mut Tx, account: AccountId) -> Result<Vec<Differen
     );
     let mut tags: BTreeMap<String, (i64, i64)> = BTreeMap::new();
     let kept: Vec<(String, i64)> = tx
-        .all("SELECT tag, flow_count FROM tags WHERE account_id = $1", &[&account])
+        .all(
+            "SELECT tag, flow_count FROM tags WHERE account_id = $1",
+            &[&account],
+        )
         .await?;
     for (tag, count) in kept {
         tags.entry(tag).or_default().0 = count;

@@ -34,6 +34,8 @@ pub struct Parts {
     pub db: Db,
     /// What time it is.
     pub clock: Clock,
+    /// When the program started.
+    pub started: DateTime<Utc>,
     /// What is counted.
     pub metrics: Metrics,
     /// Published flow versions, compiled.
@@ -62,6 +64,7 @@ impl App {
         Self(Arc::new(Parts {
             settings,
             db,
+            started: clock.now(),
             clock,
             metrics,
             versions: Versions::default(),

@@ -314,7 +314,9 @@ fn plan_limit(resource: Resource, limit: i64) -> String {
         ),
         Resource::Members => ("members", "Remove a member who is no longer needed."),
     };
-    format!("Your plan allows {limit} {used}. {help} Whoever runs this server can give the account another plan.")
+    format!(
+        "Your plan allows {limit} {used}. {help} Whoever runs this server can give the account another plan."
+    )
 }
 
 /// What a client is told of a database that cannot serve.

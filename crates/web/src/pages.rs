@@ -8,6 +8,7 @@ pub mod import;
 pub mod live;
 pub mod notifications;
 pub mod people;
+pub mod platform;
 pub mod prepare;
 pub mod quick_start;
 pub mod report;
@@ -47,5 +48,6 @@ pub fn routes() -> Router<App> {
         .merge(import::routes())
         .merge(report::routes())
         .merge(settings::routes())
+        .merge(platform::routes())
         .merge(notifications::routes())
 }

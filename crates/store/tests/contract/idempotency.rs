@@ -100,7 +100,14 @@ async fn many_requests_with_one_key_have_one_effect() {
                         let key = key("one");
                         match idempotency::claim(tx, &key, at(1)).await? {
                             Claim::New => {
-                                let number = sessions::next_number(tx, account(), flow(), sessions::Begins::Started, at(1)).await?;
+                                let number = sessions::next_number(
+                                    tx,
+                                    account(),
+                                    flow(),
+                                    sessions::Begins::Started,
+                                    at(1),
+                                )
+                                .await?;
                                 idempotency::keep(tx, &key, 201, &number.to_string()).await?;
                                 Ok((true, number.to_string()))
                             }
@@ -121,8 +128,14 @@ async fn many_requests_with_one_key_have_one_effect() {
         }
         assert_eq!(first, 1);
         assert_eq!(
-            commit!(test, |tx| sessions::next_number(tx, account(), flow(), sessions::Begins::Started, at(1))
-                .await)
+            commit!(test, |tx| sessions::next_number(
+                tx,
+                account(),
+                flow(),
+                sessions::Begins::Started,
+                at(1)
+            )
+            .await)
             .unwrap(),
             2
         );

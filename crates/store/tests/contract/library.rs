@@ -85,7 +85,14 @@ async fn a_flow_remembers_how_often_it_was_used_and_when_last() {
         use_it(&test, 301, FLOW, 7).await;
         assert_eq!(used(1).await, (2, Some(at(7))));
         let failed: Result<()> = commit!(test, |tx| {
-            resolutionflow_store::sessions::next_number(tx, account(), flow(), resolutionflow_store::sessions::Begins::Started, at(8)).await?;
+            resolutionflow_store::sessions::next_number(
+                tx,
+                account(),
+                flow(),
+                resolutionflow_store::sessions::Begins::Started,
+                at(8),
+            )
+            .await?;
             Err(Error::NoRow)
         });
         assert!(failed.is_err());

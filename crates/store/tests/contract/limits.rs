@@ -12,7 +12,7 @@ use resolutionflow_store::members::NewUser;
 use resolutionflow_store::reconcile::{self, Counter};
 use resolutionflow_store::sessions::Begins;
 use resolutionflow_store::testing::TestDb;
-use resolutionflow_store::{Error, flows, members, sessions};
+use resolutionflow_store::{Error, flows, members, platform, sessions};
 
 use super::world::{LENA, OLGA, account, at, command, commit, companies, flow, id, look, make};
 
@@ -71,27 +71,30 @@ fn is_limit<T>(result: Result<T, Error>, wanted: Resource, most: i64) {
 #[tokio::test]
 async fn an_account_is_unlimited_until_it_gets_another_plan() {
     for test in companies().await {
-        let plan = look!(test, |tx| limits::plan_of(tx, account()).await).unwrap();
+        let (plan, _) = look!(test, |tx| limits::standing(tx, account(), at(1)).await).unwrap();
         assert_eq!((plan.id, plan.limits), (UNLIMITED, Limits::default()));
         given(&test, small(Some(9), None, Some(0))).await;
-        let tenant = look!(test, |tx| limits::tenant(tx, account(), at(2)).await).unwrap();
+        let tenant = look!(test, |tx| platform::tenant(tx, account(), at(2)).await).unwrap();
         let tenant = tenant.unwrap();
-        assert_eq!((tenant.plan.name.as_str(), tenant.plan.limits.flows), ("Small", Some(9)));
-        let usage = look!(test, |tx| limits::usage(tx, account(), at(2)).await).unwrap();
+        assert_eq!(
+            (tenant.plan.name.as_str(), tenant.plan.limits.flows),
+            ("Small", Some(9))
+        );
+        let (_, usage) = look!(test, |tx| limits::standing(tx, account(), at(2)).await).unwrap();
         assert_eq!(tenant.usage, usage);
         commit!(test, |tx| {
             members::create_account(tx, id(2), "Other", id(2), at(2)).await
         })
         .unwrap();
-        let all = look!(test, |tx| limits::tenants(tx, None, 50, at(2)).await).unwrap();
+        let all = look!(test, |tx| platform::tenants(tx, None, 50, at(2)).await).unwrap();
         assert!(all.len() >= 2 && all.windows(2).all(|two| two[0].id > two[1].id));
-        let rest = look!(test, |tx| limits::tenants(tx, Some(id(1)), 50, at(2)).await).unwrap();
+        let rest = look!(test, |tx| platform::tenants(tx, Some(id(1)), 50, at(2)).await).unwrap();
         assert!(rest.is_empty(), "no account is older than the company");
         // What does not exist changes nothing.
         let nowhere = commit!(test, |tx| limits::set_plan(tx, id(999), SMALL).await);
         let nothing = commit!(test, |tx| limits::set_plan(tx, account(), id(999)).await);
         assert!(nowhere.unwrap().is_none() && nothing.unwrap().is_none());
-        let plan = look!(test, |tx| limits::plan_of(tx, account()).await).unwrap();
+        let (plan, _) = look!(test, |tx| limits::standing(tx, account(), at(1)).await).unwrap();
         assert_eq!(plan.id, SMALL);
     }
 }
@@ -132,7 +135,10 @@ async fn plans_have_names_of_their_own() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_flows_at_once_exactly_as_many_as_the_plan_allows_are_made() {
     for test in companies().await {
-        let had = look!(test, |tx| limits::usage(tx, account(), at(1)).await).unwrap().flows;
+        let had = look!(test, |tx| limits::standing(tx, account(), at(1)).await)
+            .unwrap()
+            .1
+            .flows;
         given(&test, small(Some(had + 5), None, None)).await;
         let (test, document) = (Arc::new(test), document(&["mail", "windows"]));
         let tasks: Vec<_> = (0..64_u128)
@@ -154,7 +160,7 @@ async fn of_many_flows_at_once_exactly_as_many_as_the_plan_allows_are_made() {
         }
         assert_eq!(made, 5);
         assert_eq!(differences(&test).await, []);
-        let usage = look!(test, |tx| limits::usage(tx, account(), at(1)).await).unwrap();
+        let (_, usage) = look!(test, |tx| limits::standing(tx, account(), at(1)).await).unwrap();
         assert_eq!(usage.flows, had + 5);
         // With less than there is, everything stays and nothing comes.
         given(&test, small(Some(1), None, None)).await;
@@ -172,8 +178,8 @@ async fn a_prepared_session_counts_when_it_starts_and_a_month_begins_at_nothing(
         let used = |when| {
             let test = &test;
             async move {
-                let usage = look!(test, |tx| limits::usage(tx, account(), at(when)).await);
-                usage.unwrap().sessions
+                let usage = look!(test, |tx| limits::standing(tx, account(), at(when)).await);
+                usage.unwrap().1.sessions
             }
         };
         let before = used(5).await;
@@ -181,9 +187,11 @@ async fn a_prepared_session_counts_when_it_starts_and_a_month_begins_at_nothing(
         prepared(&test, 300).await;
         prepared(&test, 301).await;
         assert_eq!(used(5).await, before);
-        command(&test, 300, LENA, 6, |standing, act| start_prepared(&standing.session, act))
-            .await
-            .unwrap();
+        command(&test, 300, LENA, 6, |standing, act| {
+            start_prepared(&standing.session, act)
+        })
+        .await
+        .unwrap();
         assert_eq!(used(6).await, before + 1);
         let refused = command(&test, 301, LENA, 7, |standing, act| {
             start_prepared(&standing.session, act)
@@ -210,7 +218,10 @@ async fn a_prepared_session_counts_when_it_starts_and_a_month_begins_at_nothing(
 #[tokio::test]
 async fn members_take_seats_and_give_them_back() {
     for test in companies().await {
-        let had = look!(test, |tx| limits::usage(tx, account(), at(1)).await).unwrap().members;
+        let had = look!(test, |tx| limits::standing(tx, account(), at(1)).await)
+            .unwrap()
+            .1
+            .members;
         given(&test, small(None, None, Some(had + 1))).await;
         let add = |number: u128| {
             let test = &test;
@@ -273,5 +284,26 @@ async fn tags_are_counted_as_they_come_and_go_and_what_differs_is_mended() {
         let mended = commit!(test, |tx| reconcile::repair(tx, account()).await).unwrap();
         assert_eq!(mended, found);
         assert_eq!(differences(&test).await, []);
+    }
+}
+
+#[tokio::test]
+async fn who_runs_the_server_is_said_by_address() {
+    for test in companies().await {
+        let is = || {
+            let test = &test;
+            async move { look!(test, |tx| platform::is_platform_admin(tx, id(OLGA)).await).unwrap() }
+        };
+        assert!(!is().await);
+        let set = |email: &'static str, yes| {
+            let test = &test;
+            async move { commit!(test, |tx| platform::set_platform_admin(tx, email, yes).await).unwrap() }
+        };
+        assert!(set("  OLGA@example.com ", true).await && is().await);
+        assert!(!set("nobody@example.com", true).await);
+        assert!(set("olga@example.com", false).await && !is().await);
+        let state = look!(test, |tx| platform::state(tx, at(1)).await).unwrap();
+        assert!(state.schema > 0);
+        assert_eq!((state.letters_waiting, state.letters_failed), (0, 0));
     }
 }

@@ -151,7 +151,8 @@ async fn sessions_started_side_by_side_are_numbered_without_gaps() {
                 tokio::spawn(async move {
                     if number % 4 == 0 {
                         let failed = commit!(test, |tx| {
-                            sessions::next_number(tx, account(), flow(), sessions::Begins::Started, at(1)).await?;
+                            sessions::next_number(tx, account(), flow(), sessions::Begins::Started, at(1))
+                                .await?;
                             Err::<(), _>(Error::NoRow)
                         });
                         assert!(failed.is_err());

@@ -409,7 +409,14 @@ async fn what_fails_after_the_save_leaves_nothing() {
 #[tokio::test]
 async fn an_account_that_is_not_there_gives_no_numbers() {
     for test in companies().await {
-        let number = commit!(test, |tx| sessions::next_number(tx, id(9), flow(), sessions::Begins::Started, at(9)).await);
+        let number = commit!(test, |tx| sessions::next_number(
+            tx,
+            id(9),
+            flow(),
+            sessions::Begins::Started,
+            at(9)
+        )
+        .await);
         assert!(matches!(number, Err(Error::NoRow)), "{number:?}");
     }
 }

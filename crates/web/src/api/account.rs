@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use resolutionflow_core::audit::{AuditAction, Object};
 use resolutionflow_core::problem::Problem;
 use resolutionflow_core::session::MOST_STALE_DAYS;
-use resolutionflow_store::audit;
 use resolutionflow_store::members::{self, Account};
+use resolutionflow_store::{Tx, audit, limits};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -32,16 +32,64 @@ pub struct AccountView {
     /// After how many days a prepared session is old; 0 is never.
     #[schema(example = 7)]
     stale_days: i64,
+    /// What it may have.
+    plan: PlanView,
+    /// What it has.
+    usage: UsageView,
+}
+
+/// A plan; what is null is unlimited.
+#[derive(Serialize, ToSchema)]
+pub struct PlanView {
+    /// What it is called.
+    #[schema(example = "Team")]
+    name: String,
+    /// How many flows.
+    #[schema(example = 25)]
+    flows: Option<i64>,
+    /// How many sessions may be started in a calendar month, UTC; a prepared one counts when it starts.
+    #[schema(example = 500)]
+    sessions: Option<i64>,
+    /// How many members.
+    #[schema(example = 10)]
+    members: Option<i64>,
+}
+
+/// What an account has.
+#[derive(Serialize, ToSchema)]
+pub struct UsageView {
+    /// Flows.
+    #[schema(example = 18)]
+    flows: i64,
+    /// Sessions that were started in this calendar month, UTC.
+    #[schema(example = 120)]
+    sessions: i64,
+    /// Members.
+    #[schema(example = 4)]
+    members: i64,
 }
 
 impl AccountView {
-    fn of(caller: &Caller, account: Account) -> Self {
-        Self {
-            id: caller.account_id.uuid(),
+    async fn of(tx: &mut Tx, caller: &Caller, account: Account, now: DateTime<Utc>) -> Result<Self> {
+        let id = caller.account_id;
+        let (plan, usage) = limits::standing(tx, id, now).await?;
+        Ok(Self {
+            id: id.uuid(),
             name: account.name,
             created_at: account.created_at,
             stale_days: account.stale_days,
-        }
+            plan: PlanView {
+                name: plan.name,
+                flows: plan.limits.flows,
+                sessions: plan.limits.sessions,
+                members: plan.limits.members,
+            },
+            usage: UsageView {
+                flows: usage.flows,
+                sessions: usage.sessions,
+                members: usage.members,
+            },
+        })
     }
 }
 
@@ -51,11 +99,17 @@ impl AccountView {
 #[utoipa::path(get, path = "/account", operation_id = "get_account", tag = "account",
     responses((status = 200, body = AccountView), Refusals))]
 pub async fn show(State(app): State<App>, May(caller): MayRead) -> Result<Json<AccountView>> {
-    let account = caller.account_id;
+    let now = app.now();
     let found = app
-        .read(move |tx| Box::pin(async move { Ok(members::account(tx, account).await?) }))
+        .read(move |tx| {
+            let caller = caller.clone();
+            Box::pin(async move {
+                let account = members::account(tx, caller.account_id).await?;
+                AccountView::of(tx, &caller, account, now).await
+            })
+        })
         .await?;
-    Ok(Json(AccountView::of(&caller, found)))
+    Ok(Json(found))
 }
 
 /// What to change; what is absent is not touched.
@@ -87,8 +141,9 @@ pub async fn change(
     }
     let object = Object::new("account", caller.account_id.uuid());
     let changed = ["stale_days"];
+    let now = app.now();
     let entry = caller.entry(
-        app.now(),
+        now,
         &mut app.random(),
         AuditAction::AccountChanged,
         object,
@@ -104,7 +159,7 @@ pub async fn change(
                 }
                 None => members::account(tx, caller.account_id).await?,
             };
-            Answer::new(StatusCode::OK, &AccountView::of(&caller, account))
+            Answer::new(StatusCode::OK, &AccountView::of(tx, &caller, account, now).await?)
         })
     })
     .await

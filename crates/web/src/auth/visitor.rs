@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use resolutionflow_core::access::{Action, Role};
 use resolutionflow_core::id::{LoginId, UserId};
 use resolutionflow_store::notifications::{self, Bell};
+use resolutionflow_store::platform;
 
 use super::caller::Caller;
 use super::login;
@@ -88,6 +89,29 @@ impl<const ACTION: usize> FromRequestParts<App> for Visit<ACTION> {
             bell,
         }))
     }
+}
+
+/// A visitor who runs the server. For anybody else there is nothing at the address.
+pub struct VisitPlatform(pub Visitor);
+
+impl FromRequestParts<App> for VisitPlatform {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
+        let Visit(visitor) = VisitRead::from_request_parts(parts, app).await?;
+        if runs_the_server(app, &visitor).await? {
+            Ok(Self(visitor))
+        } else {
+            Err(Error::NotFound)
+        }
+    }
+}
+
+/// Whether the visitor sees the platform pages.
+pub async fn runs_the_server(app: &App, visitor: &Visitor) -> Result<bool> {
+    let user = visitor.user_id();
+    app.read(move |tx| Box::pin(async move { Ok(platform::is_platform_admin(tx, user).await?) }))
+        .await
 }
 
 /// What a browser was told about looks, in cookies of its own.

@@ -7,6 +7,8 @@ use super::Done;
 mod create_token;
 mod create_user;
 pub(super) mod new_password;
+mod platform_admin;
+mod reconcile;
 mod reset_password;
 
 /// The commands under `admin`.
@@ -21,6 +23,10 @@ pub(super) enum Admin {
     ResetPassword(reset_password::ResetPassword),
     /// Make a personal token for a program, and print it, this once and alone on standard output.
     CreateToken(create_token::CreateToken),
+    /// Say who runs the server, and sees its accounts, plans and state.
+    PlatformAdmin(platform_admin::PlatformAdmin),
+    /// Prove that counters equal the rows they count.
+    Reconcile(reconcile::Reconcile),
 }
 
 impl Admin {
@@ -30,6 +36,8 @@ impl Admin {
             Self::CreateUser(command) => command.run().await,
             Self::ResetPassword(command) => command.run().await,
             Self::CreateToken(command) => command.run().await,
+            Self::PlatformAdmin(command) => command.run().await,
+            Self::Reconcile(command) => command.run().await,
         }
     }
 }

@@ -103,10 +103,11 @@ async fn page(app: &App, visitor: &Visitor, refused: &Refused) -> Result<Markup>
         ("security", words::LOGINS),
         ("tokens", words::TOKENS),
         ("account", words::DEFAULTS),
+        ("plan", words::PLAN),
         ("audit", words::AUDIT),
     ];
     let shown = |id: &str| match id {
-        "account" => defaults::concern(visitor),
+        "account" | "plan" => defaults::concern(visitor),
         "audit" => audit::concerns(visitor),
         _ => true,
     };

@@ -9,6 +9,7 @@ pub mod flows;
 pub mod import;
 pub mod notifications;
 pub mod people;
+pub mod platform;
 pub mod prepare;
 pub mod quick_start;
 pub mod report;

@@ -20,6 +20,7 @@ mod mail_server;
 mod notifications;
 mod openapi;
 mod parallel;
+mod plan_limits;
 mod process;
 mod racing;
 mod refresh;

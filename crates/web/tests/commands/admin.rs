@@ -1,5 +1,8 @@
 //! `admin`: the first owner, others, passwords and tokens, as they then sign in.
 
+use futures_util::FutureExt;
+use resolutionflow_store::testing::now;
+use resolutionflow_store::{Db, DbConfig, Error};
 use serde_json::json;
 
 use crate::program::{Place, request, sign_in, sqlite};
@@ -192,4 +195,48 @@ fn a_wrong_command_line_is_told_by_its_code() {
         import.contains("Examples:") && import.contains("Exit codes:"),
         "{import}"
     );
+}
+
+#[tokio::test]
+async fn counters_are_proved_and_who_runs_the_server_is_named() {
+    let place = Place::new();
+    let database = sqlite(&place.path("data/real.sqlite"));
+    let admin = |arguments: &[&str]| {
+        let arguments = [&["admin"], arguments, &["--database", &database]].concat();
+        place.run_with(&arguments, "")
+    };
+    admin(&["reconcile"]).fails(1, "there is no database");
+    let owner = [
+        "--email",
+        "morgan@contoso.example",
+        "--name",
+        "Morgan Osei",
+        "--account",
+        "Contoso",
+    ];
+    admin(&[&["create-user"], &owner[..]].concat()).ok();
+    assert!(
+        admin(&["reconcile"])
+            .ok()
+            .err
+            .contains("Every counter equals its rows.")
+    );
+    let db = Db::open(&DbConfig::new(database.as_str(), now())).await.unwrap();
+    db.write::<_, Error, _>(|tx| tx.execute("UPDATE accounts SET flow_count = 3", &[]).boxed())
+        .await
+        .unwrap();
+    db.close().await;
+    let differs = admin(&["reconcile"]);
+    assert!(
+        differs.out.contains("flows: the counter says 3, there are 0"),
+        "{differs:?}"
+    );
+    differs.fails(1, "1 counters differ");
+    admin(&["reconcile", "--repair"]).ok();
+    admin(&["reconcile"]).ok();
+    admin(&["platform-admin", "--email", "nobody@contoso.example"]).fails(1, "nobody has the address");
+    let morgan = ["platform-admin", "--email", "Morgan@contoso.example"];
+    assert!(admin(&morgan).ok().err.contains("runs this server"));
+    let revoked = admin(&[&morgan[..], &["--revoke"]].concat()).ok();
+    assert!(revoked.err.contains("no longer runs"), "{revoked:?}");
 }

@@ -15,6 +15,7 @@ mod flows;
 mod import;
 mod notifications;
 mod people;
+mod platform;
 mod prepare;
 mod prepared;
 mod quick_start;

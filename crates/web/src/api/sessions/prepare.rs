@@ -83,9 +83,14 @@ pub async fn prepare(
         client: body.client.unwrap_or_default(),
     };
     let flow = FlowId::from_uuid(body.flow_id);
-    make(&app, &caller, key, flow, Begins::Prepared, move |new, outline, act| {
-        session::prepare(new, outline, &preparation, act)
-    })
+    make(
+        &app,
+        &caller,
+        key,
+        flow,
+        Begins::Prepared,
+        move |new, outline, act| session::prepare(new, outline, &preparation, act),
+    )
     .await
 }
 

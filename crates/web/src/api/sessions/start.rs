@@ -59,9 +59,14 @@ pub async fn start(
         keep_invalid: body.keep_invalid,
         ..SetVariables::default()
     };
-    make(&app, &caller, key, flow, Begins::Started, move |new, outline, act| {
-        session::start(new, outline, &set, act)
-    })
+    make(
+        &app,
+        &caller,
+        key,
+        flow,
+        Begins::Started,
+        move |new, outline, act| session::start(new, outline, &set, act),
+    )
     .await
 }
 

@@ -5,8 +5,8 @@ use futures_util::FutureExt;
 use resolutionflow_core::access::Role;
 use resolutionflow_core::id::{AccountId, Id, TeamId};
 use resolutionflow_core::random::Random;
-use resolutionflow_store::Tx;
 use resolutionflow_store::members::{self, NewUser};
+use resolutionflow_store::{Tx, platform};
 
 use super::super::local::open;
 use super::super::{Done, Failure, Place, complain};
@@ -67,7 +67,9 @@ impl CreateUser {
         let created = db.write::<_, Failure, _>(move |tx| {
             let (user, account) = (made.clone(), account.clone());
             async move {
-                let (account_id, team, role, account) = match members::first_account(tx).await? {
+                let existing = members::first_account(tx).await?;
+                let is_first = existing.is_none();
+                let (account_id, team, role, account) = match existing {
                     None => {
                         let (role, account) = first(role, account)?;
                         members::create_account(tx, place.0, &account, place.1, now).await?;
@@ -84,6 +86,9 @@ impl CreateUser {
                     return Err(format!("somebody has the address {} already", user.email).into());
                 }
                 members::add(tx, account_id, user.id, role, team, now).await?;
+                if is_first {
+                    platform::set_platform_admin(tx, &user.email, true).await?;
+                }
                 Ok((account, role))
             }
             .boxed()

@@ -9,6 +9,7 @@ use resolutionflow_core::access::{Action, Relation, may};
 use resolutionflow_core::flow::FlowParts;
 use resolutionflow_core::id::FlowId;
 use resolutionflow_store::flows::{self, Cursor, Filter, Flow, Sort};
+use resolutionflow_store::limits;
 
 use crate::api::page::{self, Page};
 use crate::auth::visitor::{Visit, VisitRead, Visitor};
@@ -20,6 +21,7 @@ use crate::pages::components::icon::{Icon, icon};
 use crate::pages::components::matches::{excerpt, first, marked};
 use crate::pages::shell::{self, Frame, Section};
 use crate::pages::words::flows as words;
+use crate::pages::words::platform::flows_of;
 use crate::pages::words::sessions::about;
 use crate::request::Query;
 
@@ -103,6 +105,8 @@ struct Library {
     flows: Page<Flow>,
     documents: HashMap<FlowId, FlowParts>,
     tags: Vec<(String, i64)>,
+    /// How many flows the account has, where its plan limits them, and how many it may have.
+    room: Option<(i64, i64)>,
 }
 
 /// The page.
@@ -116,7 +120,10 @@ pub async fn show(
     let may_write = may(visitor.role(), Relation::Member, Action::WriteFlow);
     let content = html! {
         div class="page-head" {
-            h1 { (words::TITLE) }
+            div {
+                h1 { (words::TITLE) }
+                @if let Some((used, limit)) = library.room { p class="page-sub" { (flows_of(used, limit)) } }
+            }
             @if may_write {
                 div class="page-actions" { a class="button" href="/flows/import" { (words::IMPORT) } }
             }
@@ -149,7 +156,8 @@ async fn read(app: &App, visitor: &Visitor, filters: &Filters) -> Result<Library
     // What is called so stands before what only speaks of it.
     let searched = words.clone();
     // A search looks at many rows, so it may take its time.
-    let (rows, documents, tags) = app
+    let now = app.now();
+    let (rows, documents, tags, (plan, usage)) = app
         .read_long(move |tx| {
             let (filter, after, words) = (filter.clone(), after.clone(), words.clone());
             Box::pin(async move {
@@ -160,7 +168,8 @@ async fn read(app: &App, visitor: &Visitor, filters: &Filters) -> Result<Library
                     .map(|flow| flow.id)
                     .collect();
                 let documents = flows::documents(tx, account, &inside).await?;
-                Ok((rows, documents, flows::tags(tx, account, TAGS).await?))
+                let tags = flows::tags(tx, account, TAGS).await?;
+                Ok((rows, documents, tags, limits::standing(tx, account, now).await?))
             })
         })
         .await?;
@@ -178,6 +187,7 @@ async fn read(app: &App, visitor: &Visitor, filters: &Filters) -> Result<Library
         flows,
         documents,
         tags,
+        room: plan.limits.flows.map(|limit| (usage.flows, limit)),
     })
 }
 

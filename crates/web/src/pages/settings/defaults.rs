@@ -6,15 +6,17 @@ use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use resolutionflow_core::access::{Action, Relation, may};
 use resolutionflow_core::session::MOST_STALE_DAYS;
-use resolutionflow_store::members;
+use resolutionflow_store::{limits, members};
 use serde::Deserialize;
 
 use super::{Refused, back, end, page, words};
 use crate::api::account::{self, ChangeAccount};
 use crate::auth::caller::May;
-use crate::auth::visitor::{Visit, VisitManageAccount, Visitor};
+use crate::auth::visitor::{Visit, VisitManageAccount, Visitor, runs_the_server};
 use crate::context::App;
 use crate::error::{Error, Result};
+use crate::pages::platform::usage;
+use crate::pages::words::platform;
 use crate::request::{Form, Json};
 
 /// The form, as typed.
@@ -59,9 +61,16 @@ pub(super) async fn section(app: &App, visitor: &Visitor, refused: Option<&str>)
         return Ok(Markup::default());
     }
     let account = visitor.caller.account_id;
-    let found = app
-        .read(move |tx| Box::pin(async move { Ok(members::account(tx, account).await?) }))
+    let now = app.now();
+    let (found, (plan, has)) = app
+        .read(move |tx| {
+            Box::pin(async move {
+                let found = members::account(tx, account).await?;
+                Ok((found, limits::standing(tx, account, now).await?))
+            })
+        })
         .await?;
+    let runs_the_server = runs_the_server(app, visitor).await?;
     let days = found.stale_days.to_string();
     let described = if refused.is_some() {
         "stale-error stale-help"
@@ -85,6 +94,12 @@ pub(super) async fn section(app: &App, visitor: &Visitor, refused: Option<&str>)
                     }))
                 }
             }
+        }
+        section class="section" id="plan" aria-labelledby="plan-title" {
+            h2 id="plan-title" { (words::plan(&plan.name)) }
+            p class="help" { (words::PLAN_HELP) }
+            (usage(&plan.limits, &has))
+            @if runs_the_server { a class="button" href="/platform" { (platform::OPEN) } }
         }
     })
 }

@@ -45,6 +45,9 @@ pub const DAILY_HELP: &str = "All of it together at 07:00 UTC, in every account 
 pub const AUDIT: &str = super::audit::TITLE;
 
 pub const DEFAULTS: &str = "Account defaults";
+pub const PLAN: &str = "Plan";
+pub const PLAN_HELP: &str = "What the account has, and may have. A prepared session counts when it starts; a month \
+     begins at midnight UTC.";
 pub const STALE_DAYS: &str = "Days until a prepared session is old";
 pub const STALE_DAYS_HELP: &str = "For everybody in the account. With 0 it is never old.";
 
@@ -98,6 +101,10 @@ pub const fn role(role: Role) -> &'static str {
         Role::Admin => "Admin",
         Role::Owner => "Owner",
     }
+}
+
+pub fn plan(name: &str) -> String {
+    format!("Plan: {name}")
 }
 
 pub fn end(device: &str) -> String {

@@ -1,0 +1,254 @@
+//! `/platform/plans`: the plans that accounts can have.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+use resolutionflow_core::id::{Id, PlanId};
+use resolutionflow_core::plan::{Limits, MAX_LIMIT, MAX_NAME, Plan, Resource};
+use resolutionflow_core::problem::{Place, Problem};
+use resolutionflow_store::limits::{self, Changed};
+use serde::Deserialize;
+
+use super::{Part, page, words};
+use crate::api::page as listed;
+use crate::auth::visitor::{VisitPlatform, Visitor};
+use crate::context::App;
+use crate::error::{Error, Result};
+use crate::pages::components::filter::address;
+use crate::pages::words::sentence;
+use crate::request::{Form, Path, Query};
+
+/// Which part of the list.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct After {
+    #[serde(default)]
+    after: String,
+}
+
+/// A plan as it was typed.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Typed {
+    name: String,
+    flows: String,
+    sessions: String,
+    members: String,
+}
+
+impl Typed {
+    fn of(plan: &Plan) -> Self {
+        let text = |limit: Option<i64>| limit.map(|limit| limit.to_string()).unwrap_or_default();
+        Self {
+            name: plan.name.clone(),
+            flows: text(plan.limits.flows),
+            sessions: text(plan.limits.sessions),
+            members: text(plan.limits.members),
+        }
+    }
+
+    fn limit(&self, resource: Resource) -> &str {
+        match resource {
+            Resource::Flows => &self.flows,
+            Resource::Sessions => &self.sessions,
+            Resource::Members => &self.members,
+        }
+    }
+
+    /// The plan, or what is wrong with each line.
+    fn check(&self, id: PlanId) -> Result<Plan, Vec<Problem>> {
+        // What is no number is refused like one that is too small.
+        let read = |text: &str| match text.trim() {
+            "" => None,
+            text => Some(text.parse().unwrap_or(-1)),
+        };
+        let limits = Limits {
+            flows: read(&self.flows),
+            sessions: read(&self.sessions),
+            members: read(&self.members),
+        };
+        Plan::check(id, &self.name, limits)
+    }
+}
+
+/// `GET /platform/plans`
+pub(super) async fn list(
+    State(app): State<App>,
+    VisitPlatform(visitor): VisitPlatform,
+    Query(place): Query<After>,
+) -> Result<Markup> {
+    draw_list(&app, &visitor, place.after, &Typed::default(), &[]).await
+}
+
+async fn draw_list(
+    app: &App,
+    visitor: &Visitor,
+    after: String,
+    typed: &Typed,
+    wrong: &[Problem],
+) -> Result<Markup> {
+    let limit = listed::limit(app, None)?;
+    let begins = after.is_empty();
+    let mut plans = app
+        .read(move |tx| {
+            let after = after.clone();
+            Box::pin(async move { Ok(limits::plans(tx, &after, limit + 1).await?) })
+        })
+        .await?;
+    let shown = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = plans.len() > shown;
+    plans.truncate(shown);
+    let next = plans.last().filter(|_| more).map(|plan| plan.name.as_str());
+    let content = html! {
+        ul class="list plans" {
+            @for plan in &plans {
+                li class="row" {
+                    div class="row-title" { a href={ "/platform/plans/" (plan.id) } { (plan.name) } }
+                    span class="row-cell" { (words::limits(&plan.limits)) }
+                }
+            }
+        }
+        @if next.is_some() || !begins {
+            div class="more-rows" {
+                @if !begins { a class="button" href="/platform/plans" { (words::FIRST) } }
+                @if let Some(name) = next {
+                    a class="button" href=(address("/platform/plans", &[("after", name)])) { (words::MORE) }
+                }
+            }
+        }
+        section class="section" aria-labelledby="new-title" {
+            h2 id="new-title" { (words::NEW_PLAN) }
+            (form("/platform/plans", words::CREATE_PLAN, typed, wrong))
+        }
+    };
+    Ok(page(app, visitor, Part::Plans, None, &content))
+}
+
+/// `POST /platform/plans`
+pub(super) async fn create(
+    State(app): State<App>,
+    VisitPlatform(visitor): VisitPlatform,
+    Form(typed): Form<Typed>,
+) -> Result<Response> {
+    let now = app.now();
+    let plan = match typed.check(Id::new(now, &mut app.random())) {
+        Ok(plan) => plan,
+        Err(wrong) => return refused_list(&app, &visitor, &typed, &wrong).await,
+    };
+    let made = app
+        .write(move |tx| {
+            let plan = plan.clone();
+            Box::pin(async move { Ok(limits::create_plan(tx, &plan, now).await?) })
+        })
+        .await?;
+    if made {
+        Ok(Redirect::to("/platform/plans").into_response())
+    } else {
+        refused_list(&app, &visitor, &typed, &[taken()]).await
+    }
+}
+
+async fn refused_list(app: &App, visitor: &Visitor, typed: &Typed, wrong: &[Problem]) -> Result<Response> {
+    let page = draw_list(app, visitor, String::new(), typed, wrong).await?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+}
+
+fn taken() -> Problem {
+    Problem::at("/name", words::NAME_TAKEN)
+}
+
+/// `GET /platform/plans/{id}`
+pub(super) async fn show(
+    State(app): State<App>,
+    VisitPlatform(visitor): VisitPlatform,
+    Path(id): Path<PlanId>,
+) -> Result<Markup> {
+    let plan = find(&app, id).await?;
+    Ok(draw(&app, &visitor, &plan, &Typed::of(&plan), &[]))
+}
+
+async fn find(app: &App, id: PlanId) -> Result<Plan> {
+    app.read(move |tx| Box::pin(async move { limits::plan(tx, id).await?.ok_or(Error::NotFound) }))
+        .await
+}
+
+fn draw(app: &App, visitor: &Visitor, plan: &Plan, typed: &Typed, wrong: &[Problem]) -> Markup {
+    let action = format!("/platform/plans/{}", plan.id);
+    let content = html! {
+        section class="section" aria-labelledby="change-title" {
+            h2 id="change-title" { (words::CHANGE_PLAN) }
+            p class="help" { (words::CHANGE_HELP) }
+            (form(&action, words::SAVE_PLAN, typed, wrong))
+        }
+    };
+    page(app, visitor, Part::Plans, Some(&plan.name), &content)
+}
+
+/// `POST /platform/plans/{id}`
+pub(super) async fn change(
+    State(app): State<App>,
+    VisitPlatform(visitor): VisitPlatform,
+    Path(id): Path<PlanId>,
+    Form(typed): Form<Typed>,
+) -> Result<Response> {
+    let standing = find(&app, id).await?;
+    let refused = |wrong: &[Problem]| {
+        let page = draw(&app, &visitor, &standing, &typed, wrong);
+        Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+    };
+    let plan = match typed.check(id) {
+        Ok(plan) => plan,
+        Err(wrong) => return refused(&wrong),
+    };
+    let changed = app
+        .write(move |tx| {
+            let plan = plan.clone();
+            Box::pin(async move { Ok(limits::change_plan(tx, &plan).await?) })
+        })
+        .await?;
+    match changed {
+        Changed::Done => Ok(Redirect::to("/platform/plans").into_response()),
+        Changed::Missing => Err(Error::NotFound),
+        Changed::NameTaken => refused(&[taken()]),
+    }
+}
+
+fn form(action: &str, button: &str, typed: &Typed, wrong: &[Problem]) -> Markup {
+    let wrong = |member: &str| {
+        wrong.iter().find_map(|problem| match &problem.place {
+            Place::Pointer { pointer } if pointer.strip_prefix('/') == Some(member) => {
+                Some(problem.detail.as_str())
+            }
+            _ => None,
+        })
+    };
+    html! {
+        form class="stack" method="post" action=(action) {
+            (line("name", words::PLAN_NAME, "", wrong("name"), &html! {
+                input class="control" id="name" name="name" type="text" value=(typed.name) required maxlength=(MAX_NAME)
+                    autocomplete="off" aria-invalid=[wrong("name").map(|_| "true")]
+                    aria-describedby=[wrong("name").map(|_| "name-error")];
+            }))
+            @for resource in Resource::ALL {
+                @let name = resource.as_str();
+                (line(name, words::resource(resource), words::EMPTY_IS_UNLIMITED, wrong(name), &html! {
+                    input class="control" id=(name) name=(name) type="number" min="0" max=(MAX_LIMIT) step="1"
+                        value=(typed.limit(resource)) aria-invalid=[wrong(name).map(|_| "true")]
+                        aria-describedby={ @if wrong(name).is_some() { (name) "-error " } (name) "-help" };
+                }))
+            }
+            button class="button" type="submit" { (button) }
+        }
+    }
+}
+
+fn line(name: &str, label: &str, help: &str, wrong: Option<&str>, control: &Markup) -> Markup {
+    html! {
+        div class={ "field" @if wrong.is_some() { " bad" } } {
+            label for=(name) { (label) }
+            (control)
+            @if let Some(wrong) = wrong { p class="error" id={ (name) "-error" } { (sentence(wrong)) } }
+            @if !help.is_empty() { p class="help" id={ (name) "-help" } { (help) } }
+        }
+    }
+}

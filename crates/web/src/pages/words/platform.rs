@@ -1,0 +1,142 @@
+//! The platform.
+
+use resolutionflow_core::plan::{Limits, Resource, Usage};
+use resolutionflow_store::db::Engine;
+use resolutionflow_store::platform::MOST_COUNTED;
+
+use super::counted;
+
+pub const TITLE: &str = "Platform";
+pub const HELP: &str = "For who runs this server. Nothing here shows what is in an account.";
+pub const OPEN: &str = "Open the platform pages";
+
+pub const ACCOUNTS: &str = "Accounts";
+pub const PLANS: &str = "Plans";
+pub const SERVER: &str = "Server";
+
+pub const FIRST: &str = "First page";
+pub const MORE: &str = "More";
+pub const SINCE: &str = "since";
+pub const REACHED: &str = "used up";
+
+pub const USAGE: &str = "Usage";
+pub const PLAN: &str = "Plan";
+pub const PLAN_HELP: &str =
+    "It holds from now on. What the account has beyond it stays, and it gets no more.";
+pub const SET_PLAN: &str = "Set plan";
+
+pub const NEW_PLAN: &str = "New plan";
+pub const CREATE_PLAN: &str = "Create plan";
+pub const CHANGE_PLAN: &str = "Change the plan";
+pub const CHANGE_HELP: &str =
+    "For every account that has it, from now on. What an account has beyond it stays.";
+pub const SAVE_PLAN: &str = "Save plan";
+pub const PLAN_NAME: &str = "Name";
+pub const NAME_TAKEN: &str = "another plan has this name";
+pub const EMPTY_IS_UNLIMITED: &str = "Empty is unlimited.";
+
+pub const STATE: &str = "State";
+pub const VERSION: &str = "Version";
+pub const RUNNING: &str = "Running";
+pub const DATABASE: &str = "Database";
+pub const LOAD: &str = "Load";
+pub const REQUESTS: &str = "Requests";
+pub const MAIL: &str = "Mail";
+pub const NO_MAIL: &str = "This server sends no mail.";
+pub const AUDIT: &str = "Audit logs";
+pub const ELSEWHERE: &str = "Elsewhere";
+pub const ELSEWHERE_HELP: &str = "/metrics has these figures and more for Prometheus; /livez and /readyz say whether the \
+     server lives and serves. “resolutionflow admin reconcile” proves that usage equals what is there.";
+
+pub const fn resource(resource: Resource) -> &'static str {
+    match resource {
+        Resource::Flows => "Flows",
+        Resource::Sessions => "Sessions started this month",
+        Resource::Members => "Members",
+    }
+}
+
+pub fn used(used: i64, limit: Option<i64>) -> String {
+    match limit {
+        Some(limit) => format!("{used} of {limit}"),
+        None => format!("{used}, unlimited"),
+    }
+}
+
+/// “18 of 25 flows”, where flows are limited.
+pub fn flows_of(used: i64, limit: i64) -> String {
+    format!("{used} of {limit} flows")
+}
+
+pub fn in_short(usage: &Usage) -> String {
+    let Usage {
+        flows,
+        sessions,
+        members,
+    } = usage;
+    format!(
+        "{}, {sessions} started this month, {}",
+        counted(*flows, "flow", "flows"),
+        counted(*members, "member", "members")
+    )
+}
+
+pub fn limits(limits: &Limits) -> String {
+    let part = |limit: Option<i64>, what: &str| limit.map(|limit| format!("{limit} {what}"));
+    let parts: Vec<_> = [
+        part(limits.flows, "flows"),
+        part(limits.sessions, "sessions a month"),
+        part(limits.members, "members"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if parts.is_empty() {
+        "unlimited".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
+pub const fn engine(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => "SQLite",
+        Engine::Postgres => "PostgreSQL",
+    }
+}
+
+pub fn schema(version: i64) -> String {
+    format!("schema {version}")
+}
+
+pub fn changes_waiting(waiting: usize) -> String {
+    format!("{waiting} changes wait for the writer")
+}
+
+pub fn connections(busy: usize, all: usize, waiting: usize) -> String {
+    format!("{busy} of {all} connections are busy, {waiting} requests wait for one")
+}
+
+pub fn requests(running: i64, connections: i64, streams: i64) -> String {
+    format!("{running} running, {connections} connections, {streams} live streams")
+}
+
+fn at_most(number: i64) -> String {
+    if number >= MOST_COUNTED {
+        format!("{MOST_COUNTED} or more")
+    } else {
+        number.to_string()
+    }
+}
+
+pub fn letters(waiting: i64, failed: i64) -> String {
+    format!(
+        "{} letters wait, {} were given up",
+        at_most(waiting),
+        at_most(failed)
+    )
+}
+
+pub fn unsealed(number: i64) -> String {
+    format!("{} entries wait for their seal", at_most(number))
+}

@@ -1,0 +1,185 @@
+//! The pages of who runs the server: accounts, plans, state; and what an account sees of its plan.
+
+use resolutionflow_store::{Error, platform};
+use serde_json::json;
+
+use crate::cast::{TestApp, apps, flow_document};
+use crate::visitor::Visitor;
+
+/// Olivia, who runs the server.
+async fn runner(app: &TestApp) -> Visitor {
+    let write = app.app.db.write::<_, Error, _>(|tx| {
+        Box::pin(async move { platform::set_platform_admin(tx, "olivia@example.com", true).await })
+    });
+    assert!(write.await.unwrap());
+    Visitor::signed_in(app, "olivia").await
+}
+
+/// The plan of that name, as the page of plans leads to it.
+async fn plan(visitor: &Visitor, name: &str) -> String {
+    let page = visitor.get("/platform/plans").await.ok();
+    let (before, _) = page.text.split_once(&format!(">{name}</a>")).unwrap();
+    let (_, path) = before.rsplit_once("href=\"").unwrap();
+    path.trim_end_matches('"').to_owned()
+}
+
+#[tokio::test]
+async fn for_anybody_else_there_is_nothing() {
+    for app in apps().await {
+        let account = app.member("lena").account;
+        let olivia = runner(&app).await;
+        let unlimited = plan(&olivia, "Unlimited").await;
+        let own = format!("/platform/accounts/{account}");
+        let set = format!("{own}/plan");
+        for name in ["sid", "adam", "lena", "vera"] {
+            let other = Visitor::signed_in(&app, name).await;
+            let nothing = other.get("/platform/nothing").await;
+            for path in [
+                "/platform",
+                "/platform/plans",
+                "/platform/server",
+                &own,
+                &unlimited,
+            ] {
+                let page = other.get(path).await;
+                assert_eq!(page.status, 404, "{name} {path}");
+                let title = |page: &crate::visitor::Page| page.between("<h1>", "</h1>");
+                assert_eq!(title(&page), title(&nothing));
+            }
+            for path in ["/platform/plans", &set, &unlimited] {
+                assert_eq!(
+                    other.post(path, &[("name", "Mine"), ("plan", "x")]).await.status,
+                    404
+                );
+            }
+            other.get("/settings").await.ok().lacks(&["/platform"]);
+        }
+        let nobody = Visitor::new(&app);
+        assert_eq!(
+            nobody.get("/platform").await.goes_to(),
+            "/sign-in?next=%2Fplatform"
+        );
+        olivia
+            .get("/settings")
+            .await
+            .ok()
+            .has(&["href=\"/platform\"", "Plan: Unlimited"]);
+    }
+}
+
+#[tokio::test]
+async fn a_plan_is_made_given_reached_and_changed() {
+    for app in apps().await {
+        let olivia = runner(&app).await;
+        let made = [
+            ("name", " Small "),
+            ("flows", "1"),
+            ("sessions", ""),
+            ("members", "9"),
+        ];
+        assert_eq!(
+            olivia.post("/platform/plans", &made).await.goes_to(),
+            "/platform/plans"
+        );
+        let again = olivia
+            .post("/platform/plans", &[("name", "SMALL"), ("flows", "7")])
+            .await;
+        assert_eq!(again.status, 422);
+        again.has(&["Another plan has this name.", "value=\"SMALL\"", "value=\"7\""]);
+        let wrong = [
+            ("name", ""),
+            ("flows", "many"),
+            ("sessions", "-1"),
+            ("members", "1e9"),
+        ];
+        let wrong = olivia.post("/platform/plans", &wrong).await;
+        assert_eq!(wrong.status, 422);
+        assert_eq!(wrong.text.matches("A limit is 0 to").count(), 3);
+
+        let path = plan(&olivia, "Small").await;
+        olivia
+            .get(&path)
+            .await
+            .ok()
+            .has(&["value=\"Small\"", "value=\"1\"", "value=\"9\""]);
+        let account = format!("/platform/accounts/{}", app.member("lena").account);
+        let id = path.rsplit('/').next().unwrap();
+        let set = olivia.post(&format!("{account}/plan"), &[("plan", id)]).await;
+        assert_eq!(set.goes_to(), account);
+        olivia
+            .get(&account)
+            .await
+            .ok()
+            .has(&["contoso", "0 of 1", "5 of 9", "1 flows, 9 members"]);
+        olivia
+            .get("/settings/audit")
+            .await
+            .ok()
+            .has(&["Account got another plan"]);
+
+        // The account sees it, reaches it, and is told what to do.
+        let (lena, visitor) = (app.member("lena"), Visitor::signed_in(&app, "lena").await);
+        visitor.get("/flows").await.ok().has(&["0 of 1 flows"]);
+        lena.creates(&flow_document()).await;
+        visitor.get("/flows").await.ok().has(&["1 of 1 flows"]);
+        let refused = lena.post("/flows").json(&flow_document()).await;
+        let detail = refused.problem("plan-limit")["detail"].clone();
+        assert_eq!(
+            detail,
+            json!(
+                "Your plan allows 1 flows. Nothing of this was kept, and what you have stays. Whoever runs this server \
+                 can give the account another plan."
+            )
+        );
+        olivia.get("/platform").await.ok().has(&[
+            "contoso",
+            "used up",
+            "1 flow, 0 started this month, 5 members",
+        ]);
+
+        let more = [
+            ("name", "Medium"),
+            ("flows", "2"),
+            ("sessions", ""),
+            ("members", ""),
+        ];
+        assert_eq!(olivia.post(&path, &more).await.goes_to(), "/platform/plans");
+        lena.creates(&flow_document()).await;
+        let taken = olivia.post(&path, &[("name", "unlimited")]).await;
+        assert_eq!(taken.status, 422);
+
+        let nothing = format!("/platform/plans/{}", uuid::Uuid::nil());
+        assert_eq!(olivia.get(&nothing).await.status, 404);
+        assert_eq!(olivia.post(&nothing, &more).await.status, 404);
+        let nowhere = format!("/platform/accounts/{}", uuid::Uuid::nil());
+        assert_eq!(olivia.get(&nowhere).await.status, 404);
+        assert_eq!(
+            olivia
+                .post(&format!("{nowhere}/plan"), &[("plan", id)])
+                .await
+                .status,
+            404
+        );
+        let no_plan = uuid::Uuid::nil().to_string();
+        assert_eq!(
+            olivia
+                .post(&format!("{account}/plan"), &[("plan", &no_plan)])
+                .await
+                .status,
+            404
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_state_of_the_server_is_shown() {
+    for app in apps().await {
+        let olivia = runner(&app).await;
+        olivia.get("/platform/server").await.ok().has(&[
+            env!("CARGO_PKG_VERSION"),
+            "schema ",
+            "This server sends no mail.",
+            "wait for their seal",
+        ]);
+    }
+}
