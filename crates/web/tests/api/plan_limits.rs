@@ -5,7 +5,7 @@ use resolutionflow_core::plan::{Limits, Plan};
 use resolutionflow_store::{Db, Error, limits, reconcile};
 use serde_json::{Value, json};
 
-use crate::asking::Ask;
+use crate::asking::{Answer, Ask};
 use crate::cast::{Member, apps, flow_document};
 use crate::parallel::at_once;
 use crate::site::sites;
@@ -56,7 +56,7 @@ async fn one_of(asks: Vec<Ask>, done: u16, resource: &str, limit: i64) {
     let asks: Vec<_> = asks.into_iter().map(IntoFuture::into_future).collect();
     let answers = at_once(asks).await;
     let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == done);
-    assert_eq!(won.len(), 1, "{:?}", lost.first().map(|answer| answer.text()));
+    assert_eq!(won.len(), 1, "{:?}", lost.first().map(Answer::text));
     for answer in lost {
         let problem = answer.problem("plan-limit");
         assert_eq!(answer.status, 403);

@@ -179,7 +179,7 @@ async fn the_state_of_the_server_is_shown() {
             env!("CARGO_PKG_VERSION"),
             "schema ",
             "This server sends no mail.",
-            "wait for their seal",
+            "for its seal",
         ]);
     }
 }

@@ -62,7 +62,7 @@ impl Reconcile {
             before = Some(last.id);
         }
         match (differ, self.repair) {
-            (0, _) => complain("Every counter equals its rows.".to_owned()),
+            (0, _) => complain("Every counter equals its rows."),
             (differ, true) => complain(format!("{differ} counters were set to what they count.")),
             (differ, false) => {
                 return Err(

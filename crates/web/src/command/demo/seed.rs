@@ -11,7 +11,7 @@ use resolutionflow_core::random::Random;
 use resolutionflow_core::session::{Actor, Change};
 use resolutionflow_store::members::{self, NewUser};
 use resolutionflow_store::sessions::Begins;
-use resolutionflow_store::{Db, Error as StoreError, Tx, sessions};
+use resolutionflow_store::{Db, Error as StoreError, Tx, platform, sessions};
 use uuid::Uuid;
 
 use super::super::Done;
@@ -163,6 +163,7 @@ impl World {
             }
             members::add(tx, MARK, *id, person.role, self.team, self.founded).await?;
         }
+        platform::set_platform_admin(tx, PEOPLE[0].email, true).await?;
         for flow in &self.flows {
             flow.keep(tx, MARK, self.people[0].0, self.published).await?;
         }

@@ -231,7 +231,7 @@ fn form(action: &str, button: &str, typed: &Typed, wrong: &[Problem]) -> Markup 
             }))
             @for resource in Resource::ALL {
                 @let name = resource.as_str();
-                (line(name, words::resource(resource), words::EMPTY_IS_UNLIMITED, wrong(name), &html! {
+                (line(name, words::limit(resource), words::EMPTY_IS_UNLIMITED, wrong(name), &html! {
                     input class="control" id=(name) name=(name) type="number" min="0" max=(MAX_LIMIT) step="1"
                         value=(typed.limit(resource)) aria-invalid=[wrong(name).map(|_| "true")]
                         aria-describedby={ @if wrong(name).is_some() { (name) "-error " } (name) "-help" };

@@ -56,6 +56,15 @@ pub const fn resource(resource: Resource) -> &'static str {
     }
 }
 
+/// What a plan limits.
+pub const fn limit(resource: Resource) -> &'static str {
+    match resource {
+        Resource::Flows => "Flows",
+        Resource::Sessions => "Sessions started in a month",
+        Resource::Members => "Members",
+    }
+}
+
 pub fn used(used: i64, limit: Option<i64>) -> String {
     match limit {
         Some(limit) => format!("{used} of {limit}"),
@@ -138,5 +147,6 @@ pub fn letters(waiting: i64, failed: i64) -> String {
 }
 
 pub fn unsealed(number: i64) -> String {
-    format!("{} entries wait for their seal", at_most(number))
+    let noun = if number == 1 { "entry waits" } else { "entries wait" };
+    format!("{} {noun} for its seal", at_most(number))
 }

@@ -68,3 +68,33 @@ fn an_account_without_anything() {
         gallery.shows_no_flaw();
     });
 }
+
+#[test]
+fn who_runs_the_server() {
+    once(async |stage| {
+        let site = stage.demo().await;
+        let gallery = Gallery::of(stage.browser("morgan", site.url()).await).await;
+        gallery.browser.may_log("422");
+        gallery.browser.sign_in(site.person("morgan")).await;
+        gallery.page("platform", "/platform").await;
+        gallery.page("platform-plans", "/platform/plans").await;
+        gallery.page("platform-server", "/platform/server").await;
+        gallery
+            .state("platform-account", async |browser| {
+                browser.open("/platform").await;
+                browser.click(".tenants a").await;
+                browser.wait_for("#plan").await;
+            })
+            .await;
+        gallery
+            .state("platform-plan-refused", async |browser| {
+                browser.open("/platform/plans").await;
+                browser.type_into("#name", "unlimited").await;
+                browser.type_into("#flows", "25").await;
+                browser.press("Enter").await;
+                browser.wait_for("#name-error").await;
+            })
+            .await;
+        gallery.shows_no_flaw();
+    });
+}
