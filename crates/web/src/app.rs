@@ -225,6 +225,9 @@ fn refuse(app: &App, asker: &Asker, span: &Span, error: &Error, id: &str, origin
             tracing::warn!(cause = error.chain(), "not available");
         }
         // Details of a refusal may quote the request, which is nobody's business but its sender's.
+        Error::Unauthorized(_) | Error::Forbidden(_) | Error::TooManyRequests { .. } => {
+            tracing::info!(kind = error.kind().name(), "refused");
+        }
         _ => tracing::debug!(kind = error.kind().name(), "refused"),
     });
     if let (Error::Unauthorized(_), Some(next)) = (error, &asker.next) {
@@ -252,6 +255,14 @@ fn finish(app: &App, response: &mut Response, id: &str) {
     if page {
         headers.entry(CONTENT_SECURITY_POLICY).or_insert(PAGE_POLICY);
         headers.insert(OPENER_POLICY, HeaderValue::from_static("same-origin"));
+    }
+    let stream = headers
+        .get(CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes() == b"text/event-stream");
+    if stream {
+        let kind = HeaderValue::from_static("text/event-stream; charset=utf-8");
+        headers.insert(CONTENT_TYPE, kind);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     if !app.settings.server.insecure_http {
         // Browsers heed it only where it came by HTTPS.

@@ -325,3 +325,42 @@ async fn a_ready_server_has_its_database() {
         assert_eq!(ask().await, StatusCode::SERVICE_UNAVAILABLE);
     }
 }
+
+#[tokio::test]
+async fn every_answer_says_what_browsers_may_do_with_it() {
+    let (app, _database) = app().await;
+    for path in ["/sign-in", "/nothing", "/api/v1/me", "/livez"] {
+        let request = Request::builder()
+            .uri(path)
+            .header("accept", "text/html")
+            .header("origin", "https://evil.example")
+            .body(Body::empty())
+            .unwrap();
+        let answer = test_router(&app).oneshot(request).await.unwrap();
+        let header = |name| answer.headers().get(name).map(|value| value.to_str().unwrap());
+        let policy = header("content-security-policy").unwrap();
+        assert!(policy.contains("default-src 'none'"), "{path}: {policy}");
+        assert!(policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+        assert_eq!(header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(header("referrer-policy"), Some("same-origin"), "{path}");
+        assert_eq!(
+            header("strict-transport-security"),
+            Some("max-age=31536000"),
+            "{path}"
+        );
+        assert_eq!(header("cache-control"), Some("no-store"), "{path}");
+        assert_eq!(header("access-control-allow-origin"), None, "{path}");
+        assert_eq!(header("server"), None, "{path}");
+    }
+    let traced = Request::builder()
+        .method(Method::TRACE)
+        .uri("/sign-in")
+        .body(Body::empty());
+    let traced = test_router(&app).oneshot(traced.unwrap()).await.unwrap();
+    assert!(
+        matches!(traced.status().as_u16(), 403 | 405),
+        "{}",
+        traced.status()
+    );
+}

@@ -150,7 +150,8 @@ impl Streaming {
             }
             if self.checked.elapsed() >= CHECK {
                 self.checked = Instant::now();
-                if !self.caller.still_good(&self.app).await.unwrap_or(true) {
+                // Where nobody can say, it ends too: who may look comes back.
+                if !self.caller.still_good(&self.app).await.unwrap_or(false) {
                     return None;
                 }
             }

@@ -79,7 +79,7 @@ impl Ask {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let stream = headers
             .get("content-type")
-            .is_some_and(|kind| kind == "text/event-stream");
+            .is_some_and(|kind| kind == "text/event-stream; charset=utf-8");
         // A stream has no end to wait for.
         let body = if stream {
             Vec::new()

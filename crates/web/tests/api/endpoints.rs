@@ -287,7 +287,8 @@ async fn running(app: &TestApp, flow: &Value) {
     }
     assert_eq!(events.last().unwrap()["kind"], "late_note_added");
     let live = lena.get(format!("{at}/live?after=0")).open().await;
-    assert_eq!(live.headers()["content-type"], "text/event-stream");
+    assert_eq!(live.headers()["content-type"], "text/event-stream; charset=utf-8");
+    assert_eq!(live.headers()["cache-control"], "no-store");
     let export = app.member("vera").get(format!("{at}/export")).await;
     assert_eq!(export.headers["content-type"], "text/markdown; charset=utf-8");
     assert!(export.text().contains("srv-01"));

@@ -21,7 +21,7 @@ async fn looks_are_kept_by_the_browser() {
         let set = lena.post("/settings/theme", &[("theme", "light")]).await;
         assert_eq!(
             set.header("set-cookie"),
-            "theme=light; Path=/; Max-Age=31536000; SameSite=Lax; Secure"
+            "theme=light; Path=/; HttpOnly; Max-Age=31536000; SameSite=Lax; Secure"
         );
         assert_eq!(set.goes_to(), "/settings#appearance");
         let off = lena.post("/settings/keys", &[]).await;

@@ -142,7 +142,8 @@ impl Streaming {
                 () = self.app.stopped() => return None,
             }
             self.looks += 1;
-            if self.looks.is_multiple_of(CHECK) && !self.caller.still_good(&self.app).await.unwrap_or(true) {
+            // Where nobody can say, it ends too: who may look comes back.
+            if self.looks.is_multiple_of(CHECK) && !self.caller.still_good(&self.app).await.unwrap_or(false) {
                 return None;
             }
         }

@@ -51,14 +51,14 @@ pub(super) async fn set_keys(
     keep(&app, "keys", keys, "/settings#keyboard")
 }
 
-/// Sets a cookie that scripts may read, and goes back.
+/// Sets a cookie that no script reads, and goes back.
 fn keep(app: &App, name: &str, value: &'static str, to: &'static str) -> Response {
     let secure = if app.settings.server.insecure_http {
         ""
     } else {
         "; Secure"
     };
-    let cookie = format!("{name}={value}; Path=/; Max-Age={A_YEAR}; SameSite=Lax{secure}");
+    let cookie = format!("{name}={value}; Path=/; HttpOnly; Max-Age={A_YEAR}; SameSite=Lax{secure}");
     let cookie = HeaderValue::from_str(&cookie).expect("names and values are plain ASCII");
     let to = HeaderValue::from_static(to);
     (StatusCode::SEE_OTHER, [(LOCATION, to), (SET_COOKIE, cookie)]).into_response()

@@ -147,6 +147,10 @@ pub fn letters(waiting: i64, failed: i64) -> String {
 }
 
 pub fn unsealed(number: i64) -> String {
-    let noun = if number == 1 { "entry waits" } else { "entries wait" };
+    let noun = if number == 1 {
+        "entry waits"
+    } else {
+        "entries wait"
+    };
     format!("{} {noun} for its seal", at_most(number))
 }
