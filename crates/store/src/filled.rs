@@ -9,7 +9,7 @@ use resolutionflow_core::id::{Id, SessionId};
 use resolutionflow_core::notice::MAIL_DAYS;
 use resolutionflow_core::session::Status;
 
-use crate::migrate::{MIGRATIONS, Migration};
+use crate::migrate::{self, MIGRATIONS, Migration};
 use crate::testing::{empty_postgres, now};
 use crate::{
     Db, DbConfig, Result, Tx, audit, devices, events, families, flows, logins, master_key, members,
@@ -75,6 +75,11 @@ const ROWS: &[Rows] = &[
             "audit_sealer",
         ],
         fill: |tx| Box::pin(door(tx)),
+    },
+    // It keeps accounts apart.
+    Rows {
+        tables: &[],
+        fill: |_| Box::pin(std::future::ready(Ok(()))),
     },
 ];
 
@@ -325,15 +330,16 @@ fn with_one_more() -> &'static [Migration] {
     Vec::leak([MIGRATIONS, &[pretended]].concat())
 }
 
-async fn open(config: &DbConfig, migrations: &'static [Migration]) -> Db {
-    let config = DbConfig {
+/// Migrates as the owner, and opens as the server.
+async fn open((server, owner): &(DbConfig, DbConfig), migrations: &'static [Migration]) -> Db {
+    let with = |config: &DbConfig| DbConfig {
         migrations,
-        migrate: true,
         ..config.clone()
     };
-    Db::open(&config)
+    migrate::migrate(&with(owner))
         .await
-        .expect("the migrations apply to a database with data")
+        .expect("the migrations apply to a database with data");
+    Db::open(&with(server)).await.expect("the database is up to date")
 }
 
 /// How many rows each of the tables has.
@@ -343,7 +349,10 @@ async fn counts(db: &Db, tables: Vec<&'static str>) -> BTreeMap<&'static str, i6
         Box::pin(async move {
             let mut counts = BTreeMap::new();
             for table in tables {
-                let (count,): (i64,) = tx.one(&format!("SELECT COUNT(*) FROM {table}"), &[]).await?;
+                let (count,): (i64,) = tx
+                    .across_accounts()
+                    .one(&format!("SELECT COUNT(*) FROM {table}"), &[])
+                    .await?;
                 counts.insert(table, count);
             }
             Ok::<_, crate::Error>(counts)
@@ -362,14 +371,13 @@ async fn every_migration_keeps_what_was_there() {
     let directory = tempfile::tempdir().unwrap();
     let file = DbConfig::new(format!("sqlite:{}", directory.path().join("db").display()), now());
     let cluster = empty_postgres().await;
-    if let Some((_, database)) = &cluster {
+    let mut configs = vec![(file.clone(), file)];
+    if let Some((config, database)) = &cluster {
         database.create().await.unwrap();
+        configs.push((config.clone(), database.owned(config)));
     }
     let all = with_one_more();
-    for config in [Some(&file), cluster.as_ref().map(|(config, _)| config)]
-        .into_iter()
-        .flatten()
-    {
+    for config in &configs {
         let mut tables = Vec::new();
         let mut before = BTreeMap::new();
         for (index, rows) in ROWS.iter().enumerate() {

@@ -25,12 +25,9 @@ async fn number(db: &Db, sql: &'static str) -> Result<i64> {
 }
 
 async fn with_counters(test: &TestDb) {
-    execute(
-        &test.db,
-        "CREATE TABLE counters (id BIGINT PRIMARY KEY, count BIGINT NOT NULL)",
-    )
-    .await
-    .unwrap();
+    test.as_owner("CREATE TABLE counters (id BIGINT PRIMARY KEY, count BIGINT NOT NULL)")
+        .await
+        .unwrap();
     execute(&test.db, "INSERT INTO counters VALUES (1, 0), (2, 0)")
         .await
         .unwrap();
@@ -49,7 +46,7 @@ async fn what_is_read_alone_is_one_select() {
             Box::pin(async move {
                 let mut sum = 0;
                 for text in texts {
-                    sum += tx.one::<(i64,)>(text, &[]).await?.0;
+                    sum += tx.across_accounts().one::<(i64,)>(text, &[]).await?.0;
                 }
                 Ok(sum)
             })
@@ -319,7 +316,7 @@ async fn a_statement_outlives_a_change_of_its_table() {
         rows.unwrap().len()
     };
     assert_eq!(read().await, 2);
-    execute(&test.db, "ALTER TABLE counters ADD COLUMN more TEXT")
+    test.as_owner("ALTER TABLE counters ADD COLUMN more TEXT")
         .await
         .unwrap();
     assert_eq!(read().await, 2);
@@ -435,11 +432,15 @@ async fn servers_may_migrate_at_once() {
     let Some(test) = postgres(|_| {}).await else {
         return;
     };
-    execute(&test.db, "DROP SCHEMA public CASCADE").await.unwrap();
-    execute(&test.db, "CREATE SCHEMA public").await.unwrap();
-    let opened = Db::open(&test.config).await;
+    test.as_superuser(
+        "DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION resolutionflow_owner; \
+         GRANT USAGE ON SCHEMA public TO resolutionflow",
+    )
+    .await
+    .unwrap();
+    let mut config = test.owned();
+    let opened = Db::open(&config).await;
     assert!(matches!(opened.err(), Some(Error::Older { found: 0, .. })));
-    let mut config = test.config.clone();
     config.migrate = true;
     let tasks = (0..6).map(|_| Db::open(&config));
     for result in futures_util::future::join_all(tasks).await {
