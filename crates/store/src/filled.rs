@@ -10,7 +10,7 @@ use resolutionflow_core::notice::MAIL_DAYS;
 use resolutionflow_core::session::Status;
 
 use crate::migrate::{self, MIGRATIONS, Migration};
-use crate::testing::{empty_postgres, now};
+use crate::testing::{Database, empty_postgres, now};
 use crate::{
     Db, DbConfig, Result, Tx, audit, devices, events, families, flows, logins, master_key, members,
     notifications, outbox, presence, sessions, steps, tokens, variables,
@@ -340,6 +340,23 @@ async fn open((server, owner): &(DbConfig, DbConfig), migrations: &'static [Migr
         .await
         .expect("the migrations apply to a database with data");
     Db::open(&with(server)).await.expect("the database is up to date")
+}
+
+/// A PostgreSQL that holds the rows of every migration, all of account 1; what the server opens it with, and what drops
+/// it in the end.
+pub(crate) async fn postgres() -> Option<(DbConfig, Database)> {
+    let (config, database) = empty_postgres().await?;
+    database.create().await.expect("a database can be made");
+    // The oldest rows come from before there was row security, and do not know of it.
+    let configs = (database.all_powerful(&config), database.owned(&config));
+    for (index, rows) in ROWS.iter().enumerate() {
+        let db = open(&configs, &MIGRATIONS[..=index]).await;
+        db.write::<_, crate::Error, _>(rows.fill)
+            .await
+            .expect("the rows fit their schema");
+        db.close().await;
+    }
+    Some((config, database))
 }
 
 /// How many rows each of the tables has.

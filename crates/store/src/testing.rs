@@ -45,6 +45,14 @@ impl TestDb {
         }
     }
 
+    /// The same database as a superuser opens it, whom row security does not bind.
+    pub fn all_powerful(&self) -> DbConfig {
+        match &self.place {
+            Place::Directory { .. } => self.config.clone(),
+            Place::Database { database } => database.all_powerful(&self.config),
+        }
+    }
+
     /// Runs what the server may not: statements of the owner, such as making a table, who goes across accounts. On SQLite
     /// one statement.
     pub async fn as_owner(&self, sql: &str) -> Result<()> {
@@ -90,6 +98,14 @@ impl Database {
     #[cfg(test)]
     pub(crate) async fn create(&self) -> Result<()> {
         create(&self.cluster, &self.name).await
+    }
+
+    /// How a superuser opens it, whom row security does not bind.
+    pub(crate) fn all_powerful(&self, config: &DbConfig) -> DbConfig {
+        DbConfig {
+            url: in_cluster(&self.cluster, &self.name),
+            ..config.clone()
+        }
     }
 
     /// How its owner opens it.

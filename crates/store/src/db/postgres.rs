@@ -59,6 +59,9 @@ pub struct PostgresTx {
     /// Each statement that runs, and its plan, once a test asks for them.
     #[cfg(test)]
     pub(crate) plans: Option<Vec<(String, Vec<String>)>>,
+    /// What a test makes of each statement before it runs.
+    #[cfg(test)]
+    pub(crate) rewrite: Option<fn(&str) -> String>,
 }
 
 impl PostgresTx {
@@ -77,6 +80,8 @@ impl PostgresTx {
             notes,
             #[cfg(test)]
             plans: None,
+            #[cfg(test)]
+            rewrite: None,
         }
     }
 
@@ -111,6 +116,10 @@ impl PostgresTx {
         if self.begin == Some(ALONE) && (self.answered || !reach.across || !sql.starts_with("SELECT ")) {
             return Err(Error::ReadOnly);
         }
+        #[cfg(test)]
+        let rewritten = self.rewrite.map(|rewrite| rewrite(sql));
+        #[cfg(test)]
+        let sql = rewritten.as_deref().unwrap_or(sql);
         self.in_flight = true;
         let settings = reach.settings(self.known);
         #[cfg(test)]
