@@ -167,7 +167,12 @@ pub fn full_disk(config: &mut DbConfig, pages: u32) {
 
 /// A fresh PostgreSQL database, set up further by `change`; `None` where there is no cluster.
 pub async fn postgres(change: impl FnOnce(&mut DbConfig)) -> Option<TestDb> {
-    let (mut config, database) = empty_postgres().await?;
+    Some(postgres_in(&cluster()?, change).await)
+}
+
+/// A fresh PostgreSQL database in the cluster that this address of a superuser names, set up further by `change`.
+pub async fn postgres_in(cluster: &str, change: impl FnOnce(&mut DbConfig)) -> TestDb {
+    let (mut config, database) = empty_in(cluster).await;
     change(&mut config);
     let template = template(&database.cluster, &config)
         .await
@@ -182,17 +187,16 @@ pub async fn postgres(change: impl FnOnce(&mut DbConfig)) -> Option<TestDb> {
     let db = Db::open(&config)
         .await
         .expect("a fresh PostgreSQL database opens");
-    Some(TestDb {
+    TestDb {
         db,
         engine: Engine::Postgres,
         config,
         place: Place::Database { database },
-    })
+    }
 }
 
-/// The address of a database that is not there yet, and what drops it.
-pub(crate) async fn empty_postgres() -> Option<(DbConfig, Database)> {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
+/// The cluster for tests, where there is one.
+fn cluster() -> Option<String> {
     let Ok(cluster) = std::env::var("TEST_POSTGRES_URL") else {
         assert!(
             std::env::var_os("REQUIRE_POSTGRES").is_none_or(|value| value != "1"),
@@ -201,19 +205,31 @@ pub(crate) async fn empty_postgres() -> Option<(DbConfig, Database)> {
         eprintln!("PostgreSQL is skipped: TEST_POSTGRES_URL names no cluster");
         return None;
     };
+    Some(cluster)
+}
+
+/// The address of a database that is not there yet, and what drops it.
+#[cfg(test)]
+pub(crate) async fn empty_postgres() -> Option<(DbConfig, Database)> {
+    Some(empty_in(&cluster()?).await)
+}
+
+async fn empty_in(cluster: &str) -> (DbConfig, Database) {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
     let name = format!(
         "rf_test_{}_{}",
         std::process::id(),
         COUNT.fetch_add(1, Ordering::Relaxed)
     );
-    let config = DbConfig::new(as_role(&in_cluster(&cluster, &name), SERVER), now());
+    let config = DbConfig::new(as_role(&in_cluster(cluster, &name), SERVER), now());
     // An earlier run may have had the same process number.
     let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
     let [owner, server] = [OWNER, SERVER].map(make_role);
-    run(&cluster, &[&drop, &owner, &server])
+    run(cluster, &[&drop, &owner, &server])
         .await
         .expect("the cluster answers");
-    Some((config, Database { cluster, name }))
+    let cluster = cluster.to_owned();
+    (config, Database { cluster, name })
 }
 
 /// The address of another database in the same cluster.

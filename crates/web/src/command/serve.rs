@@ -70,10 +70,10 @@ pub(super) async fn answer(
     post: Option<Post>,
     stop: impl Future<Output = ()>,
 ) {
+    look_at_row_security(&db).await;
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, database = %settings.database.url, "listening");
     }
-    look_at_row_security(&db).await;
     let app = App::new(settings, Clock::system(), db.clone());
     offer_setup(&app, listener.local_addr().ok()).await;
     let waking = tokio::spawn(app.live.clone().run(db.clone()));
