@@ -76,7 +76,7 @@ const ROWS: &[Rows] = &[
         ],
         fill: |tx| Box::pin(door(tx)),
     },
-    // It keeps accounts apart.
+    // It keeps accounts apart: rows of later migrations are written by an `AccountId`, which says where to.
     Rows {
         tables: &[],
         fill: |_| Box::pin(std::future::ready(Ok(()))),

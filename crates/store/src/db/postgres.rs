@@ -229,7 +229,7 @@ async fn ask(
 pub(super) struct Postgres {
     pool: Pool,
     /// Connections that see all accounts from the start, and run nothing but single statements that go across them: who
-    /// shows a token is asked with every request, and a transaction around that would be a tenth of a cheap one.
+    /// shows a token is asked with every request, and a transaction around that would be an eighth of a cheap one.
     across: Pool,
     notifier: Notifier,
     counters: Arc<Counters>,

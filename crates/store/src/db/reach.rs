@@ -31,7 +31,7 @@ impl Reach {
     pub(super) fn of_next(&mut self, parameters: &[&dyn Parameter]) -> Result<Self> {
         let across = std::mem::take(&mut self.across);
         if !across {
-            for account in parameters.iter().filter_map(|parameter| parameter.account()) {
+            for account in parameters.iter().filter_map(Parameter::account) {
                 if *self.account.get_or_insert(account) != account {
                     return Err(Error::OtherAccount);
                 }

@@ -34,7 +34,7 @@ async fn events_and_published_versions_are_never_changed_or_deleted() {
             let is_refusal = match &refused {
                 Err(Error::Constraint(_)) => true,
                 Err(error) => error.to_string().contains("append-only"),
-                Ok(_) => false,
+                Ok(()) => false,
             };
             assert!(is_refusal, "{statement}: {refused:?}");
         }

@@ -233,7 +233,7 @@ async fn the_log_and_its_seals_are_never_changed_or_deleted() {
             let is_refusal = match &refused {
                 Err(Error::Constraint(_)) => true,
                 Err(error) => error.to_string().contains("append-only"),
-                Ok(_) => false,
+                Ok(()) => false,
             };
             assert!(is_refusal, "{statement}: {refused:?}");
         }
