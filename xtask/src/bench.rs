@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use crate::command::{Done, cargo, output, run, target};
-use crate::postgres::{Cluster, Durability};
+use crate::postgres::{Cluster, Durability, Product};
 
 mod client;
 mod document;
@@ -75,9 +75,14 @@ fn measure(engine: Engine, options: &Options) -> Done {
     // Beside the build, not in the temporary directory: that is often memory, where syncing costs nothing.
     let directory = target().join(format!("bench-{}", std::process::id()));
     let directory = Directory::create(directory)?;
-    let url = match &cluster {
-        Some(cluster) => cluster.url.clone(),
-        None => format!("sqlite:{}", directory.0.join("bench.sqlite").display()),
+    // The server signs in as a role that row security binds, as a real one does.
+    let (owner, url) = if let Some(cluster) = &cluster {
+        let Product { owner, server } = cluster.product();
+        migrate(&owner)?;
+        (owner, server)
+    } else {
+        let url = format!("sqlite:{}", directory.0.join("bench.sqlite").display());
+        (url.clone(), url)
     };
     let mut server = Server::start(&url)?;
     let stage = Stage::set(&server, options.connections)?;
@@ -85,7 +90,7 @@ fn measure(engine: Engine, options: &Options) -> Done {
         eprintln!("{}: {sessions} sessions", engine.name());
         // One process at a time has an SQLite file.
         drop(server);
-        run(&mut example("many_sessions", &[&url, &sessions.to_string()]))?;
+        run(&mut example("many_sessions", &[&owner, &sessions.to_string()]))?;
         server = Server::start(&url)?;
     }
     let chosen = |scenario: &Scenario| match options.only.as_slice() {
@@ -123,6 +128,13 @@ fn measure(engine: Engine, options: &Options) -> Done {
         Ok(line) => println!("The database alone, three statements a write, the same settings: {line}\n"),
         Err(error) => println!("The database alone was not measured: {error}\n"),
     }
+    Ok(())
+}
+
+/// Makes the tables, as their owner.
+fn migrate(owner: &str) -> Done {
+    let mut program = std::process::Command::new(target().join("release/resolutionflow"));
+    output(program.arg("migrate").env("MIGRATION_DATABASE_URL", owner))?;
     Ok(())
 }
 

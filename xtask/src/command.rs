@@ -1,6 +1,7 @@
 //! Running other programs.
 
 use std::ffi::OsStr;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -56,6 +57,23 @@ pub(crate) fn output(command: &mut Command) -> Done<String> {
     }
     let said = String::from_utf8_lossy(&output.stderr);
     Err(format!("{name}: {}\n{text}\n{}", output.status, said.trim()))
+}
+
+/// Runs a command that reads this and prints what nobody needs; where it fails, what it complained of is the error.
+pub(crate) fn feed(command: &mut Command, input: &str) -> Done {
+    let name = name_of(command);
+    let failed = |error: std::io::Error| format!("{name}: {error}");
+    let streams = command.stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut child = streams.stderr(Stdio::piped()).spawn().map_err(failed)?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(input.as_bytes()).map_err(failed)?;
+    }
+    let output = child.wait_with_output().map_err(failed)?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{name}: {}\n{}", output.status, said.trim()))
 }
 
 /// Whether a command runs at all.

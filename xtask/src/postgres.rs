@@ -11,13 +11,32 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::command::{Done, apt_install, output, run, works};
+use crate::command::{Done, apt_install, feed, output, run, works};
 
 /// The oldest PostgreSQL that the product runs on.
 const OLDEST: u32 = 14;
 
 /// Enough for a pool in each test process.
 const CONNECTIONS: u32 = 400;
+
+/// Who owns the tables of [`Cluster::product`], and who the server signs in as; `docs/operating.md` says why.
+const OWNER: &str = "resolutionflow_owner";
+const SERVER: &str = "resolutionflow";
+
+/// What is run, a line each, in the database `postgres` and then in the new one, before the server starts.
+const ROLES: [(&str, &str); 2] = [
+    (
+        "postgres",
+        "CREATE ROLE resolutionflow_owner LOGIN PASSWORD 'resolutionflow_owner'\n\
+         CREATE ROLE resolutionflow LOGIN PASSWORD 'resolutionflow'\n\
+         CREATE DATABASE resolutionflow OWNER resolutionflow_owner\n",
+    ),
+    (
+        "resolutionflow",
+        "ALTER DEFAULT PRIVILEGES FOR ROLE resolutionflow_owner \
+             GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO resolutionflow\n",
+    ),
+];
 
 /// Stops the server and removes its directory once standard input ends. `$1` is `pg_ctl`, `$2` the directory.
 const GUARD: &str = r#"
@@ -39,9 +58,17 @@ pub(crate) enum Durability {
 
 /// A running cluster.
 pub(crate) struct Cluster {
-    /// Its address, as `DATABASE_URL` takes it.
+    /// The address of its superuser, who may make databases and roles.
     pub(crate) url: String,
     guard: Child,
+}
+
+/// The addresses of a database with the roles of a real one.
+pub(crate) struct Product {
+    /// The owner's, as `MIGRATION_DATABASE_URL` takes it.
+    pub(crate) owner: String,
+    /// The server's, as `DATABASE_URL` takes it.
+    pub(crate) server: String,
 }
 
 impl Cluster {
@@ -77,6 +104,11 @@ impl Cluster {
             "--no-sync",
         ]);
         output(initdb.arg("--pgdata").arg(&data))?;
+        for (database, sql) in ROLES {
+            let mut single = owner.command(programs.join("postgres"), &directory);
+            single.args(["--single", "-D"]).arg(&data).arg(database);
+            feed(&mut single, sql)?;
+        }
         let mut failure = String::new();
         // The port may be taken by someone else between finding and using it.
         for _ in 0..3 {
@@ -105,6 +137,19 @@ impl Cluster {
         }
         let log = std::fs::read_to_string(directory.join("log")).unwrap_or_default();
         Err(format!("PostgreSQL does not start: {failure}\n{log}"))
+    }
+
+    /// The database in it that is set up as `docs/operating.md` says; empty at first.
+    pub(crate) fn product(&self) -> Product {
+        let of = |role: &str| {
+            let address = self.url.trim_end_matches("postgres").trim_end_matches('/');
+            let place = address.split_once('@').map_or(address, |(_, place)| place);
+            format!("postgres://{role}:{role}@{place}/resolutionflow")
+        };
+        Product {
+            owner: of(OWNER),
+            server: of(SERVER),
+        }
     }
 }
 

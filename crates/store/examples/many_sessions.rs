@@ -81,7 +81,8 @@ async fn main() -> Result<(), Failure> {
     let (account, models, members) = db
         .read(|tx| {
             Box::pin(async move {
-                let (account,): (AccountId,) = tx.one("SELECT id FROM accounts", &[]).await?;
+                let (account,): (AccountId,) =
+                    tx.across_accounts().one("SELECT id FROM accounts", &[]).await?;
                 let models = sessions::list(tx, account, &Filter::default(), None, 100).await?;
                 let members = members::list(tx, account, None, 100).await?;
                 Ok::<_, Error>((account, models.sessions, members))

@@ -77,11 +77,11 @@ async fn prepare(test: &TestDb) -> Result<()> {
             "CREATE TABLE log (id BIGINT, version BIGINT, value TEXT, PRIMARY KEY (id, version))",
         ),
     };
+    test.as_owner(items).await?;
+    test.as_owner(log).await?;
     test.db
         .write(move |tx| {
             Box::pin(async move {
-                tx.execute(items, &[]).await?;
-                tx.execute(log, &[]).await?;
                 for id in 0..ROWS {
                     tx.execute(
                         "INSERT INTO items (id, version, value) VALUES ($1, 0, '')",

@@ -79,8 +79,18 @@ impl FromRow for Kept {
 
 /// Writes an entry, in the transaction of the change that it tells of.
 pub async fn write(tx: &mut Tx, account: AccountId, entry: &Entry) -> Result<()> {
+    insert(tx, account, entry, false).await
+}
+
+/// As [`write`], where one change is told in the logs of several accounts: those of a person.
+pub async fn write_in_each(tx: &mut Tx, account: AccountId, entry: &Entry) -> Result<()> {
+    insert(tx, account, entry, true).await
+}
+
+async fn insert(tx: &mut Tx, account: AccountId, entry: &Entry, across: bool) -> Result<()> {
     let changed = serde_json::to_string(&entry.changed).expect("texts become JSON");
-    tx.execute(
+    tx.across_accounts_if(across)
+        .execute(
         "INSERT INTO audit (account_id, id, at, actor_id, by_kind, by_id, place, request_id, action, object_kind, \
              object_id, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         &[
@@ -99,11 +109,12 @@ pub async fn write(tx: &mut Tx, account: AccountId, entry: &Entry) -> Result<()>
         ],
     )
     .await?;
-    tx.execute(
-        "INSERT INTO audit_unsealed (account_id, id) VALUES ($1, $2)",
-        &[&account, &entry.id],
-    )
-    .await?;
+    tx.across_accounts_if(across)
+        .execute(
+            "INSERT INTO audit_unsealed (account_id, id) VALUES ($1, $2)",
+            &[&account, &entry.id],
+        )
+        .await?;
     Ok(())
 }
 
@@ -180,7 +191,10 @@ pub async fn unsealed(tx: &mut Tx, account: AccountId, limit: i64) -> Result<Vec
 
 /// Whether anything waits for the sealer.
 pub async fn waits(tx: &mut Tx) -> Result<bool> {
-    let found: Option<(i64,)> = tx.optional("SELECT 1 FROM audit_unsealed LIMIT 1", &[]).await?;
+    let found: Option<(i64,)> = tx
+        .across_accounts()
+        .optional("SELECT 1 FROM audit_unsealed LIMIT 1", &[])
+        .await?;
     Ok(found.is_some())
 }
 
@@ -207,6 +221,7 @@ pub async fn seal_next(tx: &mut Tx, sealer: &Sealer, now: DateTime<Utc>, limit: 
         return Ok(0);
     }
     let waiting: Option<(AccountId,)> = tx
+        .across_accounts()
         .optional(
             "SELECT account_id FROM audit_unsealed WHERE id > $1 ORDER BY id, account_id LIMIT 1",
             &[&Uuid::nil()],

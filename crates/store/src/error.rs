@@ -60,6 +60,9 @@ pub enum Error {
     /// A read tried to change something.
     #[error("a read may not change anything")]
     ReadOnly,
+    /// A transaction acts in one account, and a statement of it named another.
+    #[error("a transaction acts in one account, and a statement of it named another")]
+    OtherAccount,
     /// The disk is full; nothing of the work was kept.
     #[error("the disk of the database is full")]
     Full,

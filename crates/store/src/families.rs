@@ -183,16 +183,17 @@ impl FromRow for Alive {
 /// Takes the family's row lock and notes that it was used; nothing where it is not good any more. Whoever ends the
 /// family waits for the lock, and so finds every access token that was made in it.
 async fn use_family(tx: &mut Tx, family: FamilyId, now: DateTime<Utc>) -> Result<Option<Alive>> {
-    tx.optional(
-        "UPDATE token_families SET last_used_at = $2 \
+    tx.across_accounts()
+        .optional(
+            "UPDATE token_families SET last_used_at = $2 \
          WHERE id = $1 AND ended_at IS NULL AND expires_at > $2 AND EXISTS (SELECT 1 FROM users u \
              JOIN members m ON m.account_id = token_families.account_id AND m.user_id = u.id \
              WHERE u.id = token_families.user_id AND u.auth_epoch = token_families.auth_epoch \
                  AND u.disabled_at IS NULL AND m.disabled_at IS NULL) \
          RETURNING account_id, user_id, id, expires_at",
-        &[&family, &now],
-    )
-    .await
+            &[&family, &now],
+        )
+        .await
 }
 
 /// A token that was consumed.
@@ -274,6 +275,7 @@ pub async fn end(
 /// Whose family the token with this digest is of, whatever became of it.
 pub async fn of_token(tx: &mut Tx, hash: &Hash) -> Result<Option<Of>> {
     let found: Option<(AccountId, UserId, FamilyId)> = tx
+        .across_accounts()
         .optional(
             "SELECT f.account_id, f.user_id, f.id FROM refresh_tokens r \
              JOIN token_families f ON f.id = r.family_id WHERE r.hash = $1",
@@ -346,6 +348,7 @@ pub async fn forget(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<u6
         )
         .await?;
     let families = tx
+        .across_accounts()
         .execute(
             "DELETE FROM token_families WHERE id IN (SELECT f.id FROM token_families f WHERE f.expires_at < $1 \
                  AND NOT EXISTS (SELECT 1 FROM refresh_tokens r WHERE r.family_id = f.id) LIMIT $2)",

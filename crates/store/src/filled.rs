@@ -9,8 +9,8 @@ use resolutionflow_core::id::{Id, SessionId};
 use resolutionflow_core::notice::MAIL_DAYS;
 use resolutionflow_core::session::Status;
 
-use crate::migrate::{MIGRATIONS, Migration};
-use crate::testing::{empty_postgres, now};
+use crate::migrate::{self, MIGRATIONS, Migration};
+use crate::testing::{Database, empty_postgres, now};
 use crate::{
     Db, DbConfig, Result, Tx, audit, devices, events, families, flows, limits, logins, master_key, members,
     notifications, outbox, platform, presence, reconcile, sessions, steps, tokens, variables,
@@ -79,6 +79,11 @@ const ROWS: &[Rows] = &[
     Rows {
         tables: &["plans", "tags"],
         fill: |tx| Box::pin(plans(tx)),
+    },
+    // It keeps accounts apart: rows of later migrations are written by an `AccountId`, which says where to.
+    Rows {
+        tables: &[],
+        fill: |_| Box::pin(std::future::ready(Ok(()))),
     },
 ];
 
@@ -349,15 +354,33 @@ fn with_one_more() -> &'static [Migration] {
     Vec::leak([MIGRATIONS, &[pretended]].concat())
 }
 
-async fn open(config: &DbConfig, migrations: &'static [Migration]) -> Db {
-    let config = DbConfig {
+/// Migrates as the owner, and opens as the server.
+async fn open((server, owner): &(DbConfig, DbConfig), migrations: &'static [Migration]) -> Db {
+    let with = |config: &DbConfig| DbConfig {
         migrations,
-        migrate: true,
         ..config.clone()
     };
-    Db::open(&config)
+    migrate::migrate(&with(owner))
         .await
-        .expect("the migrations apply to a database with data")
+        .expect("the migrations apply to a database with data");
+    Db::open(&with(server)).await.expect("the database is up to date")
+}
+
+/// A PostgreSQL that holds the rows of every migration, all of account 1; what the server opens it with, and what drops
+/// it in the end.
+pub(crate) async fn postgres() -> Option<(DbConfig, Database)> {
+    let (config, database) = empty_postgres().await?;
+    database.create().await.expect("a database can be made");
+    // The oldest rows come from before there was row security, and do not know of it.
+    let configs = (database.all_powerful(&config), database.owned(&config));
+    for (index, rows) in ROWS.iter().enumerate() {
+        let db = open(&configs, &MIGRATIONS[..=index]).await;
+        db.write::<_, crate::Error, _>(rows.fill)
+            .await
+            .expect("the rows fit their schema");
+        db.close().await;
+    }
+    Some((config, database))
 }
 
 /// How many rows each of the tables has.
@@ -367,7 +390,10 @@ async fn counts(db: &Db, tables: Vec<&'static str>) -> BTreeMap<&'static str, i6
         Box::pin(async move {
             let mut counts = BTreeMap::new();
             for table in tables {
-                let (count,): (i64,) = tx.one(&format!("SELECT COUNT(*) FROM {table}"), &[]).await?;
+                let (count,): (i64,) = tx
+                    .across_accounts()
+                    .one(&format!("SELECT COUNT(*) FROM {table}"), &[])
+                    .await?;
                 counts.insert(table, count);
             }
             Ok::<_, crate::Error>(counts)
@@ -386,14 +412,13 @@ async fn every_migration_keeps_what_was_there() {
     let directory = tempfile::tempdir().unwrap();
     let file = DbConfig::new(format!("sqlite:{}", directory.path().join("db").display()), now());
     let cluster = empty_postgres().await;
-    if let Some((_, database)) = &cluster {
+    let mut configs = vec![(file.clone(), file)];
+    if let Some((config, database)) = &cluster {
         database.create().await.unwrap();
+        configs.push((config.clone(), database.owned(config)));
     }
     let all = with_one_more();
-    for config in [Some(&file), cluster.as_ref().map(|(config, _)| config)]
-        .into_iter()
-        .flatten()
-    {
+    for config in &configs {
         let mut tables = Vec::new();
         let mut before = BTreeMap::new();
         for (index, rows) in ROWS.iter().enumerate() {

@@ -90,10 +90,11 @@ pub async fn keep(tx: &mut Tx, key: &Key, status: i64, answer: &str) -> Result<(
 
 /// Forgets keys from before `before`, at most `limit` of them, and answers how many.
 pub async fn forget(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<u64> {
-    tx.execute(
-        "DELETE FROM idempotency_keys WHERE (account_id, user_id, route, key) IN \
+    tx.across_accounts()
+        .execute(
+            "DELETE FROM idempotency_keys WHERE (account_id, user_id, route, key) IN \
              (SELECT account_id, user_id, route, key FROM idempotency_keys WHERE created_at < $1 LIMIT $2)",
-        &[&before, &at_least_none(limit)],
-    )
-    .await
+            &[&before, &at_least_none(limit)],
+        )
+        .await
 }

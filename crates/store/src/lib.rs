@@ -3,6 +3,8 @@
 //! [`db`] is the ground: one way to write, one way to read, one SQL text for both engines. Every change goes
 //! through [`db::Db::write`]; what stands above it is SQL with the account first, and nothing else.
 
+#[cfg(test)]
+mod apart;
 pub mod audit;
 pub mod db;
 pub mod devices;

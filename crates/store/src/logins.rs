@@ -98,7 +98,8 @@ pub async fn holder(
     idle_since: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Option<Holder>> {
-    tx.optional(
+    tx.across_accounts()
+        .optional(
         "SELECT l.id, l.account_id, l.user_id, u.name, u.email, m.role, m.team_id, a.name, l.last_used_at \
          FROM logins l \
          JOIN users u ON u.id = l.user_id AND u.auth_epoch = l.auth_epoch AND u.disabled_at IS NULL \
@@ -160,15 +161,16 @@ pub async fn list(
     idle_since: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Login>> {
-    tx.all(
-        "SELECT l.id, l.device, l.place, l.created_at, l.last_used_at, l.expires_at FROM logins l \
+    tx.across_accounts()
+        .all(
+            "SELECT l.id, l.device, l.place, l.created_at, l.last_used_at, l.expires_at FROM logins l \
          JOIN users u ON u.id = l.user_id AND u.auth_epoch = l.auth_epoch AND u.disabled_at IS NULL \
          JOIN members m ON m.account_id = l.account_id AND m.user_id = l.user_id AND m.disabled_at IS NULL \
          WHERE l.user_id = $1 AND l.last_used_at >= $2 AND l.expires_at > $3 \
          ORDER BY l.last_used_at DESC, l.id DESC LIMIT $4",
-        &[&user, &idle_since, &now, &MOST],
-    )
-    .await
+            &[&user, &idle_since, &now, &MOST],
+        )
+        .await
 }
 
 /// A login that was ended.

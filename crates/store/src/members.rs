@@ -76,7 +76,8 @@ pub async fn create_account(
 
 /// The oldest account, with its first team; `None` on a new database.
 pub async fn first_account(tx: &mut Tx) -> Result<Option<(AccountId, TeamId)>> {
-    tx.optional(
+    tx.across_accounts()
+        .optional(
         "SELECT a.id, t.id FROM accounts a JOIN teams t ON t.account_id = a.id ORDER BY a.id, t.id LIMIT 1",
         &[],
     )
@@ -295,13 +296,14 @@ impl FromRow for Credentials {
 
 /// The credentials of an enabled person by address.
 pub async fn credentials(tx: &mut Tx, email: &str) -> Result<Option<Credentials>> {
-    tx.optional(
-        "SELECT u.id, u.password_hash, u.auth_epoch, m.account_id FROM users u \
+    tx.across_accounts()
+        .optional(
+            "SELECT u.id, u.password_hash, u.auth_epoch, m.account_id FROM users u \
          JOIN members m ON m.user_id = u.id AND m.disabled_at IS NULL \
          WHERE u.email_key = $1 AND u.disabled_at IS NULL ORDER BY m.created_at, m.account_id LIMIT 1",
-        &[&email_key(email)],
-    )
-    .await
+            &[&email_key(email)],
+        )
+        .await
 }
 
 /// Sets a person's password and ends all that they signed in with, everywhere; `false` when that was done since the
@@ -321,12 +323,13 @@ const MOST_ACCOUNTS: i64 = 1_000;
 
 /// The accounts that the person with an address belongs to, disabled or not, and who that is; at most a thousand.
 pub async fn accounts(tx: &mut Tx, email: &str) -> Result<Vec<(AccountId, UserId)>> {
-    tx.all(
-        "SELECT m.account_id, m.user_id FROM users u JOIN members m ON m.user_id = u.id \
+    tx.across_accounts()
+        .all(
+            "SELECT m.account_id, m.user_id FROM users u JOIN members m ON m.user_id = u.id \
          WHERE u.email_key = $1 ORDER BY m.account_id LIMIT $2",
-        &[&email_key(email), &MOST_ACCOUNTS],
-    )
-    .await
+            &[&email_key(email), &MOST_ACCOUNTS],
+        )
+        .await
 }
 
 /// Sets a password and ends every token of the person; `false` when nobody has that address.

@@ -45,6 +45,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(6, "0006", "mail"),
     migration!(7, "0007", "door"),
     migration!(8, "0008", "plans"),
+    migration!(9, "0009", "rows"),
 ];
 
 /// Two servers that start at once migrate one after the other.
@@ -212,14 +213,21 @@ async fn apply_on_postgres(
     known: &[Migration],
     now: DateTime<Utc>,
 ) -> Result<usize> {
-    // Building an index takes what it takes; held until the connection ends.
+    // Building an index takes what it takes, and what changes rows changes those of every account: row security is
+    // forced on the owner, too. Held until the connection ends.
     client
-        .batch_execute("SET statement_timeout = 0; SET lock_timeout = 0; SET client_min_messages = warning")
+        .batch_execute(
+            "SET statement_timeout = 0; SET lock_timeout = 0; SET client_min_messages = warning; \
+             SET app.across = 'on'",
+        )
         .await?;
     client
         .execute("SELECT pg_advisory_lock($1)", &[&ADVISORY_LOCK])
         .await?;
-    client.batch_execute(POSTGRES_TABLE).await?;
+    // Whoever finds nothing to do needs no right to do it.
+    if !has_table(client).await? {
+        client.batch_execute(POSTGRES_TABLE).await?;
+    }
     let applied = applied_on_postgres(client).await?;
     let todo = outstanding(Engine::Postgres, &applied, known)?;
     for migration in todo {
@@ -243,6 +251,13 @@ async fn apply_on_postgres(
     Ok(todo.len())
 }
 
+async fn has_table(client: &tokio_postgres::Client) -> Result<bool> {
+    let row = client
+        .query_one("SELECT to_regclass('schema_migrations') IS NOT NULL", &[])
+        .await?;
+    Ok(row.try_get(0)?)
+}
+
 async fn applied_on_postgres(client: &tokio_postgres::Client) -> Result<Vec<Applied>> {
     let rows = client.query(APPLIED, &[]).await?;
     rows.iter()
@@ -258,10 +273,7 @@ async fn applied_on_postgres(client: &tokio_postgres::Client) -> Result<Vec<Appl
 
 /// Fails unless the database is exactly as new as this program.
 pub(crate) async fn check_postgres(client: &tokio_postgres::Client, known: &[Migration]) -> Result<()> {
-    let row = client
-        .query_one("SELECT to_regclass('schema_migrations') IS NOT NULL", &[])
-        .await?;
-    let applied = if row.try_get(0)? {
+    let applied = if has_table(client).await? {
         applied_on_postgres(client).await?
     } else {
         Vec::new()

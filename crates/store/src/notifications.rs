@@ -338,7 +338,7 @@ pub(crate) async fn keep(
         .iter()
         .map(|notice| (account, session, *notice))
         .collect();
-    tell(tx, &told, now).await
+    tell(tx, &told, false, now).await
 }
 
 async fn withdraw(tx: &mut Tx, account: AccountId, session: SessionId, kinds: &[NoticeKind]) -> Result<()> {
@@ -358,12 +358,13 @@ async fn withdraw(tx: &mut Tx, account: AccountId, session: SessionId, kinds: &[
     Ok(())
 }
 
-/// Writes notices for whoever wants them and is still an active member; one that is there already stays.
-async fn tell(tx: &mut Tx, told: &[About], now: DateTime<Utc>) -> Result<()> {
+/// Writes notices, of several accounts where `across` says so, for whoever wants them and is still an active member;
+/// one that is there already stays.
+async fn tell(tx: &mut Tx, told: &[About], across: bool, now: DateTime<Utc>) -> Result<()> {
     if told.is_empty() {
         return Ok(());
     }
-    let wanted = wanted(tx, told).await?;
+    let wanted = wanted(tx, told, across).await?;
     let for_whom = |in_which: fn(&Choice) -> bool| {
         let rows = told.iter().filter_map(|about| {
             let (account, session, notice) = about;
@@ -378,7 +379,7 @@ async fn tell(tx: &mut Tx, told: &[About], now: DateTime<Utc>) -> Result<()> {
         rows.collect::<Vec<_>>()
     };
     let (in_page, by_mail) = (for_whom(|choice| choice.in_page), for_whom(|choice| choice.mail));
-    write(tx, &in_page, now).await?;
+    write(tx, &in_page, across, now).await?;
     let mails: Vec<_> = by_mail
         .into_iter()
         .map(|((account, session, notice), id, _)| outbox::NewNotice {
@@ -391,7 +392,7 @@ async fn tell(tx: &mut Tx, told: &[About], now: DateTime<Utc>) -> Result<()> {
                 .is_some_and(|wants| wants.daily),
         })
         .collect();
-    outbox::tell(tx, &mails, now).await?;
+    outbox::tell(tx, &mails, across, now).await?;
     let accounts: HashSet<AccountId> = told.iter().map(|(account, ..)| *account).collect();
     for account in accounts {
         tx.wake(Topic::Account(account));
@@ -400,7 +401,7 @@ async fn tell(tx: &mut Tx, told: &[About], now: DateTime<Utc>) -> Result<()> {
 }
 
 /// The active members among those who are told, each with what they chose.
-async fn wanted(tx: &mut Tx, told: &[About]) -> Result<HashMap<(AccountId, UserId), Wants>> {
+async fn wanted(tx: &mut Tx, told: &[About], across: bool) -> Result<HashMap<(AccountId, UserId), Wants>> {
     let people: HashSet<(AccountId, UserId)> = told
         .iter()
         .map(|(account, _, notice)| (*account, notice.user_id))
@@ -420,7 +421,7 @@ async fn wanted(tx: &mut Tx, told: &[About]) -> Result<HashMap<(AccountId, UserI
          WHERE ({}) AND m.disabled_at IS NULL AND u.disabled_at IS NULL",
         any.join(" OR ")
     );
-    let rows: Vec<Chosen> = tx.all(&sql, &parameters).await?;
+    let rows: Vec<Chosen> = tx.across_accounts_if(across).all(&sql, &parameters).await?;
     let mut wanted: HashMap<_, Wants> = HashMap::new();
     for chosen in rows {
         let wants = wanted.entry((chosen.account_id, chosen.user_id)).or_default();
@@ -466,7 +467,12 @@ impl FromRow for Chosen {
     }
 }
 
-async fn write(tx: &mut Tx, rows: &[(&About, NoticeId, &'static str)], now: DateTime<Utc>) -> Result<()> {
+async fn write(
+    tx: &mut Tx,
+    rows: &[(&About, NoticeId, &'static str)],
+    across: bool,
+    now: DateTime<Utc>,
+) -> Result<()> {
     const WIDTH: usize = 8;
     for chunk in rows.chunks(100) {
         let mut parameters: Vec<&dyn Parameter> = Vec::with_capacity(chunk.len() * WIDTH);
@@ -487,7 +493,7 @@ async fn write(tx: &mut Tx, rows: &[(&About, NoticeId, &'static str)], now: Date
              VALUES {} ON CONFLICT DO NOTHING",
             values(chunk.len(), WIDTH)
         );
-        tx.execute(&sql, &parameters).await?;
+        tx.across_accounts_if(across).execute(&sql, &parameters).await?;
     }
     Ok(())
 }
@@ -509,8 +515,10 @@ pub async fn remind(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<u64> 
                   ORDER BY due_at LIMIT $3) AND due_at <= $2 \
              RETURNING account_id, id, due_at, COALESCE(assigned_to_id, owner_id, prepared_by_id)"
         );
-        let rows: Vec<(AccountId, SessionId, DateTime<Utc>, Option<UserId>)> =
-            tx.all(&sql, &[&now, &until, &at_least_none(limit)]).await?;
+        let rows: Vec<(AccountId, SessionId, DateTime<Utc>, Option<UserId>)> = tx
+            .across_accounts()
+            .all(&sql, &[&now, &until, &at_least_none(limit)])
+            .await?;
         found += rows.len();
         let notices = rows.into_iter().filter_map(|(account, session, due_at, minder)| {
             let notice = Notice {
@@ -522,17 +530,18 @@ pub async fn remind(tx: &mut Tx, now: DateTime<Utc>, limit: i64) -> Result<u64> 
             Some((account, session, notice))
         });
         let notices: Vec<About> = notices.collect();
-        tell(tx, &notices, now).await?;
+        tell(tx, &notices, true, now).await?;
     }
     Ok(u64::try_from(found).unwrap_or(u64::MAX))
 }
 
 /// Forgets notifications that were read before `before`, at most `limit` of them, and answers how many.
 pub async fn forget(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<u64> {
-    tx.execute(
-        "DELETE FROM notifications WHERE (account_id, user_id, id) IN \
+    tx.across_accounts()
+        .execute(
+            "DELETE FROM notifications WHERE (account_id, user_id, id) IN \
              (SELECT account_id, user_id, id FROM notifications WHERE read_at < $1 LIMIT $2)",
-        &[&before, &at_least_none(limit)],
-    )
-    .await
+            &[&before, &at_least_none(limit)],
+        )
+        .await
 }

@@ -59,8 +59,8 @@ pub(crate) struct NewNotice {
     pub(crate) daily: bool,
 }
 
-/// Puts notices into the outbox; one that is there already stays.
-pub(crate) async fn tell(tx: &mut Tx, notices: &[NewNotice], now: DateTime<Utc>) -> Result<()> {
+/// Puts notices into the outbox, of several accounts where `across` says so; one that is there already stays.
+pub(crate) async fn tell(tx: &mut Tx, notices: &[NewNotice], across: bool, now: DateTime<Utc>) -> Result<()> {
     const WIDTH: usize = 11;
     let (daily, good_until) = (next_digest(now), now + TimeDelta::days(MAIL_DAYS));
     for chunk in notices.chunks(100) {
@@ -87,7 +87,7 @@ pub(crate) async fn tell(tx: &mut Tx, notices: &[NewNotice], now: DateTime<Utc>)
                  not_before, good_until) VALUES {} ON CONFLICT DO NOTHING",
             values(chunk.len(), WIDTH)
         );
-        tx.execute(&sql, &parameters).await?;
+        tx.across_accounts_if(across).execute(&sql, &parameters).await?;
     }
     if !notices.is_empty() {
         tx.wake(Topic::Outbox);
@@ -285,7 +285,7 @@ async fn details(tx: &mut Tx, ids: &[LetterId]) -> Result<Vec<Found>> {
          WHERE o.id IN ({}) ORDER BY o.id",
         placeholders(1, ids.len())
     );
-    tx.all(&sql, &parameters).await
+    tx.across_accounts().all(&sql, &parameters).await
 }
 
 /// Marks claimed rows as sent, whoever holds the lease now, and forgets what they said.

@@ -67,9 +67,13 @@ pub async fn tenants(
     limit: i64,
     now: DateTime<Utc>,
 ) -> Result<Vec<Tenant>> {
-    let before = before.unwrap_or(AccountId::from_uuid(uuid::Uuid::max()));
+    // Not as an account that the transaction acts in.
+    let before = before.map_or(uuid::Uuid::max(), |account| account.uuid());
     let sql = format!("SELECT {COLUMNS}, {TENANT} AND a.id < $1 ORDER BY a.id DESC LIMIT $2");
-    let rows: Vec<TenantRow> = tx.all(&sql, &[&before, &at_least_none(limit)]).await?;
+    let rows: Vec<TenantRow> = tx
+        .across_accounts()
+        .all(&sql, &[&before, &at_least_none(limit)])
+        .await?;
     Ok(rows.into_iter().map(|row| row.at(now)).collect())
 }
 
@@ -131,14 +135,15 @@ impl FromRow for State {
 
 /// How the server does at a moment.
 pub async fn state(tx: &mut Tx, now: DateTime<Utc>) -> Result<State> {
-    tx.one(
-        "SELECT (SELECT MAX(version) FROM schema_migrations), \
+    tx.across_accounts()
+        .one(
+            "SELECT (SELECT MAX(version) FROM schema_migrations), \
              (SELECT COUNT(*) FROM (SELECT 1 FROM outbox \
                  WHERE sent_at IS NULL AND failed_at IS NULL AND not_before <= $1 LIMIT $2) AS found), \
              (SELECT COUNT(*) FROM (SELECT 1 FROM outbox \
                  WHERE COALESCE(sent_at, failed_at) <= $1 AND failed_at IS NOT NULL LIMIT $2) AS found), \
              (SELECT COUNT(*) FROM (SELECT 1 FROM audit_unsealed WHERE id < $3 LIMIT $2) AS found)",
-        &[&now, &MOST_COUNTED, &uuid::Uuid::max()],
-    )
-    .await
+            &[&now, &MOST_COUNTED, &uuid::Uuid::max()],
+        )
+        .await
 }

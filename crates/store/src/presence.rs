@@ -108,10 +108,11 @@ pub async fn of(
 
 /// Forgets who was last seen before `before`, at most `limit` of them, and answers how many.
 pub async fn forget(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<u64> {
-    tx.execute(
-        "DELETE FROM presence WHERE (account_id, session_id, user_id) IN \
+    tx.across_accounts()
+        .execute(
+            "DELETE FROM presence WHERE (account_id, session_id, user_id) IN \
              (SELECT account_id, session_id, user_id FROM presence WHERE seen_at < $1 LIMIT $2)",
-        &[&before, &at_least_none(limit)],
-    )
-    .await
+            &[&before, &at_least_none(limit)],
+        )
+        .await
 }

@@ -1,7 +1,8 @@
 //! Databases for tests: a fresh one of each engine, gone when the test ends.
 //!
-//! `TEST_POSTGRES_URL` names a cluster where databases may be created; `cargo xtask test` provides one. Where
-//! it is missing the tests run on SQLite alone and say so, unless `REQUIRE_POSTGRES=1` forbids that.
+//! `TEST_POSTGRES_URL` names a cluster where databases and roles may be created; `cargo xtask test` provides one. Where
+//! it is missing the tests run on SQLite alone and say so, unless `REQUIRE_POSTGRES=1` forbids that. As with a real
+//! server, one role owns the tables and another one, which row security binds, is what is tested.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,6 +13,12 @@ use tempfile::TempDir;
 use crate::db::{Db, DbConfig, Engine, postgres};
 use crate::migrate::{self, Migration};
 use crate::{Error, Result};
+
+/// Who owns the tables. The password is the name.
+const OWNER: &str = "resolutionflow_owner";
+
+/// Who the server signs in as. The password is the name.
+const SERVER: &str = "resolutionflow";
 
 /// The moment at which tests happen: 2026-01-05 08:00 UTC.
 pub fn now() -> DateTime<Utc> {
@@ -26,13 +33,58 @@ pub struct TestDb {
     pub engine: Engine,
     /// How to open it again.
     pub config: DbConfig,
-    _place: Place,
+    place: Place,
+}
+
+impl TestDb {
+    /// The same database as the owner of the tables opens it, who applies migrations.
+    pub fn owned(&self) -> DbConfig {
+        match &self.place {
+            Place::Directory { .. } => self.config.clone(),
+            Place::Database { database } => database.owned(&self.config),
+        }
+    }
+
+    /// The same database as a superuser opens it, whom row security does not bind.
+    pub fn all_powerful(&self) -> DbConfig {
+        match &self.place {
+            Place::Directory { .. } => self.config.clone(),
+            Place::Database { database } => database.all_powerful(&self.config),
+        }
+    }
+
+    /// Runs what the server may not: statements of the owner, such as making a table, who goes across accounts. On SQLite
+    /// one statement.
+    pub async fn as_owner(&self, sql: &str) -> Result<()> {
+        match &self.place {
+            Place::Directory { .. } => {
+                let sql = sql.to_owned();
+                let write = self.db.write::<_, Error, _>(move |tx| {
+                    let sql = sql.clone();
+                    Box::pin(async move { tx.execute(&sql, &[]).await })
+                });
+                write.await.map(|_| ())
+            }
+            Place::Database { database } => {
+                let own = format!("SET ROLE {OWNER}; SET app.across = 'on'");
+                run(&in_cluster(&database.cluster, &database.name), &[&own, sql]).await
+            }
+        }
+    }
+
+    /// Runs what only a superuser may, past row security; nothing of it on SQLite.
+    pub async fn as_superuser(&self, sql: &str) -> Result<()> {
+        match &self.place {
+            Place::Directory { .. } => Ok(()),
+            Place::Database { database } => run(&in_cluster(&database.cluster, &database.name), &[sql]).await,
+        }
+    }
 }
 
 /// What has to go when the test ends.
 enum Place {
     Directory { _directory: TempDir },
-    Database { _database: Database },
+    Database { database: Database },
 }
 
 /// A database in the cluster.
@@ -41,11 +93,27 @@ pub(crate) struct Database {
     name: String,
 }
 
-#[cfg(test)]
 impl Database {
     /// Makes it, with nothing in it.
+    #[cfg(test)]
     pub(crate) async fn create(&self) -> Result<()> {
-        run(&self.cluster, &[&format!("CREATE DATABASE {}", self.name)]).await
+        create(&self.cluster, &self.name).await
+    }
+
+    /// How a superuser opens it, whom row security does not bind.
+    pub(crate) fn all_powerful(&self, config: &DbConfig) -> DbConfig {
+        DbConfig {
+            url: in_cluster(&self.cluster, &self.name),
+            ..config.clone()
+        }
+    }
+
+    /// How its owner opens it.
+    pub(crate) fn owned(&self, config: &DbConfig) -> DbConfig {
+        DbConfig {
+            url: as_role(&in_cluster(&self.cluster, &self.name), OWNER),
+            ..config.clone()
+        }
     }
 }
 
@@ -86,7 +154,7 @@ pub async fn sqlite(change: impl FnOnce(&mut DbConfig)) -> TestDb {
         db,
         engine: Engine::Sqlite,
         config,
-        _place: Place::Directory {
+        place: Place::Directory {
             _directory: directory,
         },
     }
@@ -99,29 +167,36 @@ pub fn full_disk(config: &mut DbConfig, pages: u32) {
 
 /// A fresh PostgreSQL database, set up further by `change`; `None` where there is no cluster.
 pub async fn postgres(change: impl FnOnce(&mut DbConfig)) -> Option<TestDb> {
-    let (mut config, database) = empty_postgres().await?;
+    Some(postgres_in(&cluster()?, change).await)
+}
+
+/// A fresh PostgreSQL database in the cluster that this address of a superuser names, set up further by `change`.
+pub async fn postgres_in(cluster: &str, change: impl FnOnce(&mut DbConfig)) -> TestDb {
+    let (mut config, database) = empty_in(cluster).await;
     change(&mut config);
     let template = template(&database.cluster, &config)
         .await
         .expect("the template database can be made");
-    let create = format!("CREATE DATABASE {} TEMPLATE {template}", database.name);
+    let create = format!(
+        "CREATE DATABASE {} TEMPLATE {template} OWNER {OWNER}",
+        database.name
+    );
     run(&database.cluster, &[&create])
         .await
         .expect("a database can be made");
     let db = Db::open(&config)
         .await
         .expect("a fresh PostgreSQL database opens");
-    Some(TestDb {
+    TestDb {
         db,
         engine: Engine::Postgres,
         config,
-        _place: Place::Database { _database: database },
-    })
+        place: Place::Database { database },
+    }
 }
 
-/// The address of a database that is not there yet, and what drops it.
-pub(crate) async fn empty_postgres() -> Option<(DbConfig, Database)> {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
+/// The cluster for tests, where there is one.
+fn cluster() -> Option<String> {
     let Ok(cluster) = std::env::var("TEST_POSTGRES_URL") else {
         assert!(
             std::env::var_os("REQUIRE_POSTGRES").is_none_or(|value| value != "1"),
@@ -130,20 +205,31 @@ pub(crate) async fn empty_postgres() -> Option<(DbConfig, Database)> {
         eprintln!("PostgreSQL is skipped: TEST_POSTGRES_URL names no cluster");
         return None;
     };
+    Some(cluster)
+}
+
+/// The address of a database that is not there yet, and what drops it.
+#[cfg(test)]
+pub(crate) async fn empty_postgres() -> Option<(DbConfig, Database)> {
+    Some(empty_in(&cluster()?).await)
+}
+
+async fn empty_in(cluster: &str) -> (DbConfig, Database) {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
     let name = format!(
         "rf_test_{}_{}",
         std::process::id(),
         COUNT.fetch_add(1, Ordering::Relaxed)
     );
-    let config = DbConfig::new(in_cluster(&cluster, &name), now());
+    let config = DbConfig::new(as_role(&in_cluster(cluster, &name), SERVER), now());
     // An earlier run may have had the same process number.
-    run(
-        &cluster,
-        &[&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")],
-    )
-    .await
-    .expect("the cluster answers");
-    Some((config, Database { cluster, name }))
+    let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+    let [owner, server] = [OWNER, SERVER].map(make_role);
+    run(cluster, &[&drop, &owner, &server])
+        .await
+        .expect("the cluster answers");
+    let cluster = cluster.to_owned();
+    (config, Database { cluster, name })
 }
 
 /// The address of another database in the same cluster.
@@ -151,6 +237,32 @@ fn in_cluster(cluster: &str, name: &str) -> String {
     let mut url = url::Url::parse(cluster).expect("TEST_POSTGRES_URL is an address");
     url.set_path(name);
     url.into()
+}
+
+/// The same address, for another role.
+fn as_role(url: &str, role: &str) -> String {
+    let mut url = url::Url::parse(url).expect("this is an address");
+    let set = url.set_username(role).and_then(|()| url.set_password(Some(role)));
+    set.expect("it has a host");
+    url.into()
+}
+
+/// Makes a role where there is none of that name; another process may be about to.
+fn make_role(role: &str) -> String {
+    format!(
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN \
+             CREATE ROLE {role} LOGIN PASSWORD '{role}'; END IF; \
+         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+    )
+}
+
+/// Makes an empty database, in which the server may use whatever tables its owner makes.
+async fn create(cluster: &str, name: &str) -> Result<()> {
+    run(cluster, &[&format!("CREATE DATABASE {name} OWNER {OWNER}")]).await?;
+    let grant = format!(
+        "ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {SERVER}"
+    );
+    run(&in_cluster(cluster, name), &[&grant]).await
 }
 
 async fn run(url: &str, statements: &[&str]) -> Result<()> {
@@ -180,11 +292,9 @@ async fn template(cluster: &str, config: &DbConfig) -> Result<String> {
             client
                 .batch_execute(&format!("DROP DATABASE IF EXISTS {unfinished} WITH (FORCE)"))
                 .await?;
-            client
-                .batch_execute(&format!("CREATE DATABASE {unfinished}"))
-                .await?;
+            create(cluster, &unfinished).await?;
             let config = DbConfig {
-                url: in_cluster(cluster, &unfinished),
+                url: as_role(&in_cluster(cluster, &unfinished), OWNER),
                 ..config.clone()
             };
             migrate::migrate(&config).await?;

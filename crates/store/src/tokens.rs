@@ -109,14 +109,15 @@ impl FromRow for Bearer {
 
 /// Who shows the token with this digest; `None` when it is unknown, expired, revoked or its owner is disabled.
 pub async fn bearer(tx: &mut Tx, hash: &Hash, now: DateTime<Utc>) -> Result<Option<Bearer>> {
-    tx.optional(
-        "SELECT t.id, t.kind, t.account_id, t.user_id, m.role, m.team_id, t.last_used_at FROM tokens t \
+    tx.across_accounts()
+        .optional(
+            "SELECT t.id, t.kind, t.account_id, t.user_id, m.role, m.team_id, t.last_used_at FROM tokens t \
          JOIN users u ON u.id = t.user_id AND u.auth_epoch = t.auth_epoch AND u.disabled_at IS NULL \
          JOIN members m ON m.account_id = t.account_id AND m.user_id = t.user_id AND m.disabled_at IS NULL \
          WHERE t.hash = $1 AND t.expires_at > $2",
-        &[hash, &now],
-    )
-    .await
+            &[hash, &now],
+        )
+        .await
 }
 
 /// Notes that a token was seen.
@@ -187,9 +188,10 @@ pub async fn revoke(tx: &mut Tx, account: AccountId, user: UserId, token: TokenI
 
 /// Forgets tokens that expired before `before`, at most `limit` of them, and answers how many.
 pub async fn forget(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<u64> {
-    tx.execute(
-        "DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at < $1 LIMIT $2)",
-        &[&before, &at_least_none(limit)],
-    )
-    .await
+    tx.across_accounts()
+        .execute(
+            "DELETE FROM tokens WHERE hash IN (SELECT hash FROM tokens WHERE expires_at < $1 LIMIT $2)",
+            &[&before, &at_least_none(limit)],
+        )
+        .await
 }

@@ -16,7 +16,7 @@ async fn with_table(test: &TestDb) {
         Engine::Sqlite => "CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT",
         Engine::Postgres => "CREATE TABLE things (id BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
     };
-    write(test, sql).await.unwrap();
+    test.as_owner(sql).await.unwrap();
 }
 
 async fn write(test: &TestDb, sql: &'static str) -> Result<u64> {

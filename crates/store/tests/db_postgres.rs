@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use resolutionflow_core::id::AccountId;
-use resolutionflow_store::db::{Topic, Wake};
+use resolutionflow_store::db::{Gap, RowSecurity, Topic, Wake};
 use resolutionflow_store::testing::{TestDb, postgres};
 use resolutionflow_store::{Db, Error, Result};
 use tokio::sync::Barrier;
@@ -25,12 +25,9 @@ async fn number(db: &Db, sql: &'static str) -> Result<i64> {
 }
 
 async fn with_counters(test: &TestDb) {
-    execute(
-        &test.db,
-        "CREATE TABLE counters (id BIGINT PRIMARY KEY, count BIGINT NOT NULL)",
-    )
-    .await
-    .unwrap();
+    test.as_owner("CREATE TABLE counters (id BIGINT PRIMARY KEY, count BIGINT NOT NULL)")
+        .await
+        .unwrap();
     execute(&test.db, "INSERT INTO counters VALUES (1, 0), (2, 0)")
         .await
         .unwrap();
@@ -44,12 +41,20 @@ async fn what_is_read_alone_is_one_select() {
         return;
     };
     with_counters(&test).await;
+    let alone = test
+        .db
+        .read_one::<_, Error, _>(|tx| Box::pin(async move { tx.one::<(i64,)>(COUNT, &[]).await }));
+    let alone = alone.await;
+    assert!(
+        matches!(alone, Err(Error::ReadOnly)),
+        "it does not go across accounts: {alone:?}"
+    );
     let read = |texts: &'static [&'static str]| {
         test.db.read_one::<_, Error, _>(move |tx| {
             Box::pin(async move {
                 let mut sum = 0;
                 for text in texts {
-                    sum += tx.one::<(i64,)>(text, &[]).await?.0;
+                    sum += tx.across_accounts().one::<(i64,)>(text, &[]).await?.0;
                 }
                 Ok(sum)
             })
@@ -319,7 +324,7 @@ async fn a_statement_outlives_a_change_of_its_table() {
         rows.unwrap().len()
     };
     assert_eq!(read().await, 2);
-    execute(&test.db, "ALTER TABLE counters ADD COLUMN more TEXT")
+    test.as_owner("ALTER TABLE counters ADD COLUMN more TEXT")
         .await
         .unwrap();
     assert_eq!(read().await, 2);
@@ -435,11 +440,15 @@ async fn servers_may_migrate_at_once() {
     let Some(test) = postgres(|_| {}).await else {
         return;
     };
-    execute(&test.db, "DROP SCHEMA public CASCADE").await.unwrap();
-    execute(&test.db, "CREATE SCHEMA public").await.unwrap();
-    let opened = Db::open(&test.config).await;
+    test.as_superuser(
+        "DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION resolutionflow_owner; \
+         GRANT USAGE ON SCHEMA public TO resolutionflow",
+    )
+    .await
+    .unwrap();
+    let mut config = test.owned();
+    let opened = Db::open(&config).await;
     assert!(matches!(opened.err(), Some(Error::Older { found: 0, .. })));
-    let mut config = test.config.clone();
     config.migrate = true;
     let tasks = (0..6).map(|_| Db::open(&config));
     for result in futures_util::future::join_all(tasks).await {
@@ -469,4 +478,36 @@ async fn an_address_that_leads_nowhere_is_unavailable() {
         assert_eq!(matches!(error, Error::Unavailable(_)), expected, "{error}");
         assert_eq!(matches!(error, Error::Address(_)), !expected, "{error}");
     }
+}
+
+#[tokio::test]
+async fn whom_row_security_does_not_bind_is_found() {
+    let Some(test) = postgres(|_| {}).await else {
+        return;
+    };
+    assert_eq!(test.db.row_security().await.unwrap(), RowSecurity::Holds);
+    let owner = Db::open(&test.owned()).await.unwrap();
+    let RowSecurity::Fails { role, gaps } = owner.row_security().await.unwrap() else {
+        panic!("the owner may switch it off");
+    };
+    assert_eq!(
+        (role.as_str(), gaps.as_slice()),
+        ("resolutionflow_owner", &[Gap::Owner][..])
+    );
+    owner.close().await;
+    let superuser = Db::open(&test.all_powerful()).await.unwrap();
+    let RowSecurity::Fails { gaps, .. } = superuser.row_security().await.unwrap() else {
+        panic!("nothing binds a superuser");
+    };
+    assert_eq!(gaps, [Gap::Superuser]);
+    superuser.close().await;
+}
+
+#[tokio::test]
+async fn a_database_that_is_up_to_date_is_migrated_by_anybody() {
+    let Some(test) = postgres(|config| config.migrate = true).await else {
+        return;
+    };
+    let nothing = resolutionflow_store::migrate::migrate(&test.config).await;
+    assert_eq!(nothing.unwrap(), 0);
 }

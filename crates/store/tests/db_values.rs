@@ -9,12 +9,6 @@ use resolutionflow_store::db::{Engine, Tx};
 use resolutionflow_store::testing::{TestDb, databases, now};
 use uuid::Uuid;
 
-async fn write(test: &TestDb, sql: &'static str) -> Result<u64> {
-    test.db
-        .write(move |tx| Box::pin(async move { tx.execute(sql, &[]).await }))
-        .await
-}
-
 /// Tells the compiler what a closure is that is not written in its place.
 fn work<T, F>(work: F) -> F
 where
@@ -62,7 +56,7 @@ async fn round_trip(test: &TestDb, row: Everything) -> Everything {
 #[tokio::test]
 async fn every_type_comes_back_as_it_went() {
     for test in databases().await {
-        write(&test, match test.engine {
+        test.as_owner(match test.engine {
             Engine::Sqlite => {
                 "CREATE TABLE kinds (number INTEGER, yes INTEGER, text TEXT, bytes BLOB, id BLOB, time INTEGER,
                  small INTEGER) STRICT"

@@ -6,7 +6,9 @@ mod listen;
 mod metrics;
 mod placeholder;
 pub(crate) mod postgres;
+pub(crate) mod reach;
 mod readers;
+mod row_security;
 pub(crate) mod sqlite;
 mod tx;
 mod value;
@@ -23,6 +25,7 @@ use tokio::sync::broadcast;
 
 pub use metrics::{BATCH_SIZES, DbMetrics};
 pub use postgres::PostgresTx;
+pub use row_security::{Gap, RowSecurity};
 pub use sqlite::SqliteTx;
 pub use tx::{Engine, FromRow, Row, Tx};
 pub use value::{FromColumn, Parameter, Value};
@@ -199,8 +202,8 @@ impl Db {
         }
     }
 
-    /// As [`Db::read`], by one `SELECT` and no more, which spares PostgreSQL a transaction; a
-    /// second one, or another statement, is refused there with [`Error::ReadOnly`].
+    /// As [`Db::read`], by one `SELECT` [across accounts](Tx::across_accounts) and no more, which spares PostgreSQL a
+    /// transaction; a second one, or another statement, is refused there with [`Error::ReadOnly`].
     pub async fn read_one<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send + 'static,

@@ -19,6 +19,7 @@ use tokio_postgres::{NoTls, Row};
 use super::DbConfig;
 use super::listen::Notifier;
 use super::metrics::Counters;
+use super::reach::{ACROSS, Reach};
 use super::tx::{Notes, Tx};
 use super::value::{Parameter, Value};
 use super::wake::{Topic, Wake};
@@ -35,8 +36,6 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Prepared statements kept for each connection; static texts never come near it.
 const STATEMENTS: usize = 512;
 
-// Row-level security has its place here: `; SELECT set_config('app.account', '...', true)` after BEGIN travels
-// in the same round trip, once `begin` is a text made for each transaction.
 const WRITE: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 // One moment for every statement of a read, as on SQLite.
 const READ: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
@@ -48,6 +47,8 @@ const ALONE: &str = "";
 pub struct PostgresTx {
     /// `None` only after the connection was given up.
     client: Option<Object>,
+    /// What PostgreSQL was told of whose rows may be touched.
+    known: Reach,
     /// Sent together with the first statement: a write of three statements is four round trips, not five.
     begin: Option<&'static str>,
     /// A question is on its way. A connection that is dropped meanwhile is of no more use.
@@ -58,6 +59,9 @@ pub struct PostgresTx {
     /// Each statement that runs, and its plan, once a test asks for them.
     #[cfg(test)]
     pub(crate) plans: Option<Vec<(String, Vec<String>)>>,
+    /// What a test makes of each statement before it runs.
+    #[cfg(test)]
+    pub(crate) rewrite: Option<fn(&str) -> String>,
 }
 
 impl PostgresTx {
@@ -65,32 +69,59 @@ impl PostgresTx {
         let notes = Notes::default();
         Self {
             client: Some(client),
+            known: if begin == ALONE {
+                Reach::ACROSS
+            } else {
+                Reach::default()
+            },
             begin: Some(begin),
             in_flight: false,
             answered: false,
             notes,
             #[cfg(test)]
             plans: None,
+            #[cfg(test)]
+            rewrite: None,
         }
     }
 
-    pub(super) async fn execute(&mut self, sql: &str, parameters: &[&dyn Parameter]) -> Result<u64> {
-        Ok(self.run(sql, parameters).await?.1)
+    pub(super) async fn execute(
+        &mut self,
+        sql: &str,
+        parameters: &[&dyn Parameter],
+        reach: Reach,
+    ) -> Result<u64> {
+        Ok(self.run(sql, parameters, reach).await?.1)
     }
 
-    pub(super) async fn query(&mut self, sql: &str, parameters: &[&dyn Parameter]) -> Result<Vec<Row>> {
-        Ok(self.run(sql, parameters).await?.0)
+    pub(super) async fn query(
+        &mut self,
+        sql: &str,
+        parameters: &[&dyn Parameter],
+        reach: Reach,
+    ) -> Result<Vec<Row>> {
+        Ok(self.run(sql, parameters, reach).await?.0)
     }
 
     /// Runs one statement: its rows, and how many it changed.
-    async fn run(&mut self, sql: &str, parameters: &[&dyn Parameter]) -> Result<(Vec<Row>, u64)> {
+    async fn run(
+        &mut self,
+        sql: &str,
+        parameters: &[&dyn Parameter],
+        reach: Reach,
+    ) -> Result<(Vec<Row>, u64)> {
         let Some(client) = &self.client else {
             return Err(Error::Unavailable("the connection was given up".to_owned()));
         };
-        if self.begin == Some(ALONE) && (self.answered || !sql.starts_with("SELECT ")) {
+        if self.begin == Some(ALONE) && (self.answered || !reach.across || !sql.starts_with("SELECT ")) {
             return Err(Error::ReadOnly);
         }
+        #[cfg(test)]
+        let rewritten = self.rewrite.map(|rewrite| rewrite(sql));
+        #[cfg(test)]
+        let sql = rewritten.as_deref().unwrap_or(sql);
         self.in_flight = true;
+        let settings = reach.settings(self.known);
         #[cfg(test)]
         if let Some(plans) = &mut self.plans {
             let nulls = vec!["NULL"; parameters.len()].join(", ");
@@ -99,7 +130,8 @@ impl PostgresTx {
             } else {
                 format!("explained ({nulls})")
             };
-            let text = format!("PREPARE explained AS {sql}; EXPLAIN EXECUTE {run}; DEALLOCATE explained");
+            let text =
+                format!("{settings}PREPARE explained AS {sql}; EXPLAIN EXECUTE {run}; DEALLOCATE explained");
             let lines = client
                 .simple_query(&text)
                 .await?
@@ -110,8 +142,12 @@ impl PostgresTx {
                 });
             plans.push((sql.to_owned(), lines.collect()));
         }
-        let begin = self.begin.take_if(|begin| *begin != ALONE);
-        let result = ask(client, begin, sql, parameters).await;
+        let first = match self.begin.take_if(|begin| *begin != ALONE) {
+            Some(begin) => format!("{begin};{settings}"),
+            None => settings,
+        };
+        self.known = reach;
+        let result = ask(client, &first, sql, parameters).await;
         self.in_flight = false;
         self.answered |= result.is_ok();
         result.map_err(|error| {
@@ -157,10 +193,10 @@ impl Drop for PostgresTx {
     }
 }
 
-/// Sends BEGIN, where it is still to come, and the statement together, and reads the answer to its end.
+/// Sends what comes first, if anything does, and the statement together, and reads the answer to its end.
 async fn ask(
     client: &Object,
-    begin: Option<&'static str>,
+    first: &str,
     sql: &str,
     parameters: &[&dyn Parameter],
 ) -> Result<(Vec<Row>, u64), tokio_postgres::Error> {
@@ -168,9 +204,9 @@ async fn ask(
         client.statement_cache.clear();
     }
     let start = async {
-        match begin {
-            Some(begin) => client.batch_execute(begin).await,
-            None => Ok(()),
+        match first {
+            "" => Ok(()),
+            first => client.batch_execute(first).await,
         }
     };
     let statement = client.prepare_cached(sql).await?;
@@ -184,7 +220,7 @@ async fn ask(
         }
         Ok((rows, stream.rows_affected().unwrap_or(0)))
     };
-    // The first is polled first, so BEGIN is the first on the wire.
+    // The first is polled first, so it is the first on the wire.
     let (started, answer) = join(start, answer).await;
     started.and(answer)
 }
@@ -192,6 +228,9 @@ async fn ask(
 /// A server and the connections to it.
 pub(super) struct Postgres {
     pool: Pool,
+    /// Connections that see all accounts from the start, and run nothing but single statements that go across them: who
+    /// shows a token is asked with every request, and a transaction around that would be an eighth of a cheap one.
+    across: Pool,
     notifier: Notifier,
     counters: Arc<Counters>,
     allowed: Duration,
@@ -216,25 +255,21 @@ impl Postgres {
             allowed * 2,
         );
         settings.options(options.trim());
-        let recycling_method = RecyclingMethod::Fast;
-        let manager = Manager::from_config(settings, NoTls, ManagerConfig { recycling_method });
-        let patience = Some(config.patience);
-        let pool = Pool::builder(manager)
-            .max_size(config.pool)
-            .timeouts(Timeouts {
-                wait: patience,
-                create: patience,
-                recycle: patience,
-            })
-            .runtime(Runtime::Tokio1)
-            .build()
-            .map_err(|error| Error::Setting(error.to_string()))?;
+        let share = share_across(config.pool);
+        let across = pool(settings.clone(), true, share, config.patience)?;
+        let pool = pool(
+            settings,
+            false,
+            config.pool.saturating_sub(share),
+            config.patience,
+        )?;
         let client = pool.get().await?;
         crate::migrate::check_postgres(&client, config.migrations).await?;
         drop(client);
         let notifier = Notifier::start(config.url.clone(), wakes);
         Ok(Self {
             pool,
+            across,
             notifier,
             counters,
             allowed: config.time_limit,
@@ -270,7 +305,7 @@ impl Postgres {
         caught.unwrap_or_else(|panic| Err(Error::Panicked(message(panic.as_ref())).into()))
     }
 
-    /// As [`Self::read`], where one statement is all, and needs no transaction around it.
+    /// As [`Self::read`], where one statement across accounts is all, and needs no transaction around it.
     pub(super) async fn read_one<T, E, F>(&self, work: F) -> Result<T, E>
     where
         T: Send,
@@ -290,7 +325,8 @@ impl Postgres {
         let mut pause = Duration::from_millis(1);
         let mut last = Error::Busy;
         for _ in 0..ATTEMPTS {
-            let client = self.pool.get().await.map_err(Error::from)?;
+            let pool = if begin == ALONE { &self.across } else { &self.pool };
+            let client = pool.get().await.map_err(Error::from)?;
             let mut tx = Tx::Postgres(PostgresTx::new(client, begin));
             let future = work(&mut tx);
             let Ok(result) = tokio::time::timeout(self.allowed, future).await else {
@@ -326,16 +362,47 @@ impl Postgres {
 
     /// Connections, free ones, and requests that wait for one.
     pub(super) fn use_of_pool(&self) -> (usize, usize, usize) {
-        let status = self.pool.status();
-        (status.size, status.available, status.waiting)
+        let (one, other) = (self.pool.status(), self.across.status());
+        (
+            one.size + other.size,
+            one.available + other.available,
+            one.waiting + other.waiting,
+        )
     }
 
     /// Waits for the writes that were accepted, then closes every connection; those that read follow.
     pub(super) async fn close(&self) {
         let _none_writes = self.writing.write().await;
         self.pool.close();
+        self.across.close();
         self.notifier.stop();
     }
+}
+
+/// How many of so many connections are for what goes across accounts: a quarter, and one at least.
+fn share_across(connections: usize) -> usize {
+    (connections / 4).max(1)
+}
+
+/// A pool of at least one connection, each of which sees all accounts from the start where `across` says so.
+fn pool(mut settings: tokio_postgres::Config, across: bool, size: usize, patience: Duration) -> Result<Pool> {
+    if across {
+        let given = settings.get_options().unwrap_or_default().to_owned();
+        settings.options(format!("{given} -c {ACROSS}"));
+    }
+    let recycling_method = RecyclingMethod::Fast;
+    let manager = Manager::from_config(settings, NoTls, ManagerConfig { recycling_method });
+    let patience = Some(patience);
+    Pool::builder(manager)
+        .max_size(size.max(1))
+        .timeouts(Timeouts {
+            wait: patience,
+            create: patience,
+            recycle: patience,
+        })
+        .runtime(Runtime::Tokio1)
+        .build()
+        .map_err(|error| Error::Setting(error.to_string()))
 }
 
 fn ended(error: tokio::task::JoinError) -> Error {

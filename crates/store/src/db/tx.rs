@@ -4,6 +4,7 @@
 //! stands alone, say `CAST($1 AS BIGINT)`. Lists are built as `IN ($2, $3)`; sums are cast to BIGINT.
 
 use super::postgres::PostgresTx;
+use super::reach::Reach;
 use super::sqlite::SqliteTx;
 use super::value::{FromColumn, Parameter, Value};
 use super::wake::Topic;
@@ -21,6 +22,10 @@ pub enum Engine {
 
 /// A transaction that is open.
 ///
+/// It acts in one account, that of the first [`AccountId`](resolutionflow_core::id::AccountId) among its parameters; a
+/// second one is [`Error::OtherAccount`]. PostgreSQL shows it the rows of that account and no others, and none before
+/// the account is named, whatever the statement asks for; see [`Tx::across_accounts`].
+///
 /// An error of a statement spoils the whole transaction on both engines, as PostgreSQL has it: whoever drops
 /// one and goes on gets [`Error::Swallowed`]. So say `ON CONFLICT DO NOTHING` rather than trying.
 pub enum Tx {
@@ -35,14 +40,17 @@ pub enum Tx {
 pub(super) struct Notes {
     pub(super) failure: Option<Failure>,
     pub(super) wakes: Vec<Topic>,
+    /// The account that is acted in, once a statement has named it, and whether the next one goes across accounts.
+    pub(super) reach: Reach,
 }
 
 impl Tx {
     /// Runs a statement and returns how many rows it changed.
     pub async fn execute(&mut self, sql: &str, parameters: &[&dyn Parameter]) -> Result<u64> {
-        let result = match self {
-            Self::Sqlite(tx) => tx.execute(sql, parameters),
-            Self::Postgres(tx) => tx.execute(sql, parameters).await,
+        let result = match (self.notes().reach.of_next(parameters), &mut *self) {
+            (Err(error), _) => Err(error),
+            (Ok(_), Self::Sqlite(tx)) => tx.execute(sql, parameters),
+            (Ok(reach), Self::Postgres(tx)) => tx.execute(sql, parameters, reach).await,
         };
         self.noted(result)
     }
@@ -69,14 +77,29 @@ impl Tx {
 
     /// Reads every row; the text bounds how many with `LIMIT`.
     pub async fn all<R: FromRow>(&mut self, sql: &str, parameters: &[&dyn Parameter]) -> Result<Vec<R>> {
-        let result = match self {
-            Self::Sqlite(tx) => tx.all(sql, parameters),
-            Self::Postgres(tx) => match tx.query(sql, parameters).await {
+        let result = match (self.notes().reach.of_next(parameters), &mut *self) {
+            (Err(error), _) => Err(error),
+            (Ok(_), Self::Sqlite(tx)) => tx.all(sql, parameters),
+            (Ok(reach), Self::Postgres(tx)) => match tx.query(sql, parameters, reach).await {
                 Ok(rows) => rows.iter().map(|row| R::from_row(&Row::Postgres(row))).collect(),
                 Err(error) => Err(error),
             },
         };
         self.noted(result)
+    }
+
+    /// Lets the next statement, and no other, go across accounts: see and change the rows of all of them. What it names
+    /// is not taken for the account that the transaction acts in. ADR 5 lists what does this, and why.
+    #[must_use = "it is for the statement that follows"]
+    pub fn across_accounts(&mut self) -> &mut Self {
+        self.across_accounts_if(true)
+    }
+
+    /// As [`Tx::across_accounts`], where `across` says so.
+    #[must_use = "it is for the statement that follows"]
+    pub(crate) fn across_accounts_if(&mut self, across: bool) -> &mut Self {
+        self.notes().reach.across = across;
+        self
     }
 
     /// The engine, for an explicit match where the dialects truly differ.

@@ -3,9 +3,11 @@
 //! SQLite keeps ids as BLOB of 16 bytes, times as INTEGER microseconds and booleans as 0 and 1; PostgreSQL has
 //! a type for each. Nobody above this file sees the difference.
 
+use std::any::TypeId;
+
 use bytes::BytesMut;
 use chrono::{DateTime, Utc};
-use resolutionflow_core::id::Id;
+use resolutionflow_core::id::{AccountId, Id, kind};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use uuid::Uuid;
@@ -119,6 +121,11 @@ impl<'a> FromSql<'a> for Value<'a> {
 pub trait Parameter: Sync {
     /// The value to bind.
     fn value(&self) -> Value<'_>;
+
+    /// The account, where this is one: the statement acts in it.
+    fn account(&self) -> Option<AccountId> {
+        None
+    }
 }
 
 /// What may be read from a column.
@@ -161,10 +168,37 @@ bound! {
     [] Vec<u8>: |bytes| Value::Bytes(bytes);
     [const N: usize] [u8; N]: |bytes| Value::Bytes(bytes);
     [] Uuid: |uuid| Value::Uuid(*uuid);
-    [K] Id<K>: |id| Value::Uuid(id.uuid());
     [] DateTime<Utc>: |time| Value::Time(*time);
-    [T: Parameter] Option<T>: |some| some.as_ref().map_or(Value::Null, T::value);
-    [T: Parameter + ?Sized] &T: |borrowed| (**borrowed).value();
+}
+
+impl<K: 'static> Parameter for Id<K> {
+    fn value(&self) -> Value<'_> {
+        Value::Uuid(self.uuid())
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        (TypeId::of::<K>() == TypeId::of::<kind::Account>()).then(|| Id::from_uuid(self.uuid()))
+    }
+}
+
+impl<T: Parameter> Parameter for Option<T> {
+    fn value(&self) -> Value<'_> {
+        self.as_ref().map_or(Value::Null, T::value)
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        self.as_ref().and_then(T::account)
+    }
+}
+
+impl<T: Parameter + ?Sized> Parameter for &T {
+    fn value(&self) -> Value<'_> {
+        (**self).value()
+    }
+
+    fn account(&self) -> Option<AccountId> {
+        (**self).account()
+    }
 }
 
 read! {

@@ -295,7 +295,7 @@ impl Thread {
             sqlite.start_clock(self.config.allowed);
         }
         let keep = job.run(tx);
-        let Notes { failure, wakes } = std::mem::take(tx.notes());
+        let Notes { failure, wakes, .. } = std::mem::take(tx.notes());
         let Tx::Sqlite(sqlite) = tx else {
             return After::Lost { guilty: false };
         };

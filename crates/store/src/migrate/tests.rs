@@ -65,14 +65,13 @@ async fn they_go_forward_one_by_one_or_not_at_all() {
     let directory = tempfile::tempdir().unwrap();
     let file = DbConfig::new(format!("sqlite:{}", directory.path().join("db").display()), now());
     let cluster = empty_postgres().await;
+    let mut owned = None;
     if let Some((config, database)) = &cluster {
         database.create().await.unwrap();
         assert!(!config.migrate);
+        owned = Some(database.owned(config));
     }
-    for config in [Some(&file), cluster.as_ref().map(|(config, _)| config)]
-        .into_iter()
-        .flatten()
-    {
+    for config in [Some(&file), owned.as_ref()].into_iter().flatten() {
         opened(config, &[FIRST]).await.unwrap().close().await;
         let db = opened(config, &[FIRST, SECOND]).await.unwrap();
         assert_eq!(

@@ -60,12 +60,13 @@ fn founding(number: u128) -> Founding {
 /// How many accounts, teams, people and members there are.
 async fn founded(test: &TestDb) -> (i64, i64, i64, i64) {
     look!(test, |tx| {
-        tx.one(
-            "SELECT (SELECT COUNT(*) FROM accounts), (SELECT COUNT(*) FROM teams), \
+        tx.across_accounts()
+            .one(
+                "SELECT (SELECT COUNT(*) FROM accounts), (SELECT COUNT(*) FROM teams), \
                  (SELECT COUNT(*) FROM users), (SELECT COUNT(*) FROM members)",
-            &[],
-        )
-        .await
+                &[],
+            )
+            .await
     })
     .unwrap()
 }
@@ -281,11 +282,12 @@ async fn people_are_named_as_far_as_they_belong_to_the_account() {
                 password_hash: None,
             };
             members::create_user(tx, &stranger, at(0)).await?;
-            tx.execute(
-                "UPDATE members SET disabled_at = $2 WHERE user_id = $1",
-                &[&id_of(FINN), &at(6)],
-            )
-            .await
+            tx.across_accounts()
+                .execute(
+                    "UPDATE members SET disabled_at = $2 WHERE user_id = $1",
+                    &[&id_of(FINN), &at(6)],
+                )
+                .await
         })
         .unwrap();
         // Around the size of one statement, with people asked for twice, strangers and nobody.
@@ -320,11 +322,12 @@ async fn whoever_is_disabled_is_listed_and_has_no_credentials() {
                 &[&id_of(LENA), &at(5)],
             )
             .await?;
-            tx.execute(
-                "UPDATE members SET disabled_at = $2 WHERE user_id = $1",
-                &[&id_of(FINN), &at(6)],
-            )
-            .await
+            tx.across_accounts()
+                .execute(
+                    "UPDATE members SET disabled_at = $2 WHERE user_id = $1",
+                    &[&id_of(FINN), &at(6)],
+                )
+                .await
         })
         .unwrap();
         for (person, when) in [(LENA, at(5)), (FINN, at(6))] {
@@ -363,13 +366,13 @@ fn id_of(person: u128) -> UserId {
 #[tokio::test]
 async fn a_sign_in_acts_in_the_account_that_was_joined_first() {
     for test in companies().await {
-        commit!(test, |tx| {
-            members::create_account(tx, id(5), "Later", id(40), at(0)).await?;
-            members::add(tx, id(5), id(OLGA), Role::Viewer, id(40), at(100)).await?;
-            members::create_account(tx, id(6), "Earlier", id(41), at(0)).await?;
-            members::add(tx, id(6), id(OLGA), Role::Viewer, id(41), at(-100)).await
-        })
-        .unwrap();
+        for (account, name, team, joined) in [(5, "Later", 40, 100), (6, "Earlier", 41, -100)] {
+            commit!(test, |tx| {
+                members::create_account(tx, id(account), name, id(team), at(0)).await?;
+                members::add(tx, id(account), id(OLGA), Role::Viewer, id(team), at(joined)).await
+            })
+            .unwrap();
+        }
         let olga = look!(test, |tx| members::credentials(tx, "olga@example.com").await)
             .unwrap()
             .unwrap();

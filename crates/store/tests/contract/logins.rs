@@ -117,11 +117,12 @@ async fn disable(test: &TestDb, person: u128, member: u128) {
             &[&person, &at(0)],
         )
         .await?;
-        tx.execute(
-            "UPDATE members SET disabled_at = $2 WHERE user_id = $1",
-            &[&member, &at(0)],
-        )
-        .await
+        tx.across_accounts()
+            .execute(
+                "UPDATE members SET disabled_at = $2 WHERE user_id = $1",
+                &[&member, &at(0)],
+            )
+            .await
     })
     .unwrap();
 }

@@ -107,6 +107,7 @@ async fn what_is_over_is_not_sent() {
             .await
             .unwrap();
         commit!(test, |tx| tx
+            .across_accounts()
             .execute(
                 "UPDATE members SET disabled_at = $1 WHERE user_id = $2",
                 &[&at(3), &id::<resolutionflow_core::id::kind::User>(MORGAN)],

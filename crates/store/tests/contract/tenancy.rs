@@ -3,6 +3,7 @@
 use resolutionflow_core::id::AccountId;
 use resolutionflow_core::session::{Status, start};
 use resolutionflow_core::step::StepId;
+use resolutionflow_store::db::Engine;
 use resolutionflow_store::testing::TestDb;
 use resolutionflow_store::{Error, events, flows, members, sessions, steps, variables};
 
@@ -155,5 +156,58 @@ async fn what_only_another_account_has_is_not_there() {
         });
         assert!(matches!(published, Err(Error::NoRow)), "{published:?}");
         assert_eq!(kept(&test, 300).await, before);
+    }
+}
+
+#[tokio::test]
+async fn a_transaction_acts_in_one_account() {
+    for test in companies().await {
+        company(&test, other()).await;
+        let both = look!(test, |tx| {
+            members::account_name(tx, account()).await?;
+            members::account_name(tx, other()).await
+        });
+        assert!(matches!(both, Err(Error::OtherAccount)), "{both:?}");
+        let dropped = commit!(test, |tx| {
+            members::set_stale_days(tx, account(), 9).await?;
+            Ok(members::set_stale_days(tx, other(), 9).await.is_err())
+        });
+        assert!(matches!(dropped, Err(Error::Swallowed)), "{dropped:?}");
+        let at_once = "SELECT COUNT(*) FROM members WHERE account_id IN ($1, $2)";
+        let at_once = look!(test, |tx| tx
+            .one::<(i64,)>(at_once, &[&account(), &other()])
+            .await);
+        assert!(matches!(at_once, Err(Error::OtherAccount)), "{at_once:?}");
+        for in_account in [account(), other()] {
+            let kept = look!(test, |tx| members::account(tx, in_account).await).unwrap();
+            assert_eq!(kept.stale_days, 7);
+        }
+    }
+}
+
+#[tokio::test]
+async fn going_across_accounts_is_said_of_each_statement() {
+    const COUNT: &str = "SELECT COUNT(*) FROM accounts";
+    for test in companies().await {
+        company(&test, other()).await;
+        let (before, across, after, acting) = look!(test, |tx| {
+            let (before,): (i64,) = tx.one(COUNT, &[]).await?;
+            let (across,): (i64,) = tx.across_accounts().one(COUNT, &[]).await?;
+            let (after,): (i64,) = tx.one(COUNT, &[]).await?;
+            // What went across has named no account.
+            tx.across_accounts()
+                .one::<(i64,)>("SELECT COUNT(*) FROM accounts WHERE id = $1", &[&other()])
+                .await?;
+            members::account_name(tx, account()).await?;
+            let (acting,): (i64,) = tx.one(COUNT, &[]).await?;
+            Ok((before, across, after, acting))
+        })
+        .unwrap();
+        // SQLite has no row security.
+        let expected = match test.engine {
+            Engine::Sqlite => (2, 2, 2, 2),
+            Engine::Postgres => (0, 2, 0, 1),
+        };
+        assert_eq!((before, across, after, acting), expected);
     }
 }

@@ -72,11 +72,12 @@ async fn a_token_is_only_kept_for_an_enabled_member() {
                 &[&lena, &at(0)],
             )
             .await?;
-            tx.execute(
-                "UPDATE members SET disabled_at = $2 WHERE user_id = $1",
-                &[&finn, &at(0)],
-            )
-            .await
+            tx.across_accounts()
+                .execute(
+                    "UPDATE members SET disabled_at = $2 WHERE user_id = $1",
+                    &[&finn, &at(0)],
+                )
+                .await
         })
         .unwrap();
         for person in [LENA, FINN] {
@@ -121,11 +122,12 @@ async fn a_raised_epoch_a_disabled_person_and_an_ended_membership_end_tokens_at_
                 &[&morgan, &at(2)],
             )
             .await?;
-            tx.execute(
-                "UPDATE members SET disabled_at = $2 WHERE user_id = $1",
-                &[&lena, &at(2)],
-            )
-            .await
+            tx.across_accounts()
+                .execute(
+                    "UPDATE members SET disabled_at = $2 WHERE user_id = $1",
+                    &[&lena, &at(2)],
+                )
+                .await
         })
         .unwrap();
         for number in [1, 2, 3] {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use clap::Args;
 use resolutionflow_core::random::Random;
 use resolutionflow_store::Db;
+use resolutionflow_store::db::RowSecurity;
 use tokio::net::TcpListener;
 
 use super::{Done, Place, complain, database};
@@ -69,6 +70,7 @@ pub(super) async fn answer(
     post: Option<Post>,
     stop: impl Future<Output = ()>,
 ) {
+    look_at_row_security(&db).await;
     if let Ok(address) = listener.local_addr() {
         tracing::info!(%address, database = %settings.database.url, "listening");
     }
@@ -97,6 +99,22 @@ pub(super) async fn answer(
     db.close().await;
     waking.abort();
     tracing::info!("stopped");
+}
+
+/// Says so where PostgreSQL would let the server's role see across accounts.
+async fn look_at_row_security(db: &Db) {
+    match db.row_security().await {
+        Ok(RowSecurity::Missing | RowSecurity::Holds) => {}
+        Ok(RowSecurity::Fails { role, gaps }) => {
+            let why: Vec<_> = gaps.iter().map(ToString::to_string).collect();
+            tracing::warn!(
+                "the database does not keep accounts apart by itself, only the program does: the role {role} {}; give \
+                 the server a role of its own, as docs/operating.md says",
+                why.join(" and ")
+            );
+        }
+        Err(error) => tracing::error!(%error, "whether the database keeps accounts apart could not be read"),
+    }
 }
 
 /// Prints the code for the first person, where nobody is there yet.

@@ -101,13 +101,18 @@ impl Cast {
     /// Writes the cast into a fresh database; their tokens are good for a year.
     pub(crate) async fn make(db: &Db, now: DateTime<Utc>) -> Self {
         let hash = password_hash().await;
-        let made: Result<People, Error> = db
-            .write(move |tx| {
-                let hash = hash.clone();
-                Box::pin(async move { people(tx, &hash, now).await })
-            })
-            .await;
-        Self(Arc::new(made.unwrap()))
+        let mut all = People::new();
+        for (name, seed) in [("contoso", [9; 32]), ("fabrikam", [10; 32])] {
+            let hash = hash.clone();
+            let made: Result<People, Error> = db
+                .write(move |tx| {
+                    let hash = hash.clone();
+                    Box::pin(async move { people(tx, name, seed, &hash, now).await })
+                })
+                .await;
+            all.extend(made.unwrap());
+        }
+        Self(Arc::new(all))
     }
 
     /// Somebody of the cast, with a client for the server they talk to.
@@ -123,17 +128,19 @@ impl Cast {
     }
 }
 
-async fn people(tx: &mut Tx, hash: &str, now: DateTime<Utc>) -> Result<People, Error> {
-    let random = &mut Random::new([9; 32]);
-    let mut accounts: BTreeMap<&str, (AccountId, TeamId)> = BTreeMap::new();
-    for name in ["contoso", "fabrikam"] {
-        let (account, team) = (Id::new(now, random), Id::new(now, random));
-        members::create_account(tx, account, name, team, now).await?;
-        accounts.insert(name, (account, team));
-    }
+/// An account with those of the cast who are in it.
+async fn people(
+    tx: &mut Tx,
+    called: &str,
+    seed: [u8; 32],
+    hash: &str,
+    now: DateTime<Utc>,
+) -> Result<People, Error> {
+    let random = &mut Random::new(seed);
+    let (account, team): (AccountId, TeamId) = (Id::new(now, random), Id::new(now, random));
+    members::create_account(tx, account, called, team, now).await?;
     let mut people = People::new();
-    for (name, account, role) in PEOPLE {
-        let (account, team) = accounts[account];
+    for (name, _, role) in PEOPLE.into_iter().filter(|(_, account, _)| *account == called) {
         let user = members::NewUser {
             id: Id::new(now, random),
             email: format!("{name}@example.com"),

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use resolutionflow::context::Clock;
 use resolutionflow_core::event::EventKind;
-use resolutionflow_store::testing::{databases, full_disk, sqlite};
+use resolutionflow_store::testing::{databases, full_disk, postgres, postgres_in, sqlite};
 use resolutionflow_store::{Db, DbConfig, Error};
 use serde_json::{Value, json};
 
@@ -227,12 +227,9 @@ async fn insist(member: Member, session: Value, name: &'static str, done: Arc<At
 async fn a_postgresql_that_goes_away_is_waited_for_and_nothing_is_lost_or_done_twice() {
     let Some(cluster) = Cluster::start() else { return };
     let now = Clock::system().now();
-    let mut config = DbConfig::new(cluster.url(), now);
-    config.migrate = true;
-    let db = Db::open(&config).await.unwrap();
-    let cast = Cast::make(&db, now).await;
-    db.close().await;
-    let server = Server::start(&cluster.url());
+    let test = postgres_in(&cluster.url(), |_| {}).await;
+    let cast = Cast::make(&test.db, now).await;
+    let server = Server::start(&test.config.url);
     let client = Client::new(server.address);
     let lena = cast.member("lena", &client);
     let session = lena.starts(&lena.creates(&flow_document()).await).await;
@@ -275,8 +272,7 @@ async fn a_postgresql_that_goes_away_is_waited_for_and_nothing_is_lost_or_done_t
     );
     assert_eq!(client.ask("GET", "/readyz").await.status, 200);
 
-    let db = Db::open(&config).await.unwrap();
-    let events = verified_events(&db, lena.account, session_id(&session)).await;
+    let events = verified_events(&test.db, lena.account, session_id(&session)).await;
     let written: Vec<_> = events
         .iter()
         .filter(|event| event.kind == EventKind::VariableSet)
@@ -292,6 +288,30 @@ async fn a_postgresql_that_goes_away_is_waited_for_and_nothing_is_lost_or_done_t
             (1..=WRITES).map(|value| value.to_string()).collect::<Vec<_>>()
         );
     }
-    db.close().await;
     server.kill();
+}
+
+#[tokio::test]
+async fn a_role_that_row_security_does_not_bind_is_warned_of_once() {
+    let Some(test) = postgres(|_| {}).await else {
+        return;
+    };
+    for (url, expected) in [
+        (&test.config.url, None),
+        (&test.owned().url, Some("resolutionflow_owner owns the tables")),
+        (&test.all_powerful().url, Some("is a superuser")),
+    ] {
+        let log = Server::start(url).kill();
+        let warnings: Vec<_> = log
+            .lines()
+            .filter(|line| line.contains("keep accounts apart"))
+            .collect();
+        assert_eq!(warnings.len(), usize::from(expected.is_some()), "{log}");
+        assert!(
+            warnings
+                .iter()
+                .all(|line| line.contains(expected.unwrap_or_default())),
+            "{log}"
+        );
+    }
 }

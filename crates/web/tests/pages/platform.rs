@@ -180,6 +180,7 @@ async fn the_state_of_the_server_is_shown() {
             "schema ",
             "This server sends no mail.",
             "for its seal",
+            "by the program",
         ]);
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use maud::{Markup, html};
-use resolutionflow_store::db::Engine;
+use resolutionflow_store::db::{Engine, RowSecurity};
 use resolutionflow_store::platform;
 
 use super::{Part, page, words};
@@ -18,6 +18,11 @@ pub(super) async fn show(State(app): State<App>, VisitPlatform(visitor): VisitPl
     let state = app
         .read(move |tx| Box::pin(async move { Ok(platform::state(tx, now).await?) }))
         .await?;
+    let apart = match app.db.row_security().await? {
+        RowSecurity::Missing => words::KEPT_BY_PROGRAM.to_owned(),
+        RowSecurity::Holds => words::KEPT_BY_DATABASE.to_owned(),
+        RowSecurity::Fails { role, gaps } => words::not_kept_apart(&role, &gaps),
+    };
     let database = app.db.metrics();
     let waiting = match app.db.engine() {
         Engine::Sqlite => words::changes_waiting(database.writer_queue),
@@ -38,6 +43,7 @@ pub(super) async fn show(State(app): State<App>, VisitPlatform(visitor): VisitPl
                 dt { (words::VERSION) } dd { (env!("CARGO_PKG_VERSION")) }
                 dt { (words::RUNNING) } dd { (words::SINCE) " " (time::absolute(app.started)) }
                 dt { (words::DATABASE) } dd { (words::engine(app.db.engine())) ", " (words::schema(state.schema)) }
+                dt { (words::APART) } dd { (apart) }
                 dt { (words::LOAD) } dd { (waiting) }
                 dt { (words::REQUESTS) }
                 dd {

@@ -1,7 +1,7 @@
 //! The platform.
 
 use resolutionflow_core::plan::{Limits, Resource, Usage};
-use resolutionflow_store::db::Engine;
+use resolutionflow_store::db::{Engine, Gap};
 use resolutionflow_store::platform::MOST_COUNTED;
 
 use super::counted;
@@ -39,6 +39,9 @@ pub const STATE: &str = "State";
 pub const VERSION: &str = "Version";
 pub const RUNNING: &str = "Running";
 pub const DATABASE: &str = "Database";
+pub const APART: &str = "Accounts kept apart";
+pub const KEPT_BY_PROGRAM: &str = "by the program";
+pub const KEPT_BY_DATABASE: &str = "by the program, and by the database once more";
 pub const LOAD: &str = "Load";
 pub const REQUESTS: &str = "Requests";
 pub const MAIL: &str = "Mail";
@@ -116,6 +119,12 @@ pub const fn engine(engine: Engine) -> &'static str {
 
 pub fn schema(version: i64) -> String {
     format!("schema {version}")
+}
+
+pub fn not_kept_apart(role: &str, gaps: &[Gap]) -> String {
+    let why: Vec<_> = gaps.iter().map(ToString::to_string).collect();
+    let why = why.join(" and ");
+    format!("by the program alone: the role {role} {why}. Give the server a role of its own.")
 }
 
 pub fn changes_waiting(waiting: usize) -> String {

@@ -1,0 +1,1 @@
+-- Row security is PostgreSQL's: in SQLite the statements alone keep accounts apart.
