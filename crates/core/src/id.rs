@@ -97,6 +97,12 @@ pub mod kind {
     /// A row of the outbox.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
     pub enum Letter {}
+    /// An invite into an account.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+    pub enum Invite {}
+    /// An invite to open an account.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+    pub enum PlatformInvite {}
 }
 
 /// Identifies a family of refresh tokens.
@@ -121,3 +127,7 @@ pub type NoticeId = Id<kind::Notice>;
 pub type TokenId = Id<kind::Token>;
 /// Identifies an entry of the audit log.
 pub type AuditId = Id<kind::Audit>;
+/// Identifies an invite into an account.
+pub type InviteId = Id<kind::Invite>;
+/// Identifies an invite to open an account.
+pub type PlatformInviteId = Id<kind::PlatformInvite>;

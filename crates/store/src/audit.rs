@@ -79,31 +79,52 @@ impl FromRow for Kept {
 
 /// Writes an entry, in the transaction of the change that it tells of.
 pub async fn write(tx: &mut Tx, account: AccountId, entry: &Entry) -> Result<()> {
-    let changed = serde_json::to_string(&entry.changed).expect("texts become JSON");
-    tx.execute(
-        "INSERT INTO audit (account_id, id, at, actor_id, by_kind, by_id, place, request_id, action, object_kind, \
-             object_id, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        &[
-            &account,
-            &entry.id,
-            &entry.at,
-            &entry.actor_id,
-            &entry.by.map(By::kind),
-            &entry.by.and_then(By::id),
-            &entry.place,
-            &entry.request_id,
-            &entry.action.as_str(),
-            &entry.object.kind,
-            &entry.object.id,
-            &changed,
-        ],
-    )
-    .await?;
-    tx.execute(
-        "INSERT INTO audit_unsealed (account_id, id) VALUES ($1, $2)",
-        &[&account, &entry.id],
-    )
-    .await?;
+    write_all(tx, &[(account, entry.clone())]).await
+}
+
+/// Writes several entries, each in the log of its account.
+pub async fn write_all(tx: &mut Tx, entries: &[(AccountId, Entry)]) -> Result<()> {
+    const WIDTH: usize = 12;
+    for chunk in entries.chunks(100) {
+        let texts: Vec<_> = chunk
+            .iter()
+            .map(|(_, entry)| {
+                let changed = serde_json::to_string(&entry.changed).expect("texts become JSON");
+                let by = (entry.by.map(By::kind), entry.by.and_then(By::id));
+                (by, entry.action.as_str(), changed)
+            })
+            .collect();
+        let mut rows: Vec<&dyn Parameter> = Vec::with_capacity(chunk.len() * WIDTH);
+        let mut marks: Vec<&dyn Parameter> = Vec::with_capacity(chunk.len() * 2);
+        for ((account, entry), ((kind, id), action, changed)) in chunk.iter().zip(&texts) {
+            rows.extend_from_slice(&[
+                account as &dyn Parameter,
+                &entry.id,
+                &entry.at,
+                &entry.actor_id,
+                kind,
+                id,
+                &entry.place,
+                &entry.request_id,
+                action,
+                &entry.object.kind,
+                &entry.object.id,
+                changed,
+            ]);
+            marks.extend_from_slice(&[account as &dyn Parameter, &entry.id]);
+        }
+        let sql = format!(
+            "INSERT INTO audit (account_id, id, at, actor_id, by_kind, by_id, place, request_id, action, object_kind, \
+                 object_id, changed) VALUES {}",
+            values(chunk.len(), WIDTH)
+        );
+        tx.execute(&sql, &rows).await?;
+        let sql = format!(
+            "INSERT INTO audit_unsealed (account_id, id) VALUES {}",
+            values(chunk.len(), 2)
+        );
+        tx.execute(&sql, &marks).await?;
+    }
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 //! [`db`] is the ground: one way to write, one way to read, one SQL text for both engines. Every change goes
 //! through [`db::Db::write`]; what stands above it is SQL with the account first, and nothing else.
 
+pub mod account_invites;
 pub mod audit;
 pub mod db;
 pub mod devices;
@@ -14,6 +15,7 @@ mod filled;
 pub mod flows;
 pub mod idempotency;
 pub mod logins;
+pub mod mail_tokens;
 pub mod master_key;
 pub mod members;
 pub mod migrate;
@@ -21,6 +23,7 @@ pub mod notifications;
 pub mod outbox;
 #[cfg(test)]
 mod plans;
+pub mod platform_invites;
 pub mod presence;
 pub mod sessions;
 mod sql;
@@ -29,6 +32,7 @@ pub mod steps;
 pub mod testing;
 pub mod throttles;
 pub mod tokens;
+pub mod users;
 pub mod variables;
 
 pub use db::{Db, DbConfig, Tx};
