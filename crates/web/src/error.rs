@@ -48,6 +48,12 @@ pub enum Error {
     /// Who asks may not do this here.
     #[error("{0}")]
     Forbidden(String),
+    /// The password is right, and the address is not known to be theirs.
+    #[error("the address is not verified")]
+    AddressNotVerified,
+    /// It was good once.
+    #[error("{0}")]
+    Gone(String),
     /// There is no such thing, or it is another account's: the two answers are the same byte for byte.
     #[error("not found")]
     NotFound,
@@ -168,6 +174,8 @@ impl Error {
             Self::BadRequest { .. } | Self::InvalidHeader { .. } => Kind::BadRequest,
             Self::Unauthorized(_) => Kind::Unauthorized,
             Self::Forbidden(_) => Kind::Forbidden,
+            Self::AddressNotVerified => Kind::AddressNotVerified,
+            Self::Gone(_) => Kind::Gone,
             Self::NotFound => Kind::NotFound,
             Self::MethodNotAllowed => Kind::MethodNotAllowed,
             Self::NotAcceptable(_) => Kind::NotAcceptable,
@@ -249,6 +257,7 @@ impl Error {
             }
             Self::BadRequest { detail, .. }
             | Self::Forbidden(detail)
+            | Self::Gone(detail)
             | Self::NotAcceptable(detail)
             | Self::Conflict { detail, .. }
             | Self::TooManyRequests { detail, .. }

@@ -1,4 +1,4 @@
-//! `resolutionflow admin`: people, passwords and tokens, straight in the database.
+//! `resolutionflow admin`: people, passwords, tokens and invites, straight in the database.
 
 use clap::Subcommand;
 
@@ -6,6 +6,7 @@ use super::Done;
 
 mod create_token;
 mod create_user;
+mod invite;
 pub(super) mod new_password;
 mod reset_password;
 
@@ -21,6 +22,8 @@ pub(super) enum Admin {
     ResetPassword(reset_password::ResetPassword),
     /// Make a personal token for a program, and print it, this once and alone on standard output.
     CreateToken(create_token::CreateToken),
+    /// Make a code that opens new accounts, and print it and its link, this once.
+    Invite(invite::Invite),
 }
 
 impl Admin {
@@ -30,6 +33,7 @@ impl Admin {
             Self::CreateUser(command) => command.run().await,
             Self::ResetPassword(command) => command.run().await,
             Self::CreateToken(command) => command.run().await,
+            Self::Invite(command) => command.run().await,
         }
     }
 }
