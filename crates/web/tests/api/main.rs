@@ -13,6 +13,7 @@ mod endpoints;
 mod faults;
 mod guessing;
 mod kill;
+mod letting_in;
 mod live;
 mod mail;
 mod mail_failing;
