@@ -21,7 +21,7 @@ use serde_json::json;
 
 use crate::asking::{Answer, Ask, Client};
 use crate::cast::{PASSWORD, TestApp};
-use crate::site::{Site, sites};
+use crate::site::{Site, open_sites, sites};
 
 /// How many come at once.
 const CROWD: usize = 64;
@@ -248,7 +248,7 @@ async fn count(db: &Db, sql: &'static str) -> i64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_code_opens_exactly_as_many_accounts_as_it_says() {
-    for site in sites().await {
+    for site in open_sites().await {
         let db = &site.app.app.db;
         let began = Instant::now();
         for round in 0..DEAR_ROUNDS {
@@ -358,7 +358,7 @@ async fn a_verification_is_taken_once_of_many_at_once() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reset_is_taken_once_and_ends_everything_that_came_before() {
-    for site in sites().await {
+    for site in open_sites().await {
         let began = Instant::now();
         let lena = site.member("lena").remove(0);
         let flow = lena.creates(&crate::cast::flow_document()).await;

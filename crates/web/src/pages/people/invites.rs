@@ -264,7 +264,7 @@ fn form(app: &App, visitor: &Visitor, teams: &[(TeamId, String)], refused: &Refu
                     div class="field" {
                         label for="invite-uses" { (words::USES) }
                         input class="control" id="invite-uses" name="uses" type="number" min="1" max=(MOST_USES)
-                            value=(uses) autocomplete="off" aria-describedby="invite-uses-help";
+                            value=(uses) autocomplete="off" aria-describedby="invite-uses-help" required;
                     }
                 }
                 p class="help" id="invite-uses-help" { (words::USES_HELP) }
