@@ -4,6 +4,7 @@ mod invites;
 
 use axum::Router;
 use axum::extract::State;
+use axum::response::Redirect;
 use axum::routing::{get, post};
 use maud::{Markup, html};
 use resolutionflow_store::members::{self, Member};
@@ -25,7 +26,11 @@ use crate::request::Query;
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/people", get(show))
-        .route("/people/invites", post(invites::invite))
+        // Whoever reloads what was refused comes back to the page.
+        .route(
+            "/people/invites",
+            get(async || Redirect::to("/people")).post(invites::invite),
+        )
         .route("/people/invites/{id}/resend", post(invites::renew))
         .route("/people/invites/{id}/revoke", post(invites::take_back))
 }

@@ -26,10 +26,10 @@ pub const RESENT: &str = "The invite has a new link, and the old one is dead.";
 pub const REVOKED: &str = "The invite is revoked.";
 
 pub const JOIN: &str = "Join";
-pub const JOIN_NEW: &str = "Create my access";
+pub const JOIN_NEW: &str = "Join";
 pub const JOIN_KNOWN: &str = "Sign in and join";
-pub const KNOWN_HELP: &str = "You have an access here already: your password is enough.";
-pub const HAVE_ONE: &str = "I have an access here: sign in first";
+pub const KNOWN_HELP: &str = "You sign in here with this address already: your password is enough.";
+pub const HAVE_ONE: &str = "I sign in here already";
 pub const OTHER_ADDRESS: &str =
     "This invite is for another address. Sign in with that one, or ask for an invite of your own.";
 pub const SIGN_OUT: &str = "Sign out";
