@@ -14,7 +14,7 @@ async fn create(test: &TestDb, number: u8, uses: i64) {
         uses,
         expires_at: at(100),
         note: format!("number {number}"),
-        created_by_id: (number % 2 == 0).then(|| id(OLGA)),
+        created_by_id: number.is_multiple_of(2).then(|| id(OLGA)),
     };
     commit!(test, [invite], |tx| platform_invites::create(tx, &invite, at(1))
         .await)

@@ -131,9 +131,9 @@ pub async fn sign_up(
     if let Some(elsewhere) = elsewhere(&app, look) {
         return Ok(elsewhere);
     }
-    let code = code(&app, &typed.code);
+    let code = Code::read(&app, &typed.code);
     let wrong = Wrong {
-        code: (!is_open(&app, code).await?).then_some(words::CODE_WRONG),
+        code: (!code.is_open(&app).await?).then_some(words::CODE_WRONG),
         ..check(&app, &typed)
     };
     if !wrong.all().is_empty() {
@@ -197,21 +197,40 @@ pub async fn sign_up(
     })
 }
 
-/// The digest of the code that was typed, where one is needed; `Some(None)` where it is none.
-fn code(app: &App, typed: &str) -> Option<Option<Hash>> {
-    (app.settings.signup.mode == SignupMode::Invite).then(|| {
-        let typed = typed.trim();
-        (InLink::parse(typed) == Some(InLink::PlatformInvite)).then(|| secret::digest(typed))
-    })
+/// The code that was typed.
+#[derive(Clone, Copy)]
+enum Code {
+    /// Anybody signs up.
+    NotNeeded,
+    /// It has not the form of one.
+    Malformed,
+    /// The digest of one.
+    Of(Hash),
 }
 
-/// Whether the code opens an account, as far as looking tells.
-async fn is_open(app: &App, code: Option<Option<Hash>>) -> Result<bool> {
-    let hash = match code {
-        None => return Ok(true),
-        Some(None) => return Ok(false),
-        Some(Some(hash)) => hash,
-    };
+impl Code {
+    fn read(app: &App, typed: &str) -> Self {
+        let typed = typed.trim();
+        if app.settings.signup.mode != SignupMode::Invite {
+            Self::NotNeeded
+        } else if InLink::parse(typed) == Some(InLink::PlatformInvite) {
+            Self::Of(secret::digest(typed))
+        } else {
+            Self::Malformed
+        }
+    }
+
+    /// Whether it opens an account, as far as looking tells.
+    async fn is_open(self, app: &App) -> Result<bool> {
+        match self {
+            Self::NotNeeded => Ok(true),
+            Self::Malformed => Ok(false),
+            Self::Of(hash) => is_open(app, hash).await,
+        }
+    }
+}
+
+async fn is_open(app: &App, hash: Hash) -> Result<bool> {
     let now = app.now();
     let invite = app
         .read(move |tx| Box::pin(async move { Ok(platform_invites::look(tx, &hash).await?) }))
@@ -225,7 +244,7 @@ struct Founding {
     app: App,
     account: (AccountId, String, TeamId),
     owner: NewUser,
-    code: Option<Hash>,
+    code: Code,
     verification: Secret,
     peer: Peer,
     opening: std::sync::Arc<Opening>,
@@ -234,14 +253,7 @@ struct Founding {
 }
 
 impl Founding {
-    fn new(
-        app: &App,
-        typed: &SignUp,
-        hash: String,
-        code: Option<Option<Hash>>,
-        peer: Peer,
-        headers: &HeaderMap,
-    ) -> Self {
+    fn new(app: &App, typed: &SignUp, hash: String, code: Code, peer: Peer, headers: &HeaderMap) -> Self {
         let (now, mut random) = (app.now(), app.random());
         let owner = NewUser {
             id: Id::new(now, &mut random),
@@ -254,7 +266,7 @@ impl Founding {
             account: (Id::new(now, &mut random), name, Id::new(now, &mut random)),
             opening: login::open(app, owner.id, headers, &peer.place()).into(),
             owner,
-            code: code.flatten(),
+            code,
             verification: Secret::new(app, Purpose::Verify),
             peer,
             device: device::prepare(app, headers),
@@ -273,8 +285,8 @@ impl Founding {
             }
             return Ok(Outcome::Taken);
         }
-        if let Some(code) = &self.code
-            && platform_invites::redeem(tx, code, now).await?.is_none()
+        if let Code::Of(code) = self.code
+            && platform_invites::redeem(tx, &code, now).await?.is_none()
         {
             return Err(Error::Gone(words::CODE_WRONG.to_owned()));
         }

@@ -197,13 +197,13 @@ impl Making {
         audit::write_all(tx, &entries).await?;
         if mail::available(&self.app) && !self.emails.is_empty() {
             let name = members::account_name(tx, account).await?;
-            let inviter = members::find(tx, account, self.caller.user_id).await?;
-            let inviter = inviter.ok_or(Error::NotFound)?.name;
+            let me = members::find(tx, account, self.caller.user_id).await?;
+            let me = me.ok_or(Error::NotFound)?.name;
             let letters: Vec<_> = made
                 .iter()
                 .filter_map(|(invite, codes)| {
                     let to = (invite.email.as_deref(), invite.role, invite.expires_at);
-                    letter(&self.app, (&name, &inviter), codes, to)
+                    letter(&self.app, (&name, &me), codes, to)
                 })
                 .collect();
             mail::send_all_later(tx, &letters, now).await?;

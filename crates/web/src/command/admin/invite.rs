@@ -73,7 +73,7 @@ impl Invite {
             "The code opens {accounts} until {until} and is shown this once."
         ));
         if settings.signup.mode == SignupMode::Closed {
-            complain("signup.mode is \"closed\": nobody can use it until that is \"invite\".".to_owned());
+            complain("signup.mode is \"closed\": nobody can use it until that is \"invite\".");
         }
         if let Some(origin) = settings.server.public_url.origin() {
             complain(format!("Its link: {origin}/sign-up?code={code}"));
