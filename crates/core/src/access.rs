@@ -106,11 +106,15 @@ pub enum Action {
     ManageAccount,
     /// Read what was done to the account, by whom and from where.
     ReadAudit,
+    /// Invite people into the account, and see, renew and revoke invites.
+    ManageInvites,
+    /// Follow an invite into another account.
+    JoinAccount,
 }
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Read,
         Self::ManageOwnTokens,
         Self::WriteFlow,
@@ -130,6 +134,8 @@ impl Action {
         Self::UpdateVersion,
         Self::ManageAccount,
         Self::ReadAudit,
+        Self::ManageInvites,
+        Self::JoinAccount,
     ];
 }
 
@@ -138,7 +144,7 @@ pub const fn may(role: Role, relation: Relation, action: Action) -> bool {
     use Action as A;
     use Relation as R;
     match action {
-        A::Read | A::ManageOwnTokens | A::ManageOwnNotifications => return true,
+        A::Read | A::ManageOwnTokens | A::ManageOwnNotifications | A::JoinAccount => return true,
         _ if matches!(role, Role::Viewer) => return false,
         _ => {}
     }
@@ -147,6 +153,7 @@ pub const fn may(role: Role, relation: Relation, action: Action) -> bool {
         A::Read
         | A::ManageOwnTokens
         | A::ManageOwnNotifications
+        | A::JoinAccount
         | A::WriteFlow
         | A::StartFlow
         | A::PrepareSession => true,
@@ -158,9 +165,15 @@ pub const fn may(role: Role, relation: Relation, action: Action) -> bool {
         A::ChangeDetails => matches!(relation, R::Owner | R::Assignee | R::Preparer) || admin,
         A::AssignSession | A::DiscardSession => matches!(relation, R::Owner | R::Preparer) || admin,
         A::UpdateVersion => matches!(relation, R::Preparer | R::Assignee | R::Team) || admin,
-        A::ManageAccount | A::ReadAudit => admin,
+        A::ManageAccount | A::ReadAudit | A::ManageInvites => admin,
         A::ReopenSession => matches!(relation, R::Owner | R::Assignee | R::Preparer) || admin,
     }
+}
+
+/// Whether a member of this role may invite somebody who gets that one, or hand out the link of such an invite: whoever
+/// invites at all, up to their own role.
+pub fn may_invite_as(own: Role, role: Role) -> bool {
+    may(own, Relation::Member, Action::ManageInvites) && role <= own
 }
 
 #[cfg(test)]
@@ -200,6 +213,18 @@ mod tests {
             table, reviewed,
             "the access table changed; review it and run with UPDATE_SNAPSHOTS=1"
         );
+    }
+
+    #[test]
+    fn nobody_invites_above_themselves() {
+        let allowed: Vec<_> = Role::ALL
+            .into_iter()
+            .flat_map(|own| Role::ALL.map(|role| (own, role)))
+            .filter(|(own, role)| may_invite_as(*own, *role))
+            .collect();
+        let admin = Role::ALL[..3].iter().map(|role| (Role::Admin, *role));
+        let owner = Role::ALL.iter().map(|role| (Role::Owner, *role));
+        assert_eq!(allowed, admin.chain(owner).collect::<Vec<_>>());
     }
 
     #[test]

@@ -39,11 +39,23 @@ pub enum AuditAction {
     RefreshTokenReused,
     /// A refresh token was used a second time, when its successor was in use already.
     RefreshTokenLate,
+    /// Somebody signed up, which made the account.
+    SignedUp,
+    /// A person showed that mail to their address reaches them.
+    AddressVerified,
+    /// Somebody was invited into the account.
+    InviteCreated,
+    /// An invite got new links and a new end; the links that it had are dead.
+    InviteResent,
+    /// An invite was taken back.
+    InviteRevoked,
+    /// A person followed an invite and is a member now.
+    InviteAccepted,
 }
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 19] = [
         Self::SignedIn,
         Self::SignInFailed,
         Self::SignedOut,
@@ -57,6 +69,12 @@ impl AuditAction {
         Self::PasswordSet,
         Self::RefreshTokenReused,
         Self::RefreshTokenLate,
+        Self::SignedUp,
+        Self::AddressVerified,
+        Self::InviteCreated,
+        Self::InviteResent,
+        Self::InviteRevoked,
+        Self::InviteAccepted,
     ];
 
     /// The name in the database, the API and the hash.
@@ -75,6 +93,12 @@ impl AuditAction {
             Self::PasswordSet => "password_set",
             Self::RefreshTokenReused => "refresh_token_reused",
             Self::RefreshTokenLate => "refresh_token_late",
+            Self::SignedUp => "signed_up",
+            Self::AddressVerified => "address_verified",
+            Self::InviteCreated => "invite_created",
+            Self::InviteResent => "invite_resent",
+            Self::InviteRevoked => "invite_revoked",
+            Self::InviteAccepted => "invite_accepted",
         }
     }
 
@@ -128,7 +152,7 @@ impl By {
 /// What it was done to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
-    /// A word of the product: user, login, program, token, session, flow, account.
+    /// A word of the product: user, login, program, token, session, flow, account, invite.
     pub kind: String,
     /// Which of them.
     pub id: Option<Uuid>,

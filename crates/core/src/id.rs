@@ -100,6 +100,12 @@ pub mod kind {
     /// What an account may use.
     #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
     pub enum Plan {}
+    /// An invite into an account.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+    pub enum Invite {}
+    /// An invite to open an account.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+    pub enum PlatformInvite {}
 }
 
 /// Identifies a family of refresh tokens.
@@ -126,3 +132,7 @@ pub type TokenId = Id<kind::Token>;
 pub type AuditId = Id<kind::Audit>;
 /// Identifies a plan.
 pub type PlanId = Id<kind::Plan>;
+/// Identifies an invite into an account.
+pub type InviteId = Id<kind::Invite>;
+/// Identifies an invite to open an account.
+pub type PlatformInviteId = Id<kind::PlatformInvite>;

@@ -79,42 +79,56 @@ impl FromRow for Kept {
 
 /// Writes an entry, in the transaction of the change that it tells of.
 pub async fn write(tx: &mut Tx, account: AccountId, entry: &Entry) -> Result<()> {
-    insert(tx, account, entry, false).await
+    insert(tx, &[(account, entry.clone())], false).await
 }
 
-/// As [`write`], where one change is told in the logs of several accounts: those of a person.
-pub async fn write_in_each(tx: &mut Tx, account: AccountId, entry: &Entry) -> Result<()> {
-    insert(tx, account, entry, true).await
+/// Writes several entries, each in the log of its account: one change of a person may be told in those of all theirs.
+pub async fn write_all(tx: &mut Tx, entries: &[(AccountId, Entry)]) -> Result<()> {
+    insert(tx, entries, true).await
 }
 
-async fn insert(tx: &mut Tx, account: AccountId, entry: &Entry, across: bool) -> Result<()> {
-    let changed = serde_json::to_string(&entry.changed).expect("texts become JSON");
-    tx.across_accounts_if(across)
-        .execute(
-        "INSERT INTO audit (account_id, id, at, actor_id, by_kind, by_id, place, request_id, action, object_kind, \
-             object_id, changed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        &[
-            &account,
-            &entry.id,
-            &entry.at,
-            &entry.actor_id,
-            &entry.by.map(By::kind),
-            &entry.by.and_then(By::id),
-            &entry.place,
-            &entry.request_id,
-            &entry.action.as_str(),
-            &entry.object.kind,
-            &entry.object.id,
-            &changed,
-        ],
-    )
-    .await?;
-    tx.across_accounts_if(across)
-        .execute(
-            "INSERT INTO audit_unsealed (account_id, id) VALUES ($1, $2)",
-            &[&account, &entry.id],
-        )
-        .await?;
+async fn insert(tx: &mut Tx, entries: &[(AccountId, Entry)], across: bool) -> Result<()> {
+    const WIDTH: usize = 12;
+    for chunk in entries.chunks(100) {
+        let texts: Vec<_> = chunk
+            .iter()
+            .map(|(_, entry)| {
+                let changed = serde_json::to_string(&entry.changed).expect("texts become JSON");
+                let by = (entry.by.map(By::kind), entry.by.and_then(By::id));
+                (by, entry.action.as_str(), changed)
+            })
+            .collect();
+        let mut rows: Vec<&dyn Parameter> = Vec::with_capacity(chunk.len() * WIDTH);
+        let mut marks: Vec<&dyn Parameter> = Vec::with_capacity(chunk.len() * 2);
+        for ((account, entry), ((kind, id), action, changed)) in chunk.iter().zip(&texts) {
+            rows.extend_from_slice(&[
+                account as &dyn Parameter,
+                &entry.id,
+                &entry.at,
+                &entry.actor_id,
+                kind,
+                id,
+                &entry.place,
+                &entry.request_id,
+                action,
+                &entry.object.kind,
+                &entry.object.id,
+                changed,
+            ]);
+            marks.extend_from_slice(&[account as &dyn Parameter, &entry.id]);
+        }
+        let sql = format!(
+            "INSERT INTO audit (account_id, id, at, actor_id, by_kind, by_id, place, request_id, action, object_kind, \
+                 object_id, changed) VALUES {}",
+            values(chunk.len(), WIDTH)
+        );
+        tx.across_accounts_if(across).execute(&sql, &rows).await?;
+        let sql = format!(
+            "INSERT INTO audit_unsealed (account_id, id) VALUES {}",
+            values(chunk.len(), 2)
+        );
+        tx.across_accounts_if(across).execute(&sql, &marks).await?;
+    }
     Ok(())
 }
 

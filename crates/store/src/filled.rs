@@ -9,11 +9,13 @@ use resolutionflow_core::id::{Id, SessionId};
 use resolutionflow_core::notice::MAIL_DAYS;
 use resolutionflow_core::session::Status;
 
+use crate::mail_tokens::Purpose;
 use crate::migrate::{self, MIGRATIONS, Migration};
 use crate::testing::{Database, empty_postgres, now};
 use crate::{
-    Db, DbConfig, Result, Tx, audit, devices, events, families, flows, limits, logins, master_key, members,
-    notifications, outbox, platform, presence, reconcile, sessions, steps, tokens, variables,
+    Db, DbConfig, Result, Tx, account_invites, audit, devices, events, families, flows, limits, logins,
+    mail_tokens, master_key, members, notifications, outbox, platform, platform_invites, presence, reconcile,
+    sessions, steps, tokens, users, variables,
 };
 
 /// What a database holds after one migration and some use.
@@ -84,6 +86,10 @@ const ROWS: &[Rows] = &[
     Rows {
         tables: &[],
         fill: |_| Box::pin(std::future::ready(Ok(()))),
+    },
+    Rows {
+        tables: &["platform_invites", "account_invites", "mail_tokens"],
+        fill: |tx| Box::pin(invites(tx)),
     },
 ];
 
@@ -297,6 +303,41 @@ async fn door(tx: &mut Tx) -> Result<()> {
         "INSERT INTO audit_seals (account_id, number, entry_id, previous, hash, sealed_at) \
          VALUES ($1, 1, $2, $3, $3, $4)",
         &[&account, &entry, &[0_u8; 32], &now()],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Migration 8: platform invite 13, invite 14 into account 1, and a secret that was sent to person 2.
+async fn invites(tx: &mut Tx) -> Result<()> {
+    let (account, user, team) = (
+        uuid::Uuid::from_u128(1),
+        uuid::Uuid::from_u128(2),
+        uuid::Uuid::from_u128(3),
+    );
+    let (platform, invite, later) = (
+        uuid::Uuid::from_u128(13),
+        uuid::Uuid::from_u128(14),
+        now() + chrono::TimeDelta::days(1),
+    );
+    let (first, second): (Hash, Hash) = ([7; 32], [8; 32]);
+    tx.execute(
+        "INSERT INTO platform_invites (id, hash, uses, uses_left, expires_at, note, created_at) \
+         VALUES ($1, $2, 3, 2, $3, 'for a friend', $4)",
+        &[&platform, &first, &later, &now()],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO account_invites (account_id, id, generation, hash, mailed_hash, role, team_id, email, uses, \
+             uses_left, created_by_id, created_at, expires_at) \
+         VALUES ($1, $2, 2, $3, $4, 'viewer', $5, 'N@example.com', 1, 1, $6, $7, $8)",
+        &[&account, &invite, &first, &second, &team, &user, &now(), &later],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO mail_tokens (address, purpose, hash, user_id, created_at, expires_at) \
+         VALUES ('o@example.com', 'verify', $1, $2, $3, $4)",
+        &[&first, &user, &now(), &later],
     )
     .await?;
     Ok(())
@@ -520,6 +561,14 @@ async fn all_is_readable(tx: &mut Tx) -> Result<()> {
     assert!(events[0].follows(&GENESIS, session));
     let device = devices::owner(tx, &[2; 32], "o@example.com", now()).await?;
     assert_eq!(device, Some(id(2)));
+    let person = users::by_address(tx, "o@example.com").await?;
+    assert_eq!(person.and_then(|person| person.verified_at), Some(now()));
+    let invites = platform_invites::list(tx, None, 10).await?;
+    assert_eq!((invites[0].uses_left, invites[0].created_by_id), (2, None));
+    let invites = account_invites::pending(tx, account, None, 10).await?;
+    assert_eq!((invites[0].id, invites[0].generation), (id(14), 2));
+    let sent_to = mail_tokens::holder(tx, &[7; 32], Purpose::Verify, now()).await?;
+    assert_eq!(sent_to.map(|holder| holder.user_id), Some(id(2)));
     let entries = audit::list(tx, account, &audit::Filter::default(), None, 10).await?;
     assert_eq!((entries.len(), entries[0].entry.id), (2, id(10)));
     let pretended: (String,) = tx.one("SELECT pretended FROM sessions", &[]).await?;

@@ -3,6 +3,7 @@
 //! [`db`] is the ground: one way to write, one way to read, one SQL text for both engines. Every change goes
 //! through [`db::Db::write`]; what stands above it is SQL with the account first, and nothing else.
 
+pub mod account_invites;
 #[cfg(test)]
 mod apart;
 pub mod audit;
@@ -17,6 +18,7 @@ pub mod flows;
 pub mod idempotency;
 pub mod limits;
 pub mod logins;
+pub mod mail_tokens;
 pub mod master_key;
 pub mod members;
 pub mod migrate;
@@ -25,6 +27,7 @@ pub mod outbox;
 #[cfg(test)]
 mod plans;
 pub mod platform;
+pub mod platform_invites;
 pub mod presence;
 pub mod reconcile;
 pub mod sessions;
@@ -34,6 +37,7 @@ pub mod steps;
 pub mod testing;
 pub mod throttles;
 pub mod tokens;
+pub mod users;
 pub mod variables;
 
 pub use db::{Db, DbConfig, Tx};

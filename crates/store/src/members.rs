@@ -147,12 +147,26 @@ pub struct NewUser {
     pub password_hash: Option<String>,
 }
 
-/// Makes a person; `false` when somebody has that address.
+/// Makes a person whose address is known to be theirs; `false` when somebody has that address.
 pub async fn create_user(tx: &mut Tx, user: &NewUser, now: DateTime<Utc>) -> Result<bool> {
+    create_person(tx, user, Some(now), now).await
+}
+
+/// Makes a person who has still to show that the address is theirs; `false` when somebody has it.
+pub async fn create_unverified(tx: &mut Tx, user: &NewUser, now: DateTime<Utc>) -> Result<bool> {
+    create_person(tx, user, None, now).await
+}
+
+async fn create_person(
+    tx: &mut Tx,
+    user: &NewUser,
+    verified_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<bool> {
     let made = tx
         .execute(
-            "INSERT INTO users (id, email, email_key, name, password_hash, created_at) \
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (email_key) DO NOTHING",
+            "INSERT INTO users (id, email, email_key, name, password_hash, created_at, verified_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (email_key) DO NOTHING",
             &[
                 &user.id,
                 &user.email.trim(),
@@ -160,6 +174,7 @@ pub async fn create_user(tx: &mut Tx, user: &NewUser, now: DateTime<Utc>) -> Res
                 &user.name,
                 &user.password_hash,
                 &now,
+                &verified_at,
             ],
         )
         .await?;
@@ -209,12 +224,15 @@ pub async fn found(tx: &mut Tx, founding: &Founding, now: DateTime<Utc>) -> Resu
     if !create_user(tx, owner, now).await? {
         return Err(Error::Duplicate);
     }
-    add(tx, *account_id, owner.id, Role::Owner, *team_id, now).await?;
+    if !add(tx, *account_id, owner.id, Role::Owner, *team_id, now).await? {
+        return Err(Error::Duplicate);
+    }
     platform::set_platform_admin(tx, &owner.email, true).await?;
     Ok(true)
 }
 
-/// Makes a person a member of an account; [`Error::PlanLimit`] where its plan allows no more.
+/// Makes a person a member of an account, or a member again who was one; `false`, and nothing done, where they are one.
+/// [`Error::PlanLimit`] where the account's plan allows no more.
 pub async fn add(
     tx: &mut Tx,
     account: AccountId,
@@ -222,15 +240,51 @@ pub async fn add(
     role: Role,
     team: TeamId,
     now: DateTime<Utc>,
-) -> Result<()> {
-    tx.execute(
-        "INSERT INTO members (account_id, user_id, role, team_id, created_at) VALUES ($1, $2, $3, $4, $5)",
-        &[&account, &user, &role.as_str(), &team, &now],
-    )
-    .await?;
+) -> Result<bool> {
+    let added = tx
+        .execute(
+            "INSERT INTO members (account_id, user_id, role, team_id, created_at) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (account_id, user_id) DO UPDATE SET role = excluded.role, team_id = excluded.team_id, \
+                 created_at = excluded.created_at, disabled_at = NULL, removed_at = NULL, used_at = NULL \
+             WHERE members.removed_at IS NOT NULL",
+            &[&account, &user, &role.as_str(), &team, &now],
+        )
+        .await?;
+    if added == 0 {
+        return Ok(false);
+    }
     limits::count(tx, account, Resource::Members).await?;
     tx.wake(Topic::Account(account));
-    Ok(())
+    Ok(true)
+}
+
+/// The most teams that [`teams`] answers.
+const MOST_TEAMS: i64 = 1_000;
+
+/// The teams of an account and what they are called, the oldest first; at most a thousand.
+pub async fn teams(tx: &mut Tx, account: AccountId) -> Result<Vec<(TeamId, String)>> {
+    tx.all(
+        "SELECT id, name FROM teams WHERE account_id = $1 ORDER BY id LIMIT $2",
+        &[&account, &MOST_TEAMS],
+    )
+    .await
+}
+
+/// Which of these addresses, as they are compared, belong to active members of the account; at most 100 are asked for.
+pub async fn addresses_among(tx: &mut Tx, account: AccountId, emails: &[String]) -> Result<Vec<String>> {
+    let keys: Vec<String> = emails.iter().take(100).map(|email| email_key(email)).collect();
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut parameters: Vec<&dyn Parameter> = vec![&account];
+    parameters.extend(keys.iter().map(|key| key as &dyn Parameter));
+    let sql = format!(
+        "SELECT u.email_key FROM users u JOIN members m ON m.account_id = $1 AND m.user_id = u.id \
+         WHERE u.email_key IN ({}) AND m.disabled_at IS NULL AND u.disabled_at IS NULL",
+        placeholders(2, keys.len())
+    );
+    let rows: Vec<(String,)> = tx.all(&sql, &parameters).await?;
+    Ok(rows.into_iter().map(|(key,)| key).collect())
 }
 
 /// One member of an account, disabled or not.

@@ -46,6 +46,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(7, "0007", "door"),
     migration!(8, "0008", "plans"),
     migration!(9, "0009", "rows"),
+    migration!(10, "0010", "invites"),
 ];
 
 /// Two servers that start at once migrate one after the other.

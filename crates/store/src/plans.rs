@@ -17,19 +17,23 @@ use resolutionflow_core::step::StepId;
 use resolutionflow_core::throttle::{Growing, Rate};
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
+use crate::account_invites::{NewInvite, Secrets, Way};
 use crate::families::{NewFamily, NewRefreshToken};
 use crate::flows::{Cursor, Sort};
 use crate::idempotency::Key;
 use crate::logins::NewLogin;
+use crate::mail_tokens::{NewMailToken, Purpose};
 use crate::members::NewUser;
 use crate::outbox::NewLetter;
+use crate::platform_invites::NewPlatformInvite;
 use crate::sessions::{Assigned, Due, Filter};
 use crate::testing::{now, sqlite};
 use crate::throttles::{Bucket, Counting};
 use crate::tokens::{NewToken, TokenKind};
 use crate::{
-    Result, Tx, audit, devices, events, families, flows, idempotency, limits, logins, master_key, members,
-    notifications, outbox, platform, presence, sessions, steps, throttles, tokens, variables,
+    Result, Tx, account_invites, audit, devices, events, families, flows, idempotency, limits, logins,
+    mail_tokens, master_key, members, notifications, outbox, platform, platform_invites, presence, sessions,
+    steps, throttles, tokens, users, variables,
 };
 
 fn id<K>(number: u128) -> Id<K> {
@@ -222,6 +226,7 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
     look_up_what_is_told(tx, account, session, at).await?;
     look_at_the_door(tx, account, at).await?;
     look_at_limits(tx, account, at).await?;
+    look_who_is_let_in(tx, account, at).await?;
     look_up_what_waits_to_be_sent(tx, at).await?;
     let key = Key {
         account_id: account,
@@ -330,6 +335,7 @@ async fn look_up_what_waits_to_be_sent(tx: &mut Tx, at: DateTime<Utc>) -> Result
         good_until: at,
     };
     outbox::add(tx, &letter, at).await?;
+    outbox::add_nothing(tx, &NewLetter { id: id(2), ..letter }, at).await?;
     let lease = at + chrono::TimeDelta::minutes(1);
     outbox::claim(tx, at, lease, 50).await?;
     outbox::claim_digest(tx, at, lease, 50).await?;
@@ -395,6 +401,62 @@ async fn look_at_the_door(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) ->
     audit::chain(tx, account, 0, 50).await?;
     audit::unsealed(tx, account, 50).await?;
     audit::verify(tx, account, None, 50).await?;
+    Ok(())
+}
+
+/// Invites, lets in, and finds what was sent to an address.
+async fn look_who_is_let_in(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) -> Result<()> {
+    members::teams(tx, account).await?;
+    members::addresses_among(tx, account, &["nobody".into(), "new".into()]).await?;
+    users::by_address(tx, "nobody").await?;
+    users::verify(tx, id(900), at).await?;
+    users::reset_password(tx, id(1), "", at).await?;
+    users::accounts(tx, id(900)).await?;
+    let token = NewMailToken {
+        hash: [9; 32],
+        purpose: Purpose::Reset,
+        expires_at: at,
+    };
+    mail_tokens::issue(tx, "nobody", &token, at).await?;
+    mail_tokens::holder(tx, &[9; 32], Purpose::Reset, at).await?;
+    mail_tokens::consume(tx, &[9; 32], Purpose::Reset, at).await?;
+    mail_tokens::forget(tx, at, 50).await?;
+    let open = NewPlatformInvite {
+        id: id(1),
+        hash: [9; 32],
+        uses: 1,
+        expires_at: at,
+        note: String::new(),
+        created_by_id: None,
+    };
+    platform_invites::create(tx, &open, at).await?;
+    platform_invites::list(tx, Some(id(1)), 50).await?;
+    platform_invites::look(tx, &[9; 32]).await?;
+    platform_invites::redeem(tx, &[9; 32], at).await?;
+    platform_invites::revoke(tx, id(1), at).await?;
+    let secrets = Secrets {
+        copied: [9; 32],
+        mailed: [8; 32],
+    };
+    let invite = NewInvite {
+        id: id(1),
+        secrets,
+        role: Role::Viewer,
+        team_id: id(0),
+        email: None,
+        uses: 1,
+        expires_at: at,
+    };
+    account_invites::create(tx, account, id(900), &[invite], at).await?;
+    account_invites::pending(tx, account, Some(id(1)), 50).await?;
+    account_invites::lock(tx, account, id(1)).await?;
+    account_invites::renew(tx, account, (id(1), 1), &secrets, at).await?;
+    for way in [Way::Copied, Way::Mailed] {
+        account_invites::look(tx, &[9; 32], way).await?;
+        account_invites::redeem(tx, &[9; 32], way, at).await?;
+    }
+    account_invites::revoke(tx, account, id(1), at).await?;
+    account_invites::forget(tx, at, 50).await?;
     Ok(())
 }
 

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod contract {
+    mod account_invites;
     mod accounts;
     mod append_only;
     mod audit;
@@ -17,15 +18,18 @@ mod contract {
     mod listing;
     mod listing_text;
     mod logins;
+    mod mail_tokens;
     mod notifications;
     mod outbox;
     mod parallel;
+    mod platform_invites;
     mod presence;
     mod queues;
     mod sessions;
     mod tenancy;
     mod throttles;
     mod tokens;
+    mod users;
     mod values;
     mod world;
 }

@@ -5,6 +5,7 @@ pub mod answers;
 pub mod audit;
 pub mod auth;
 pub mod flows;
+pub mod invites;
 pub mod me;
 pub mod members;
 pub mod notifications;
@@ -28,6 +29,7 @@ pub fn routes() -> OpenApiRouter<App> {
         .routes(routes!(members::list))
         .routes(routes!(tokens::list::list, tokens::create::create))
         .routes(routes!(tokens::revoke::revoke))
+        .merge(invites::routes())
         .merge(audit::routes())
         .merge(notifications::routes())
         .merge(flows::routes())

@@ -3,6 +3,7 @@
 pub mod caller;
 pub mod device;
 pub mod keys;
+pub mod letters;
 pub mod login;
 pub mod origin;
 pub mod password;

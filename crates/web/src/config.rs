@@ -9,11 +9,13 @@ use std::time::Duration;
 mod load;
 mod mail;
 mod network;
+mod signup;
 mod value;
 
 pub use load::{Mistakes, load};
 pub use mail::{Mail, PublicUrl, Secret, Sender, Tls, Transport};
 pub use network::Networks;
+pub use signup::{Signup, SignupMode};
 pub use value::{CookieName, DatabaseUrl, Directives, Format, Grace, KeyFile, MasterKey, Size};
 
 use value::Value;
@@ -35,6 +37,8 @@ pub struct Settings {
     pub throttle: Throttle,
     /// `[mail]`
     pub mail: Mail,
+    /// `[signup]`
+    pub signup: Signup,
     /// `[limits]`
     pub limits: Limits,
 }
@@ -131,6 +135,10 @@ pub struct Throttle {
     pub longest_wait: Duration,
     /// On a known device, a minute.
     pub device_per_minute: usize,
+    /// Letters that strangers ask for, to one mail address, an hour.
+    pub letters_per_hour: usize,
+    /// Letters that strangers ask for, to one mail address, at once.
+    pub letters_burst: usize,
 }
 
 /// `[limits]`: how much is too much.
@@ -208,6 +216,8 @@ impl Default for Throttle {
             first_wait: Duration::from_secs(1),
             longest_wait: Duration::from_mins(15),
             device_per_minute: 10,
+            letters_per_hour: 6,
+            letters_burst: 3,
         }
     }
 }
@@ -222,6 +232,8 @@ impl Throttle {
             name_burst: 1_000_000,
             free_tries: 1_000_000,
             device_per_minute: 1_000_000,
+            letters_per_hour: 1_000_000,
+            letters_burst: 1_000_000,
             ..Self::default()
         }
     }
@@ -320,6 +332,10 @@ pub const SETTINGS: &[Setting] = &[
     Setting { name: "throttle.device_per_minute", slot: |s| &mut s.throttle.device_per_minute,
         meaning: "Wrong passwords a minute, and at once, in a browser in which the person signed in before; the others \
                   do not count there." },
+    Setting { name: "throttle.letters_per_hour", slot: |s| &mut s.throttle.letters_per_hour,
+        meaning: "Letters an hour to one mail address that anybody can ask for: to sign up, to verify, for a new password." },
+    Setting { name: "throttle.letters_burst", slot: |s| &mut s.throttle.letters_burst,
+        meaning: "Such letters at once, after a rest." },
     Setting { name: "auth.refresh_idle", slot: |s| &mut s.auth.refresh_idle,
         meaning: "Life of a refresh token that is not used." },
     Setting { name: "auth.refresh_life", slot: |s| &mut s.auth.refresh_life,
@@ -352,6 +368,11 @@ pub const SETTINGS: &[Setting] = &[
         meaning: "`file`: directory for the messages, one `.eml` each." },
     Setting { name: "mail.timeout", slot: |s| &mut s.mail.timeout,
         meaning: "Longest time that sending one message may take, at most 10 minutes." },
+    Setting { name: "signup.mode", slot: |s| &mut s.signup.mode,
+        meaning: "Who may open an account: `open` anybody, which needs mail; `invite` whoever has a code of \
+                  `resolutionflow admin invite`; `closed` nobody." },
+    Setting { name: "signup.invite_life", slot: |s| &mut s.signup.invite_life,
+        meaning: "How long an invite into an account is good." },
     Setting { name: "limits.body", slot: |s| &mut s.limits.body,
         meaning: "Largest body of a request." },
     Setting { name: "limits.import", slot: |s| &mut s.limits.import,

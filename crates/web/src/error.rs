@@ -57,6 +57,12 @@ pub enum Error {
         /// How many it allows.
         limit: i64,
     },
+    /// The password is right, and the address is not known to be theirs.
+    #[error("the address is not verified")]
+    AddressNotVerified,
+    /// It was good once.
+    #[error("{0}")]
+    Gone(String),
     /// There is no such thing, or it is another account's: the two answers are the same byte for byte.
     #[error("not found")]
     NotFound,
@@ -178,6 +184,8 @@ impl Error {
             Self::Unauthorized(_) => Kind::Unauthorized,
             Self::Forbidden(_) => Kind::Forbidden,
             Self::PlanLimit { .. } => Kind::PlanLimit,
+            Self::AddressNotVerified => Kind::AddressNotVerified,
+            Self::Gone(_) => Kind::Gone,
             Self::NotFound => Kind::NotFound,
             Self::MethodNotAllowed => Kind::MethodNotAllowed,
             Self::NotAcceptable(_) => Kind::NotAcceptable,
@@ -259,6 +267,7 @@ impl Error {
             }
             Self::BadRequest { detail, .. }
             | Self::Forbidden(detail)
+            | Self::Gone(detail)
             | Self::NotAcceptable(detail)
             | Self::Conflict { detail, .. }
             | Self::TooManyRequests { detail, .. }

@@ -1,6 +1,6 @@
 //! What a server forgets by itself: idempotency keys that nobody repeats any more, expired tokens and logins, who is not
-//! here any more, notifications that were read and mail that was sent long ago, throttles that hold nobody up, and
-//! devices that did not come back.
+//! here any more, notifications that were read and mail that was sent long ago, throttles that hold nobody up, devices
+//! that did not come back, and invites and mailed secrets that nobody followed.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use resolutionflow_store::presence::AWAY;
 use resolutionflow_store::{
-    Error, Result, Tx, devices, families, idempotency, logins, notifications, outbox, presence, throttles,
-    tokens,
+    Error, Result, Tx, account_invites, devices, families, idempotency, logins, mail_tokens, notifications,
+    outbox, presence, throttles, tokens,
 };
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -28,6 +28,9 @@ const READ: TimeDelta = TimeDelta::days(90);
 
 /// How long what was sent, or given up, stays in the outbox.
 const MAILED: TimeDelta = TimeDelta::days(30);
+
+/// How long an invite into an account that has expired still says so.
+const INVITES: TimeDelta = TimeDelta::days(90);
 
 /// How many rows go in one transaction, so that requests never wait long.
 const BATCH: i64 = 500;
@@ -93,6 +96,11 @@ pub async fn forget(app: &App) -> Result<u64> {
     };
     let throttles = batches(app, BATCH, move |tx| throttles::forget(tx, now, BATCH).boxed()).await?;
     let devices = batches(app, BATCH, move |tx| devices::forget(tx, now, BATCH).boxed()).await?;
+    let invites = batches(app, BATCH, move |tx| {
+        account_invites::forget(tx, now - INVITES, BATCH).boxed()
+    })
+    .await?;
+    let mail_tokens = batches(app, BATCH, move |tx| mail_tokens::forget(tx, now, BATCH).boxed()).await?;
     Ok(idempotency_keys
         + tokens
         + families
@@ -102,7 +110,9 @@ pub async fn forget(app: &App) -> Result<u64> {
         + mailed
         + unsent
         + throttles
-        + devices)
+        + devices
+        + invites
+        + mail_tokens)
 }
 
 /// Repeats until a batch is not full.

@@ -11,6 +11,7 @@ pub mod error;
 pub mod exporting;
 pub mod housekeeping;
 pub mod importing;
+pub mod inviting;
 pub mod live;
 pub mod log;
 pub mod mail;

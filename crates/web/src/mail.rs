@@ -4,6 +4,7 @@
 //! to members are written by the store. [`run`] sends what is there.
 
 mod backoff;
+mod door;
 mod file;
 mod later;
 mod letter;
@@ -13,7 +14,10 @@ mod robbed;
 mod words;
 mod worker;
 
-pub use later::{CannotMail, Prepared, available, prepare, send_later};
+pub use door::{invited, reset, tried, verify};
+pub use later::{
+    CannotMail, Prepared, available, prepare, reaches, send_all_later, send_later, send_nothing,
+};
 pub use letter::{Draft, Item, Letter, Link};
 pub use post::{Failure, Post};
 pub use robbed::robbed;

@@ -4,7 +4,10 @@ pub mod components;
 pub mod error;
 pub mod finish;
 pub mod flows;
+pub mod forgot;
 pub mod import;
+pub mod invite;
+pub mod letter_door;
 pub mod live;
 pub mod notifications;
 pub mod people;
@@ -12,6 +15,7 @@ pub mod platform;
 pub mod prepare;
 pub mod quick_start;
 pub mod report;
+pub mod reset;
 pub mod runner;
 pub mod search;
 pub mod sessions;
@@ -20,6 +24,8 @@ pub mod settings;
 pub mod shell;
 pub mod sign_in;
 pub mod sign_out;
+pub mod sign_up;
+pub mod verify;
 #[expect(missing_docs, reason = "a text says itself what it says")]
 pub mod words;
 
@@ -37,9 +43,14 @@ pub fn routes() -> Router<App> {
         .merge(flows::routes())
         .merge(sessions::routes())
         .route("/search", get(search::search))
-        .route("/people", get(people::show))
+        .merge(people::routes())
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_out::sign_out))
+        .route("/sign-up", get(sign_up::show).post(sign_up::sign_up))
+        .route("/verify", get(verify::show).post(verify::verify))
+        .route("/forgot", get(forgot::show).post(forgot::send))
+        .route("/reset", get(reset::show).post(reset::set))
+        .route("/invite", get(invite::show).post(invite::accept))
         .route("/setup", get(set_up::show).post(set_up::set_up))
         .merge(runner::routes())
         .route("/live", get(live::live))

@@ -63,6 +63,10 @@ pub type MayManageOwnNotifications = May<{ Action::ManageOwnNotifications as usi
 pub type MayManageAccount = May<{ Action::ManageAccount as usize }>;
 /// Reads the audit log.
 pub type MayReadAudit = May<{ Action::ReadAudit as usize }>;
+/// Looks after invites.
+pub type MayManageInvites = May<{ Action::ManageInvites as usize }>;
+/// Follows an invite.
+pub type MayJoinAccount = May<{ Action::JoinAccount as usize }>;
 /// Reopens sessions.
 pub type MayReopenSession = May<{ Action::ReopenSession as usize }>;
 

@@ -9,7 +9,7 @@ use data_encoding::HEXLOWER;
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use resolutionflow_core::event::Hash;
-use resolutionflow_core::id::TokenId;
+use resolutionflow_core::id::{InviteId, TokenId};
 use resolutionflow_core::random::Random;
 use resolutionflow_store::{Db, Error as StoreError, master_key};
 use sha2::Sha256;
@@ -19,6 +19,7 @@ use crate::config::{MasterKey, Settings};
 /// What is derived from the master key.
 pub struct Keys {
     refresh: [u8; 32],
+    invites: [u8; 32],
     proof: Hash,
 }
 
@@ -34,6 +35,7 @@ impl Keys {
         };
         Self {
             refresh: derive("resolutionflow refresh tokens 1"),
+            invites: derive("resolutionflow invites 1"),
             proof: derive("resolutionflow proof of the master key 1"),
         }
     }
@@ -44,6 +46,18 @@ impl Keys {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.refresh).expect("HMAC takes keys of any length");
         mac.update(presented.as_bytes());
         mac.update(successor.uuid().as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+}
+
+impl Keys {
+    /// The secret bytes of an invite in one of its links, the so many-th time that it is sent: every server derives the
+    /// same, so a link can be shown again that nobody keeps.
+    pub fn invite(&self, id: InviteId, generation: i64, mailed: bool) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.invites).expect("HMAC takes keys of any length");
+        mac.update(id.uuid().as_bytes());
+        mac.update(&generation.to_be_bytes());
+        mac.update(&[u8::from(mailed)]);
         mac.finalize().into_bytes().into()
     }
 }

@@ -2,14 +2,15 @@
 
 use axum::http::header::{COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue};
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE64URL_NOPAD;
 use futures_util::FutureExt;
-use resolutionflow_core::audit::By;
+use resolutionflow_core::audit::{By, Entry};
 use resolutionflow_core::event::Hash;
-use resolutionflow_core::id::{Id, UserId};
+use resolutionflow_core::id::{AccountId, Id, UserId};
 use resolutionflow_core::random::Random;
 use resolutionflow_store::logins::{self, Holder, NewLogin};
+use resolutionflow_store::{Tx, audit};
 
 use super::device::Device;
 use super::secret;
@@ -133,6 +134,22 @@ pub async fn keep(
         .boxed()
     })
     .await
+}
+
+/// Keeps the first login of somebody who just came into an account, with its entry in the audit log, and their device;
+/// answers the device's cookie, and nothing when they may not sign in.
+pub async fn begin(
+    tx: &mut Tx,
+    account: AccountId,
+    (login, device): (&NewLogin, &Device),
+    entry: &Entry,
+    now: DateTime<Utc>,
+) -> Result<Option<HeaderValue>> {
+    if !logins::create(tx, account, login, now).await? {
+        return Ok(None);
+    }
+    audit::write(tx, account, entry).await?;
+    device.keep(tx, login.user_id, now).await.map(Some)
 }
 
 fn new_secret(random: &mut Random) -> String {

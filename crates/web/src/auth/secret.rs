@@ -42,6 +42,58 @@ pub fn is_refresh(secret: &str) -> bool {
     secret.strip_prefix(REFRESH).is_some_and(is_body)
 }
 
+/// What is shown once, in a link that somebody was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InLink {
+    /// Opens an account.
+    PlatformInvite,
+    /// Lets into an account, by the link that is copied.
+    CopiedInvite,
+    /// Lets into an account, by the link that is mailed.
+    MailedInvite,
+    /// Shows that an address is somebody's.
+    Verify,
+    /// Sets a new password.
+    Reset,
+}
+
+impl InLink {
+    const ALL: [Self; 5] = [
+        Self::PlatformInvite,
+        Self::CopiedInvite,
+        Self::MailedInvite,
+        Self::Verify,
+        Self::Reset,
+    ];
+
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::PlatformInvite => "rf_pi_",
+            Self::CopiedInvite => "rf_ic_",
+            Self::MailedInvite => "rf_im_",
+            Self::Verify => "rf_vf_",
+            Self::Reset => "rf_rs_",
+        }
+    }
+
+    /// A new secret of this kind.
+    pub fn make(self, random: &mut Random) -> String {
+        self.of_bytes(&random.bytes())
+    }
+
+    /// The secret of this kind that has these bytes.
+    pub fn of_bytes(self, bytes: &[u8; 32]) -> String {
+        format!("{}{}", self.prefix(), BASE64URL_NOPAD.encode(bytes))
+    }
+
+    /// The kind that a secret claims to be, where it has the form of one.
+    pub fn parse(secret: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|kind| secret.strip_prefix(kind.prefix()).is_some_and(is_body))
+    }
+}
+
 /// Whether this may be what stands behind a prefix: 256 bits in base64url (RFC 4648, section 5).
 fn is_body(rest: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
@@ -71,5 +123,11 @@ mod tests {
         assert!(is_refresh(&token) && kind(&token).is_none());
         assert!(!is_refresh(&make(TokenKind::Access, random)) && !is_refresh(&token[..48]));
         assert_eq!(kind(""), None);
+        for made in InLink::ALL {
+            let secret = made.make(random);
+            assert_eq!((InLink::parse(&secret), kind(&secret)), (Some(made), None));
+            assert_eq!(InLink::parse(&secret[..48]), None);
+        }
+        assert_eq!(InLink::parse(&token), None);
     }
 }

@@ -14,19 +14,22 @@ use resolutionflow_core::random::Random;
 use resolutionflow_core::throttle::{Growing, Rate};
 use resolutionflow_store::members::{self, Credentials, email_key};
 use resolutionflow_store::throttles::{self, Bucket, Counting};
+use resolutionflow_store::users::{self, Person};
 use resolutionflow_store::{Tx, audit, devices};
 use sha2::{Digest, Sha256};
 
+use super::letters;
 use super::password::LONGEST;
 use super::peer::Peer;
 use crate::config::Throttle;
 use crate::context::{App, seed};
 use crate::error::kinds::Kind;
 use crate::error::{Error, Result};
+use crate::mail;
 
-const MINUTE: i64 = 60_000_000;
+pub(super) const MINUTE: i64 = 60_000_000;
 
-const HOUR: i64 = 60 * MINUTE;
+pub(super) const HOUR: i64 = 60 * MINUTE;
 
 /// Somebody whose password was right, and who is not signed in yet.
 #[derive(Clone, Debug)]
@@ -38,6 +41,24 @@ pub struct SignedIn {
     /// Counts what ends all their tokens.
     pub auth_epoch: i64,
     attempt: Attempt,
+}
+
+/// Somebody whose password was right, whichever accounts they are in.
+#[derive(Clone, Debug)]
+pub struct Proved {
+    /// The person.
+    pub person: Person,
+    attempt: Attempt,
+}
+
+impl Proved {
+    /// Notes that they come into an account, in the transaction that lets them in.
+    pub async fn note(&self, tx: &mut Tx, account: AccountId, by: By) -> Result<()> {
+        throttles::clear(tx, &self.attempt.own).await?;
+        self.attempt
+            .audit(tx, account, self.person.user_id, Some(by), AuditAction::SignedIn)
+            .await
+    }
 }
 
 /// One try.
@@ -78,8 +99,10 @@ impl Attempt {
     }
 }
 
-/// The person with that address, where the password is theirs. Whether an address exists shows in neither the answer
-/// nor its timing. `device` is the digest of what the browser showed to be known by.
+/// The person with that address, where the password is theirs and they are in an account. Whether an address exists
+/// shows in neither the answer nor its timing. `device` is the digest of what the browser showed to be known by.
+///
+/// Where there is mail, whoever did not show yet that the address is theirs is refused, and sent a letter to do so.
 pub async fn verify(
     app: &App,
     peer: &Peer,
@@ -87,36 +110,96 @@ pub async fn verify(
     email: String,
     password: String,
 ) -> Result<Option<SignedIn>> {
-    let buckets = look(app, peer, device, &email).await?;
-    let place = app.passwords.queue()?;
-    let attempt = reserve(app, peer, buckets).await?;
-    let credentials = app
-        .read(move |tx| {
-            let email = email.clone();
-            Box::pin(async move { Ok(members::credentials(tx, &email).await?) })
-        })
-        .await?;
-    let hash = credentials
-        .as_ref()
-        .and_then(|credentials| credentials.password_hash.clone());
-    let right = password.chars().count() <= LONGEST && app.passwords.verify(place, password, hash).await?;
-    match credentials {
-        Some(Credentials {
-            user_id,
-            account_id,
-            auth_epoch,
-            ..
-        }) if right => Ok(Some(SignedIn {
+    let Checked {
+        person,
+        credentials,
+        attempt,
+        right,
+    } = check(app, peer, device, email, password).await?;
+    let unverified = person.filter(|person| person.verified_at.is_none() && mail::available(app));
+    match (credentials, unverified) {
+        (Some(_), Some(person)) if right => {
+            letters::remind(app, &person).await?;
+            Err(Error::AddressNotVerified)
+        }
+        (
+            Some(Credentials {
+                user_id,
+                account_id,
+                auth_epoch,
+                ..
+            }),
+            None,
+        ) if right => Ok(Some(SignedIn {
             user_id,
             account_id,
             auth_epoch,
             attempt,
         })),
-        other => {
-            note_failure(app, attempt, other).await?;
+        (credentials, _) => {
+            note_failure(app, attempt, credentials).await?;
             Ok(None)
         }
     }
+}
+
+/// As [`verify`], whether the person is in an account and the address known to be theirs or not: for whoever is invited.
+pub async fn prove(
+    app: &App,
+    peer: &Peer,
+    device: Option<Hash>,
+    email: String,
+    password: String,
+) -> Result<Option<Proved>> {
+    let checked = check(app, peer, device, email, password).await?;
+    match checked.person {
+        Some(person) if checked.right => Ok(Some(Proved {
+            person,
+            attempt: checked.attempt,
+        })),
+        _ => {
+            note_failure(app, checked.attempt, checked.credentials).await?;
+            Ok(None)
+        }
+    }
+}
+
+/// What became of a try.
+struct Checked {
+    person: Option<Person>,
+    credentials: Option<Credentials>,
+    attempt: Attempt,
+    /// Whether the password is the person's.
+    right: bool,
+}
+
+async fn check(
+    app: &App,
+    peer: &Peer,
+    device: Option<Hash>,
+    email: String,
+    password: String,
+) -> Result<Checked> {
+    let buckets = look(app, peer, device, &email).await?;
+    let place = app.passwords.queue()?;
+    let attempt = reserve(app, peer, buckets).await?;
+    let (person, credentials) = app
+        .read(move |tx| {
+            let email = email.clone();
+            Box::pin(async move {
+                let person = users::by_address(tx, &email).await?;
+                Ok((person, members::credentials(tx, &email).await?))
+            })
+        })
+        .await?;
+    let hash = person.as_ref().and_then(|person| person.password_hash.clone());
+    let right = password.chars().count() <= LONGEST && app.passwords.verify(place, password, hash).await?;
+    Ok(Checked {
+        person,
+        credentials,
+        attempt,
+        right,
+    })
 }
 
 /// Keeps that a try failed. One for an address that nobody has belongs to no account, and writes as much.
@@ -191,12 +274,18 @@ async fn reserve(app: &App, peer: &Peer, buckets: Vec<Bucket>) -> Result<Attempt
     })
 }
 
+/// The refusal of one try too many at signing in.
 fn too_many(now: DateTime<Utc>, until: DateTime<Utc>) -> Error {
+    too_many_of("attempts to sign in", now, until)
+}
+
+/// The refusal of one too many of these.
+pub(super) fn too_many_of(what: &str, now: DateTime<Utc>, until: DateTime<Utc>) -> Error {
     let micros = u64::try_from((until - now).num_microseconds().unwrap_or(i64::MAX)).unwrap_or(0);
     let seconds = micros.div_ceil(1_000_000).max(1);
     Error::TooManyRequests {
         kind: Kind::TooManyAttempts,
-        detail: format!("Too many attempts to sign in. Try again in {}.", wait(seconds)),
+        detail: format!("Too many {what}. Try again in {}.", wait(seconds)),
         retry_after: Duration::from_secs(seconds),
     }
 }
@@ -238,7 +327,7 @@ fn own_device(limits: &Throttle, device: &Hash, name: &str) -> Bucket {
 }
 
 /// A bucket under the digest of what it counts: no name stands in the table.
-fn bucket(kind: &str, parts: &[&[u8]], counting: Counting) -> Bucket {
+pub(super) fn bucket(kind: &str, parts: &[&[u8]], counting: Counting) -> Bucket {
     let mut hasher = Sha256::new();
     hasher.update(b"resolutionflow throttle 1\0");
     for part in [kind.as_bytes()].iter().chain(parts) {
@@ -251,7 +340,7 @@ fn bucket(kind: &str, parts: &[&[u8]], counting: Counting) -> Bucket {
     }
 }
 
-fn number(count: usize) -> i64 {
+pub(super) fn number(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 

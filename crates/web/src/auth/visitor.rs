@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use resolutionflow_core::access::{Action, Role};
@@ -32,6 +32,10 @@ pub type VisitNotifications = Visit<{ Action::ManageOwnNotifications as usize }>
 pub type VisitManageAccount = Visit<{ Action::ManageAccount as usize }>;
 /// Reads the audit log.
 pub type VisitReadAudit = Visit<{ Action::ReadAudit as usize }>;
+/// Looks after invites.
+pub type VisitManageInvites = Visit<{ Action::ManageInvites as usize }>;
+/// Follows an invite; who is not signed in may, too.
+pub type VisitJoinAccount = Visit<{ Action::JoinAccount as usize }>;
 /// Imports flows.
 pub type VisitWriteFlow = Visit<{ Action::WriteFlow as usize }>;
 
@@ -98,11 +102,24 @@ impl FromRequestParts<App> for VisitPlatform {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
-        let Visit(visitor) = VisitRead::from_request_parts(parts, app).await?;
-        if runs_the_server(app, &visitor).await? {
-            Ok(Self(visitor))
+        let visit = <VisitRead as FromRequestParts<App>>::from_request_parts(parts, app).await?;
+        if runs_the_server(app, &visit.0).await? {
+            Ok(Self(visit.0))
         } else {
             Err(Error::NotFound)
+        }
+    }
+}
+
+/// Whoever is not signed in is nobody, for pages that anybody may look at.
+impl<const ACTION: usize> OptionalFromRequestParts<App> for Visit<ACTION> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Option<Self>> {
+        match <Self as FromRequestParts<App>>::from_request_parts(parts, app).await {
+            Ok(visit) => Ok(Some(visit)),
+            Err(Error::Unauthorized(_)) => Ok(None),
+            Err(error) => Err(error),
         }
     }
 }

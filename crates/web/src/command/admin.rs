@@ -1,4 +1,4 @@
-//! `resolutionflow admin`: people, passwords and tokens, straight in the database.
+//! `resolutionflow admin`: people, passwords, tokens and invites, straight in the database.
 
 use clap::Subcommand;
 
@@ -6,6 +6,7 @@ use super::Done;
 
 mod create_token;
 mod create_user;
+mod invite;
 pub(super) mod new_password;
 mod platform_admin;
 mod reconcile;
@@ -27,6 +28,8 @@ pub(super) enum Admin {
     PlatformAdmin(platform_admin::PlatformAdmin),
     /// Prove that counters equal the rows they count.
     Reconcile(reconcile::Reconcile),
+    /// Make a code that opens new accounts, and print it and its link, this once.
+    Invite(invite::Invite),
 }
 
 impl Admin {
@@ -38,6 +41,7 @@ impl Admin {
             Self::CreateToken(command) => command.run().await,
             Self::PlatformAdmin(command) => command.run().await,
             Self::Reconcile(command) => command.run().await,
+            Self::Invite(command) => command.run().await,
         }
     }
 }

@@ -53,6 +53,7 @@ pub fn load(
     read_environment(&mut settings, environment, &mut mistakes);
     if mistakes.is_empty() {
         mistakes.extend(settings.mail.mistakes(&settings.server));
+        mistakes.extend(settings.signup.mistakes(&settings.mail));
     }
     if mistakes.is_empty() {
         Ok(settings)

@@ -18,6 +18,7 @@ pub enum Kind {
     Unauthorized,
     Forbidden,
     PlanLimit,
+    AddressNotVerified,
     NotFound,
     MethodNotAllowed,
     NotAcceptable,
@@ -28,6 +29,7 @@ pub enum Kind {
     AlreadyTaken,
     SessionClosed,
     LimitReached,
+    Gone,
     PreconditionFailed,
     PayloadTooLarge,
     UnsupportedMediaType,
@@ -45,11 +47,12 @@ type Row = (&'static str, StatusCode, &'static str, &'static str);
 
 impl Kind {
     /// Every kind, in the order of its status.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 26] = [
         Self::BadRequest,
         Self::Unauthorized,
         Self::Forbidden,
         Self::PlanLimit,
+        Self::AddressNotVerified,
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::NotAcceptable,
@@ -60,6 +63,7 @@ impl Kind {
         Self::AlreadyTaken,
         Self::SessionClosed,
         Self::LimitReached,
+        Self::Gone,
         Self::PreconditionFailed,
         Self::PayloadTooLarge,
         Self::UnsupportedMediaType,
@@ -85,6 +89,9 @@ impl Kind {
             Self::PlanLimit => ("plan-limit", S::FORBIDDEN, "Your plan is used up",
                 "The account has as many of these as its plan allows; resource and limit say of what. Nothing was \
                  changed. Whoever runs the server can give the account another plan."),
+            Self::AddressNotVerified => ("address-not-verified", S::FORBIDDEN, "Verify your address first",
+                "The password is right, and nobody has shown yet that mail to the address reaches them. A letter with a \
+                 link was sent there; open it, then sign in."),
             Self::NotFound => ("not-found", S::NOT_FOUND, "Not found",
                 "There is nothing at this address that you may see."),
             Self::MethodNotAllowed => ("method-not-allowed", S::METHOD_NOT_ALLOWED, "Method not allowed",
@@ -106,6 +113,8 @@ impl Kind {
                 "The session is completed or discarded and takes no more of this. It can be reopened within 24 hours."),
             Self::LimitReached => ("limit-reached", S::CONFLICT, "Limit reached",
                 "The account has as many of these as it may have."),
+            Self::Gone => ("gone", S::GONE, "Not good any more",
+                "The invite was good once, and has expired, was used up or was taken back. Ask for a new one."),
             Self::PreconditionFailed => ("precondition-failed", S::PRECONDITION_FAILED, "Another version stands",
                 "If-Match names a version that is not the current one. Nothing was changed."),
             Self::PayloadTooLarge => ("payload-too-large", S::PAYLOAD_TOO_LARGE, "Too large",

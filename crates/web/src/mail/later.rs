@@ -50,6 +50,11 @@ pub(super) struct Payload {
     html: String,
 }
 
+/// Whether a letter can be addressed to that; where no mail is sent, any will do.
+pub fn reaches(app: &App, address: &str) -> bool {
+    !available(app) || address.parse::<Address>().is_ok()
+}
+
 /// Draws a letter for an address; from `good_until` on it will not be sent any more.
 pub fn prepare(
     app: &App,
@@ -79,6 +84,17 @@ pub fn prepare(
 /// once it was sent or given up, so it may hold a secret.
 pub async fn send_later(tx: &mut Tx, letter: &Prepared, now: DateTime<Utc>) -> StoreResult<()> {
     outbox::add(tx, &letter.0, now).await
+}
+
+/// As [`send_later`], for several.
+pub async fn send_all_later(tx: &mut Tx, letters: &[Prepared], now: DateTime<Utc>) -> StoreResult<()> {
+    let letters: Vec<&NewLetter> = letters.iter().map(|letter| &letter.0).collect();
+    outbox::add_all(tx, &letters, now).await
+}
+
+/// Does all the work of [`send_later`] for a letter that nobody is to get, so that it takes as long.
+pub async fn send_nothing(tx: &mut Tx, letter: &Prepared, now: DateTime<Utc>) -> StoreResult<()> {
+    outbox::add_nothing(tx, &letter.0, now).await
 }
 
 /// A letter as it was prepared.

@@ -19,6 +19,44 @@ pub(super) const ROBBED_DO: &str = "If it was you, sign the program in again. If
     out everywhere else, and look at the machine that the program runs on.";
 pub(super) const ROBBED_LOOK: &str = "See where you are signed in";
 
+/// The letter by which somebody shows that an address is theirs.
+pub(super) const VERIFY: &str = "Is this your address?";
+pub(super) const VERIFY_WHAT: &str = "Somebody signed up at ResolutionFlow with it. If it was you, open the link and \
+    confirm: it is good for 24 hours, and the newest letter counts. If it was not, do nothing, and nobody gets in.";
+pub(super) const VERIFY_OPEN: &str = "Confirm this address";
+pub(super) const WHY_SIGNED_UP: &str = "You get this because somebody typed your address to sign up.";
+
+/// The letter that sets a new password.
+pub(super) const RESET: &str = "Set a new password";
+pub(super) const RESET_WHAT: &str = "Open the link and choose a new password. It is good for 10 minutes, once, and the \
+    newest letter counts. Everything that is signed in as you ends with it.";
+pub(super) const RESET_IGNORE: &str =
+    "If you did not ask for this, do nothing: your password stays as it is.";
+pub(super) const RESET_OPEN: &str = "Choose a password";
+pub(super) const WHY_ASKED: &str = "You get this because somebody asked for a new password for your address.";
+
+/// The letter to somebody who is here already.
+pub(super) const TRIED: &str = "You have an account already";
+pub(super) const TRIED_WHAT: &str = "Somebody tried to sign up with your address. Nothing was made, and nothing of \
+    yours has changed.";
+pub(super) const TRIED_DO: &str = "If it was you, sign in; if you do not know the password any more, choose \
+    \"Forgot password?\" there.";
+pub(super) const TRIED_SIGN_IN: &str = "Sign in";
+
+pub(super) const INVITED_OPEN: &str = "Look at the invite";
+
+pub(super) fn invited(inviter: &str, account: &str) -> String {
+    format!("{inviter} invites you to {account}")
+}
+
+pub(super) fn invited_as(account: &str, role: &str) -> String {
+    format!("You would work in {account} as: {role}. The link lets you in once; keep it to yourself.")
+}
+
+pub(super) fn why_invited(inviter: &str) -> String {
+    format!("You get this because {inviter} typed your address to invite you.")
+}
+
 pub(super) fn why_security(account: &str) -> String {
     format!("You get this because it concerns your sign-in at {account}; it cannot be turned off.")
 }

@@ -10,9 +10,11 @@ use serde::Deserialize;
 use super::components::form::Line;
 use super::shell;
 use super::words::door as words;
+use super::words::sign_up;
 use crate::auth::peer::Peer;
 use crate::auth::visitor::Look;
 use crate::auth::{device, login, sign_in as passwords};
+use crate::config::SignupMode;
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::request::{Form, Query};
@@ -68,6 +70,8 @@ enum Wrong {
     Password,
     /// That there were so many; says when to try again.
     TooMany(String),
+    /// That nobody showed yet whose the address is.
+    Unverified,
 }
 
 /// Signs in: a new login, and the one that the browser had before ends.
@@ -90,6 +94,10 @@ pub async fn sign_in(
             let page = form(&app, look, &email, &next, Some(&Wrong::TooMany(detail)));
             let again = [(RETRY_AFTER, HeaderValue::from(retry_after.as_secs()))];
             return Ok((StatusCode::TOO_MANY_REQUESTS, again, page).into_response());
+        }
+        Err(Error::AddressNotVerified) if !script => {
+            let page = form(&app, look, &email, &next, Some(&Wrong::Unverified));
+            return Ok((StatusCode::FORBIDDEN, page).into_response());
         }
         found => found?,
     };
@@ -120,6 +128,7 @@ fn form(app: &App, look: Look, email: &str, next: &str, wrong: Option<&Wrong>) -
         None => (None, None),
         Some(Wrong::Password) => (Some(words::WRONG), Some(words::WRONG_HELP)),
         Some(Wrong::TooMany(detail)) => (Some(detail.as_str()), Some(words::TOO_MANY_HELP)),
+        Some(Wrong::Unverified) => (Some(sign_up::UNVERIFIED), Some(sign_up::UNVERIFIED_HELP)),
     };
     let content = html! {
         div class="door-mark" { (super::components::icon::mark()) span { (super::words::shell::PRODUCT) } }
@@ -134,6 +143,10 @@ fn form(app: &App, look: Look, email: &str, next: &str, wrong: Option<&Wrong>) -
             (Line { name: "password", label: words::PASSWORD, kind: "password", autocomplete: "current-password",
                 error: help, focus: !email.is_empty(), ..Line::default() }.draw())
             button class="button primary block" type="submit" { (words::SIGN_IN) }
+        }
+        p class="door-links" {
+            a href="/forgot" { (sign_up::FORGOT_LINK) }
+            @if app.settings.signup.mode != SignupMode::Closed { a href="/sign-up" { (sign_up::CREATE_LINK) } }
         }
     };
     shell::plain(app, look, words::SIGN_IN, "sign-in", &content)

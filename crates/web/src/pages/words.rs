@@ -7,6 +7,7 @@ pub mod error;
 pub mod finish;
 pub mod flows;
 pub mod import;
+pub mod invites;
 pub mod notifications;
 pub mod people;
 pub mod platform;
@@ -19,6 +20,7 @@ pub mod search;
 pub mod sessions;
 pub mod settings;
 pub mod shell;
+pub mod sign_up;
 
 /// A count with its noun: "1 step", "3 steps".
 pub fn counted(count: i64, one: &str, many: &str) -> String {

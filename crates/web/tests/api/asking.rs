@@ -4,7 +4,13 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::redirect::Policy;
 use serde_json::Value;
+
+/// What is asked for outside of the API.
+const PAGES: [&str; 8] = [
+    "/healthz", "/readyz", "/sign-in", "/sign-up", "/forgot", "/reset", "/verify", "/invite",
+];
 
 /// What sends requests to one server; clones share their connections.
 #[derive(Clone)]
@@ -16,7 +22,8 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn new(address: SocketAddr) -> Self {
         // A proxy of the environment has no business on loopback.
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let http = reqwest::Client::builder().no_proxy().redirect(Policy::none());
+        let http = http.build().unwrap();
         Self {
             http,
             base: format!("http://{address}"),
@@ -26,7 +33,8 @@ impl Client {
     /// A request; a path of the API is given without its prefix.
     pub(crate) fn ask(&self, method: &str, path: impl AsRef<str>) -> Ask {
         let path = path.as_ref();
-        let prefix = if path.starts_with("/api/") || ["/healthz", "/readyz", "/sign-in"].contains(&path) {
+        let page = path.split('?').next().unwrap_or_default();
+        let prefix = if path.starts_with("/api/") || PAGES.contains(&page) {
             ""
         } else {
             "/api/v1"

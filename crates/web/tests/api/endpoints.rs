@@ -19,6 +19,7 @@ async fn every_operation_does_what_it_says() {
         updating(&app).await;
         handing_over(&app, &flow).await;
         telling(&app, &flow).await;
+        inviting(&app).await;
         auditing(&app).await;
         let counted = app.app.metrics.text();
         for operation in Operation::all() {
@@ -100,6 +101,29 @@ async fn signing_in(app: &TestApp) {
         .collect();
     names.sort_unstable();
     assert_eq!(names, ["adam", "lena", "morgan", "olivia", "vera"]);
+}
+
+/// Inviting, sending again, taking back, and following.
+async fn inviting(app: &TestApp) {
+    let (adam, sid) = (app.member("adam"), app.member("sid"));
+    let body = json!({"role": "viewer", "emails": ["sid@example.com", "ravi@example.com"]});
+    let made = adam.post("/invites").json(&body).await.with(201);
+    assert_eq!(made["items"][1]["email"], "ravi@example.com");
+    let listed = adam.get("/invites").await;
+    let count = listed.with(200)["items"].as_array().unwrap().len();
+    assert_eq!((count, listed.text().contains("rf_ic_")), (2, false));
+    let ravi = format!("/invites/{}", made["items"][1]["id"].as_str().unwrap());
+    let again = adam.post(format!("{ravi}/resend")).await.with(200);
+    assert_eq!(again["times_sent"], 2);
+    adam.delete(&ravi).await.with(204);
+    adam.delete(&ravi).await.problem("not-found");
+    let code = json!({ "code": made["items"][0]["code"] });
+    let joined = sid.post("/invites/accept").json(&code).await.with(200);
+    assert_eq!(
+        (&joined["account_name"], &joined["role"]),
+        (&json!("contoso"), &json!("viewer"))
+    );
+    assert_eq!(adam.get("/invites").await.with(200)["items"], json!([]));
 }
 
 /// Reading what was done.

@@ -13,6 +13,8 @@ mod endpoints;
 mod faults;
 mod guessing;
 mod kill;
+mod letters_at_the_door;
+mod letting_in;
 mod live;
 mod mail;
 mod mail_failing;

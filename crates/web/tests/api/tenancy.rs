@@ -25,7 +25,7 @@ const OPEN_TO_VIEWERS: [&str; 4] = [
 ];
 
 /// What a viewer may not even read.
-const CLOSED_TO_VIEWERS: [&str; 2] = ["list_audit", "export_audit"];
+const CLOSED_TO_VIEWERS: [&str; 3] = ["list_audit", "export_audit", "list_invites"];
 
 /// Where the answer to a stranger is not 404 but, by design, a refusal of the member or an empty list.
 const OTHER_ANSWERS: [(&str, &str, u16); 13] = [
@@ -49,6 +49,7 @@ const OTHER_ANSWERS: [(&str, &str, u16); 13] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Thing {
     Flow,
+    Invite,
     Session,
     Team,
     Token,
@@ -71,6 +72,7 @@ fn path_filling(template: &str, name: &str) -> Option<Filling> {
     Some(match (template.split('/').next()?, name) {
         ("flows", "id") => Filling::Identifier(Thing::Flow),
         ("sessions", "id") => Filling::Identifier(Thing::Session),
+        ("invites", "id") => Filling::Identifier(Thing::Invite),
         ("tokens", "id") => Filling::Identifier(Thing::Token),
         ("sessions", "step") => Filling::Text(json!("look")),
         ("flows", "version") => Filling::Text(json!("1")),
@@ -86,6 +88,8 @@ fn filling(name: &str) -> Option<Filling> {
         "team_id" => Filling::Identifier(Thing::Team),
         "email" => Filling::Text(json!("sid@example.com")),
         "password" => Filling::Text(json!(PASSWORD)),
+        "role" => Filling::Text(json!("viewer")),
+        "code" => Filling::Text(json!("rf_ic_x")),
         "refresh_token" => Filling::Text(json!("rf_rt_x")),
         "text" | "name" => Filling::Text(json!("something")),
         "variables" | "choices" => Filling::Text(json!({})),
@@ -96,7 +100,7 @@ fn filling(name: &str) -> Option<Filling> {
         | "unset" | "up_to" | "summary_first" | "times" | "mask" | "after" | "expires_in_days" | "title"
         | "note" | "due_at" | "outcome" | "outcome_note" | "next_steps" | "state" | "output" | "reason"
         | "choice" | "checks" | "expected_version" | "expected" | "keep_invalid" | "mail_daily"
-        | "ticket" | "ticket_url" | "client" => Filling::Nothing,
+        | "emails" | "uses" | "ticket" | "ticket_url" | "client" => Filling::Nothing,
         _ => return None,
     })
 }
@@ -288,10 +292,13 @@ async fn things_of(app: &TestApp, name: &str) -> Things {
         .json(&json!({"name": "report"}))
         .await
         .with(201);
+    let invite = json!({"role": "viewer", "emails": ["ravi@example.com"]});
+    let invited = member.post("/invites").json(&invite).await.with(201);
     let me = member.get("/me").await.with(200);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     Things::from([
         (Thing::Flow, text(&flow["id"])),
+        (Thing::Invite, text(&invited["items"][0]["id"])),
         (Thing::Session, text(&session["id"])),
         (Thing::Team, text(&me["team_id"])),
         (Thing::Token, text(&token["id"])),
@@ -311,6 +318,7 @@ async fn state(app: &TestApp, things: &Things) -> (Vec<Event>, Vec<Value>) {
         "/sessions",
         "/members",
         "/tokens",
+        "/invites",
         &flow,
         &path(&session),
     ] {
@@ -429,7 +437,8 @@ async fn viewers_look_and_touch_nothing() {
                 .token(&vera.token)
                 .await;
             let id = operation.id.as_str();
-            if OPEN_TO_ALL.contains(&id) {
+            // An invite leads elsewhere; `letting_in.rs` shows who may follow one.
+            if OPEN_TO_ALL.contains(&id) || id == "accept_invite" {
                 continue;
             }
             let may = operation.safe() && !CLOSED_TO_VIEWERS.contains(&id) || OPEN_TO_VIEWERS.contains(&id);

@@ -72,6 +72,12 @@ fn people_are_made_sign_in_and_are_let_in_again() {
     )
     .fails(1, "nobody who may");
 
+    let invited = admin("invite", &["--uses", "2", "--note", "the pilot"], "").ok();
+    assert!(
+        invited.out.starts_with("rf_pi_") && invited.err.contains("opens 2 accounts"),
+        "{invited:?}"
+    );
+
     let (server, url) = place.serve(
         &["serve", "--listen", "127.0.0.1:0", "--database", &database],
         true,
@@ -154,6 +160,8 @@ fn a_wrong_command_line_is_told_by_its_code() {
             "--days",
             "367",
         ],
+        &["admin", "invite", "--uses", "0"],
+        &["admin", "invite", "--days", "367"],
         &["import"],
         &["import", "x.md", "--placeholders", "smoke"],
         &["import", "x.md", "--format", "json"],

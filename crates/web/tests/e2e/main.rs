@@ -15,6 +15,7 @@ mod filling;
 mod harness_itself;
 mod hostile;
 mod keyboard;
+mod letting_in;
 mod looks;
 mod offline;
 mod pictures;

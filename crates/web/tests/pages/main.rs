@@ -13,6 +13,7 @@ mod door;
 mod finish;
 mod flows;
 mod import;
+mod letting_in;
 mod notifications;
 mod people;
 mod platform;

@@ -85,7 +85,9 @@ impl CreateUser {
                 if !members::create_user(tx, &user, now).await? {
                     return Err(format!("somebody has the address {} already", user.email).into());
                 }
-                members::add(tx, account_id, user.id, role, team, now).await?;
+                if !members::add(tx, account_id, user.id, role, team, now).await? {
+                    return Err(format!("{} is a member of {account} already", user.email).into());
+                }
                 if is_first {
                     platform::set_platform_admin(tx, &user.email, true).await?;
                 }

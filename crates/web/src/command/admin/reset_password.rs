@@ -45,7 +45,7 @@ impl ResetPassword {
                     let (who, object) = ((None, Some(By::Command)), Object::new("user", user.uuid()));
                     let action = AuditAction::PasswordSet;
                     let entry = Peer::default().entry((now, &mut random), who, action, object, &["password"]);
-                    audit::write_in_each(tx, account, &entry).await?;
+                    audit::write_all(tx, &[(account, entry)]).await?;
                 }
                 Ok(set)
             }

@@ -49,7 +49,7 @@ async fn note(
 ) -> Result<()> {
     let object = Object::new("login", ended.login_id.uuid());
     let entry = caller.entry(now, random, AuditAction::LoginEnded, object, &[]);
-    Ok(audit::write_in_each(tx, ended.account_id, &entry).await?)
+    Ok(audit::write_all(tx, &[(ended.account_id, entry)]).await?)
 }
 
 /// `POST /settings/programs/{id}/end`

@@ -41,6 +41,12 @@ pub const fn action(action: AuditAction) -> &'static str {
         AuditAction::PasswordSet => "Password set",
         AuditAction::RefreshTokenReused => "Refresh token used twice",
         AuditAction::RefreshTokenLate => "Refresh token used late",
+        AuditAction::SignedUp => "Signed up",
+        AuditAction::AddressVerified => "Address verified",
+        AuditAction::InviteCreated => "Invite sent",
+        AuditAction::InviteResent => "Invite renewed",
+        AuditAction::InviteRevoked => "Invite revoked",
+        AuditAction::InviteAccepted => "Invite accepted",
     }
 }
 

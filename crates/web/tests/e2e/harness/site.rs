@@ -24,6 +24,18 @@ const WIDE_OPEN: [(&str, &str); 5] = [
     ("RESOLUTIONFLOW_THROTTLE__FREE_TRIES", "1000000"),
 ];
 
+/// Mail into files, and sign-ups by anybody.
+const MAILING: [(&str, &str); 5] = [
+    ("RESOLUTIONFLOW_SIGNUP__MODE", "open"),
+    ("RESOLUTIONFLOW_MAIL__TRANSPORT", "file"),
+    ("RESOLUTIONFLOW_MAIL__FROM", "flows@contoso.example"),
+    ("RESOLUTIONFLOW_MAIL__DIRECTORY", "mail"),
+    (
+        "RESOLUTIONFLOW_SERVER__PUBLIC_URL",
+        "https://flows.contoso.example",
+    ),
+];
+
 /// Somebody who can sign in.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
@@ -41,6 +53,8 @@ pub(crate) struct Site {
     running: RefCell<Option<Server>>,
     log: Log,
     directory: TempDir,
+    /// Whether it sends mail, into a directory of its own, and anybody signs up.
+    mailing: bool,
     _database: Option<TestDb>,
 }
 
@@ -65,7 +79,17 @@ impl Site {
     /// `resolutionflow serve` with an account of these people, names and roles, the owner first; without anybody it
     /// is a server that nobody has set up yet.
     pub(super) async fn with_people(engine: Engine, people: &[(&str, &str)]) -> Self {
+        Self::made(engine, people, false).await
+    }
+
+    /// As [`Site::with_people`], where mail is sent and anybody signs up.
+    pub(super) async fn mailing(engine: Engine, people: &[(&str, &str)]) -> Self {
+        Self::made(engine, people, true).await
+    }
+
+    async fn made(engine: Engine, people: &[(&str, &str)], mailing: bool) -> Self {
         let mut site = Self::empty(engine).await;
+        site.mailing = mailing;
         for (index, (name, role)) in people.iter().enumerate() {
             let email = format!("{name}@contoso.example");
             let mut command = site.command(&["admin", "create-user", "--name", name, "--email", &email]);
@@ -103,6 +127,7 @@ impl Site {
             running: RefCell::new(None),
             log: Log::default(),
             directory,
+            mailing: false,
             _database: kept,
         }
     }
@@ -135,6 +160,36 @@ impl Site {
         self.serve(self.url.trim_start_matches("http://")).await;
     }
 
+    /// Where the letter to an address leads whose link begins like this; nothing as long as it was not sent.
+    pub(crate) fn letter(&self, to: &str, link: &str) -> Option<String> {
+        self.letters(to, link).pop()
+    }
+
+    /// Where the letters to an address lead whose links begin like this.
+    pub(crate) fn letters(&self, to: &str, link: &str) -> Vec<String> {
+        let files = std::fs::read_dir(self.directory.path().join("mail"));
+        let letters = files
+            .into_iter()
+            .flatten()
+            .filter_map(Result::ok)
+            .filter_map(|file| {
+                if file.path().extension().is_none_or(|extension| extension != "eml") {
+                    return None;
+                }
+                let text = std::fs::read_to_string(file.path()).ok()?;
+                // Quoted-printable (RFC 2045, section 6.7), as far as links need it.
+                let text = text.replace("=\r\n", "").replace("=3D", "=");
+                let (_, rest) = text.split_once(&format!("https://flows.contoso.example{link}"))?;
+                let secret: String = rest
+                    .chars()
+                    .take_while(|one| !one.is_whitespace() && *one != '"')
+                    .collect();
+                text.contains(&format!("To: {to}"))
+                    .then(|| format!("{link}{secret}"))
+            });
+        letters.collect()
+    }
+
     /// Everything that the server has logged.
     pub(crate) fn log(&self) -> String {
         self.log.lock().unwrap().clone()
@@ -160,6 +215,9 @@ impl Site {
             .env_clear()
             .env("RESOLUTIONFLOW_SECRETS__KEY", "5e".repeat(32))
             .envs(WIDE_OPEN);
+        if self.mailing {
+            command.envs(MAILING);
+        }
         command
     }
 

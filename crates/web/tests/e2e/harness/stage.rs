@@ -143,6 +143,11 @@ impl Stage {
         self.keep_site(Site::with_people(self.engine, people).await)
     }
 
+    /// As [`Stage::site`], where mail is sent and anybody signs up.
+    pub(crate) async fn mailing_site(&self, people: &[(&str, &str)]) -> Rc<Site> {
+        self.keep_site(Site::mailing(self.engine, people).await)
+    }
+
     /// A proxy before a server, on a port of its own, that does to requests what tests tell it.
     pub(crate) async fn proxy(&self, url: &str) -> Rc<FaultProxy> {
         let proxy = Rc::new(FaultProxy::before(url).await);

@@ -1,0 +1,158 @@
+//! Letters that anybody can ask for by an address: how often, and those that hold a secret which shows whose it is.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use resolutionflow_core::throttle::Rate;
+use resolutionflow_store::mail_tokens::{self, NewMailToken, Purpose};
+use resolutionflow_store::members::email_key;
+use resolutionflow_store::throttles::{self, Bucket, Counting};
+use resolutionflow_store::users::Person;
+use resolutionflow_store::{Tx, users};
+
+use super::peer::Peer;
+use super::secret::{self, InLink};
+use super::sign_in::{HOUR, MINUTE, bucket, number, too_many_of};
+use crate::context::App;
+use crate::error::Result;
+use crate::mail::{self, CannotMail, Draft};
+
+/// How long a link is good that shows whose an address is.
+const VERIFY_LIFE: TimeDelta = TimeDelta::hours(24);
+
+/// How long a link is good that sets a new password.
+const RESET_LIFE: TimeDelta = TimeDelta::minutes(10);
+
+/// Reserves a letter to an address that somebody asks for from there, or says when there is one again: alike for every
+/// address, whether somebody has it or not.
+pub async fn reserve(app: &App, peer: &Peer, email: &str) -> Result<()> {
+    let (now, limits) = (app.now(), &app.settings.throttle);
+    let from = Rate::new(
+        number(limits.address_per_minute),
+        MINUTE,
+        number(limits.address_burst),
+    );
+    let buckets = [
+        bucket("letters-from", &[&peer.block()], Counting::Steady(from)),
+        to(app, email),
+    ];
+    let blocked = app
+        .read(move |tx| Box::pin(async move { Ok(throttles::blocked_until(tx, &buckets, now).await?) }))
+        .await?;
+    let blocked = match blocked {
+        Some(until) => Some(until),
+        None => {
+            app.write(move |tx| Box::pin(async move { Ok(throttles::reserve(tx, &buckets, now).await?) }))
+                .await?
+        }
+    };
+    blocked.map_or(Ok(()), |until| Err(too_many_of("letters", now, until)))
+}
+
+/// What counts the letters to an address.
+fn to(app: &App, email: &str) -> Bucket {
+    let limits = &app.settings.throttle;
+    let rate = Rate::new(
+        number(limits.letters_per_hour),
+        HOUR,
+        number(limits.letters_burst),
+    );
+    bucket(
+        "letters-to",
+        &[email_key(email).as_bytes()],
+        Counting::Steady(rate),
+    )
+}
+
+/// Where a letter of this purpose leads, and for how long.
+fn place(purpose: Purpose, secret: &str) -> (String, TimeDelta) {
+    match purpose {
+        Purpose::Verify => (format!("/verify?token={secret}"), VERIFY_LIFE),
+        Purpose::Reset => (format!("/reset?token={secret}"), RESET_LIFE),
+    }
+}
+
+/// A secret for a letter, and what the letter says of it.
+#[derive(Clone)]
+pub struct Secret {
+    purpose: Purpose,
+    secret: String,
+}
+
+impl Secret {
+    /// A new one.
+    pub fn new(app: &App, purpose: Purpose) -> Self {
+        let kind = match purpose {
+            Purpose::Verify => InLink::Verify,
+            Purpose::Reset => InLink::Reset,
+        };
+        let secret = kind.make(&mut app.random());
+        Self { purpose, secret }
+    }
+
+    /// Sends it to whoever has the address, in the caller's transaction; the one that was sent before is dead. For an
+    /// address that nobody has, the same is done, and no letter goes out.
+    ///
+    /// It goes to the address as its owner wrote it, never as somebody typed it: two texts may be compared as one, and
+    /// lead to two mailboxes.
+    pub async fn send(&self, tx: &mut Tx, app: &App, email: &str, now: DateTime<Utc>) -> Result<()> {
+        let person = users::by_address(tx, email).await?;
+        let (path, life) = place(self.purpose, &self.secret);
+        let token = NewMailToken {
+            hash: secret::digest(&self.secret),
+            purpose: self.purpose,
+            expires_at: now + life,
+        };
+        mail_tokens::issue(tx, email, &token, now).await?;
+        let draft = match self.purpose {
+            Purpose::Verify => mail::verify(path),
+            Purpose::Reset => mail::reset(path),
+        };
+        let to = person.as_ref().map(|person| person.email.as_str());
+        write(tx, app, to, email, &draft, token.expires_at, now).await
+    }
+}
+
+/// Writes a letter to `to`; where there is nobody, the same work is done for what was `typed`.
+async fn write(
+    tx: &mut Tx,
+    app: &App,
+    to: Option<&str>,
+    typed: &str,
+    draft: &Draft,
+    good_until: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    match mail::prepare(app, to.unwrap_or(typed), draft, good_until) {
+        Ok(letter) if to.is_some() => Ok(mail::send_later(tx, &letter, now).await?),
+        Ok(letter) => Ok(mail::send_nothing(tx, &letter, now).await?),
+        // Whoever asks was told that there is no mail; and no letter reaches what is no address.
+        Err(CannotMail::NoTransport | CannotMail::NoAddress) => Ok(()),
+    }
+}
+
+/// Sends the letter again by which somebody shows that their address is theirs, unless there were too many.
+pub async fn remind(app: &App, person: &Person) -> Result<()> {
+    let (told, bucket, email, now) = (
+        app.clone(),
+        to(app, &person.email),
+        person.email.clone(),
+        app.now(),
+    );
+    let secret = Secret::new(app, Purpose::Verify);
+    app.write(move |tx| {
+        let (told, email, secret) = (told.clone(), email.clone(), secret.clone());
+        Box::pin(async move {
+            if throttles::reserve(tx, &[bucket], now).await?.is_none() {
+                secret.send(tx, &told, &email, now).await?;
+            }
+            Ok(())
+        })
+    })
+    .await
+}
+
+/// Tells whoever has the address that somebody tried to sign up with it, in the caller's transaction.
+pub async fn tell_of_try(tx: &mut Tx, app: &App, email: &str, now: DateTime<Utc>) -> Result<()> {
+    let person = users::by_address(tx, email).await?;
+    let to = person.as_ref().map(|person| person.email.as_str());
+    write(tx, app, to, email, &mail::tried(), now + VERIFY_LIFE, now).await
+}

@@ -1,0 +1,95 @@
+//! `/verify`: shows that an address is somebody's, by the secret that was mailed there. Looking burns nothing; it opens no
+//! login.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use maud::html;
+use resolutionflow_core::audit::{AuditAction, Object};
+use resolutionflow_core::random::Random;
+use resolutionflow_store::mail_tokens::{self, Purpose};
+use resolutionflow_store::{audit, users};
+
+use super::letter_door as door;
+use super::reset::{Shown, holder};
+use super::words::door as common;
+use super::words::sign_up as words;
+use crate::auth::peer::Peer;
+use crate::auth::secret::{self, InLink};
+use crate::auth::visitor::Look;
+use crate::context::{App, seed};
+use crate::error::Result;
+use crate::request::{Form, Query};
+
+/// Shows the address and a button.
+pub async fn show(State(app): State<App>, look: Look, Query(shown): Query<Shown>) -> Result<Response> {
+    let Some(holder) = holder(&app, InLink::Verify, Purpose::Verify, shown.token()).await? else {
+        return Ok(gone(&app, look));
+    };
+    let content = html! {
+        p { (words::verify_help(&holder.email)) }
+        form class="stack" method="post" action="/verify" {
+            input type="hidden" name="token" value=(shown.token());
+            button class="button primary block" type="submit" autofocus { (words::VERIFY) }
+        }
+    };
+    Ok(door::page(&app, look, (words::VERIFY_TITLE, "verify"), &content).into_response())
+}
+
+/// Keeps that the address is theirs, once.
+pub async fn verify(
+    State(app): State<App>,
+    look: Look,
+    peer: Peer,
+    Form(shown): Form<Shown>,
+) -> Result<Response> {
+    let good = InLink::parse(shown.token()) == Some(InLink::Verify);
+    let (hash, now, seed) = (secret::digest(shown.token()), app.now(), seed());
+    let done = good
+        && app
+            .write(move |tx| {
+                let peer = peer.clone();
+                Box::pin(async move {
+                    let Some(user) = mail_tokens::consume(tx, &hash, Purpose::Verify, now).await? else {
+                        return Ok(false);
+                    };
+                    if users::verify(tx, user, now).await? {
+                        let (random, who) = (&mut Random::new(seed), (Some(user), None));
+                        let accounts = users::accounts(tx, user).await?;
+                        let entries: Vec<_> = accounts
+                            .into_iter()
+                            .map(|account| {
+                                let object = Object::new("user", user.uuid());
+                                let action = AuditAction::AddressVerified;
+                                (account, peer.entry((now, random), who, action, object, &[]))
+                            })
+                            .collect();
+                        audit::write_all(tx, &entries).await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .await?;
+    if !done {
+        return Ok(gone(&app, look));
+    }
+    let said = (words::VERIFIED, Some(("/sign-in", common::SIGN_IN)));
+    Ok(door::said(
+        &app,
+        look,
+        StatusCode::OK,
+        (words::VERIFIED_TITLE, "verify"),
+        said,
+    ))
+}
+
+fn gone(app: &App, look: Look) -> Response {
+    let said = (words::VERIFY_GONE, Some(("/sign-in", common::SIGN_IN)));
+    door::said(
+        app,
+        look,
+        StatusCode::GONE,
+        (words::LINK_GONE_TITLE, "verify"),
+        said,
+    )
+}

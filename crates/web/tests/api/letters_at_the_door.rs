@@ -1,0 +1,202 @@
+//! Letters that anybody can ask for by an address: answered alike whether somebody has it or not, so many and no more, and
+//! needed before the first sign-in.
+
+use std::time::Instant;
+
+use chrono::TimeDelta;
+use resolutionflow::config::{PublicUrl, Sender, Settings, SignupMode, Throttle, Transport};
+use resolutionflow_store::mail_tokens::Purpose;
+use resolutionflow_store::testing::databases;
+use resolutionflow_store::{Db, Error, Tx};
+use serde_json::json;
+
+use crate::asking::{Answer, Ask};
+use crate::cast::TestApp;
+use crate::letting_in::{STRONG, form, mailed};
+
+fn with_mail(settings: &mut Settings) {
+    settings.server.public_url = PublicUrl::new("https://flows.example.com").unwrap();
+    settings.mail.transport = Transport::File;
+    settings.mail.from = Sender::new("flows@example.com").unwrap();
+    settings.signup.mode = SignupMode::Open;
+}
+
+/// The letters that wait: to whom, and their subjects.
+async fn letters(db: &Db) -> Vec<(String, String)> {
+    let read: Result<Vec<(String, String)>, Error> = db
+        .read(|tx| {
+            Box::pin(async move {
+                let sql = "SELECT address, payload FROM outbox WHERE kind = 'letter' AND payload IS NOT NULL ORDER BY id";
+                tx.all(sql, &[]).await
+            })
+        })
+        .await;
+    let subject = |payload: String| {
+        let payload: serde_json::Value = serde_json::from_str(&payload).unwrap();
+        payload["subject"].as_str().unwrap().to_owned()
+    };
+    let mut letters: Vec<_> = read
+        .unwrap()
+        .into_iter()
+        .map(|(address, payload)| (address, subject(payload)))
+        .collect();
+    letters.sort();
+    letters
+}
+
+#[tokio::test]
+async fn known_and_unknown_addresses_are_answered_alike() {
+    for test in databases().await {
+        let app = TestApp::on(test, with_mail).await;
+        let sign_up = |email: &str| {
+            let lines = [
+                ("account", "Fresh"),
+                ("name", "Somebody"),
+                ("email", email),
+                ("password", STRONG),
+            ];
+            form(&app.client, "/sign-up", &lines)
+        };
+        let forgot = |email: &str| form(&app.client, "/forgot", &[("email", email)]);
+        let plain = |answer: &Answer, email: &str| {
+            let (status, headers, text) = answer.comparable();
+            assert!(text.contains(email), "{text}");
+            let headers: Vec<_> = headers
+                .into_iter()
+                .filter(|(name, _)| name != "content-length")
+                .collect();
+            (status, headers, text.replace(email, "ADDRESS"))
+        };
+        for ask in [&forgot as &dyn Fn(&str) -> Ask, &sign_up] {
+            let known = ask("lena@example.com").await;
+            let unknown = ask("nobody@example.com").await;
+            assert_eq!(known.status, 200, "{}", known.text());
+            assert_eq!(
+                plain(&known, "lena@example.com"),
+                plain(&unknown, "nobody@example.com")
+            );
+        }
+        let expected = [
+            ("lena@example.com", "Set a new password"),
+            ("lena@example.com", "You have an account already"),
+            ("nobody@example.com", "Is this your address?"),
+        ];
+        let expected = expected.map(|(to, subject)| (to.to_owned(), subject.to_owned()));
+        assert_eq!(letters(&app.app.db).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn letters_that_anybody_can_ask_for_have_a_bound_for_each_address_and_each_asker() {
+    for test in databases().await {
+        let app = TestApp::on(test, |settings| {
+            with_mail(settings);
+            settings.throttle = Throttle {
+                address_per_minute: 1_000,
+                address_burst: 1_000,
+                ..Throttle::default()
+            };
+        })
+        .await;
+        let forgot = |email: &str| form(&app.client, "/forgot", &[("email", email)]);
+        for email in ["lena@example.com", "nobody@example.com"] {
+            let mut statuses = Vec::new();
+            for _ in 0..4 {
+                statuses.push(forgot(email).await.status);
+            }
+            assert_eq!(statuses, [200, 200, 200, 429], "{email}");
+        }
+        let refused = forgot("Lena@Example.com").await;
+        assert_eq!(refused.headers["retry-after"], "600");
+        assert_eq!(letters(&app.app.db).await.len(), 3);
+        app.clock.advance(TimeDelta::minutes(10));
+        assert_eq!(forgot("lena@example.com").await.status, 200);
+    }
+    for test in databases().await {
+        let app = TestApp::on(test, |settings| {
+            with_mail(settings);
+            settings.throttle = Throttle::default();
+        })
+        .await;
+        let mut statuses = Vec::new();
+        for number in 0..4 {
+            let email = format!("n{number}@example.com");
+            statuses.push(form(&app.client, "/forgot", &[("email", &email)]).await.status);
+        }
+        assert_eq!(statuses, [200, 200, 200, 429]);
+    }
+}
+
+/// Prints, and asserts nothing: how long an answer takes is the machine's business.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement of some minutes"]
+async fn sign_up_and_reset_take_as_long_for_known_and_unknown_addresses() {
+    const TIMES: usize = 2_000;
+    for test in databases().await {
+        let app = TestApp::on(test, with_mail).await;
+        for path in ["/sign-up", "/forgot"] {
+            let mut times = [Vec::new(), Vec::new()];
+            for number in 0..2 * TIMES {
+                let unknown = format!("nobody{number}{}@example.com", path.len());
+                let email = ["lena@example.com", unknown.as_str()][number % 2];
+                let lines = [
+                    ("account", "Fresh"),
+                    ("name", "Somebody"),
+                    ("email", email),
+                    ("password", STRONG),
+                ];
+                let began = Instant::now();
+                assert_eq!(form(&app.client, path, &lines).await.status, 200);
+                times[number % 2].push(began.elapsed());
+            }
+            let medians = times.map(|mut times| {
+                times.sort();
+                times[times.len() / 2]
+            });
+            println!(
+                "{:?} {path}: medians of {TIMES}: known {:?}, unknown {:?}",
+                app.engine(),
+                medians[0],
+                medians[1]
+            );
+        }
+    }
+}
+
+/// What stands of a person's address.
+async fn is_verified(db: &Db, email: &'static str) -> bool {
+    let found: Result<_, Error> = db
+        .read(move |tx: &mut Tx| {
+            Box::pin(async move { resolutionflow_store::users::by_address(tx, email).await })
+        })
+        .await;
+    found.unwrap().unwrap().verified_at.is_some()
+}
+
+#[tokio::test]
+async fn whoever_has_not_shown_their_address_is_refused_with_a_fresh_letter() {
+    for test in databases().await {
+        let app = TestApp::on(test, with_mail).await;
+        let lines = [
+            ("account", "Fresh"),
+            ("name", "Fiona"),
+            ("email", "Fiona@example.com"),
+            ("password", STRONG),
+        ];
+        assert_eq!(form(&app.client, "/sign-up", &lines).await.status, 200);
+        let login = |password: &str| {
+            let login = json!({"email": "fiona@example.com", "password": password});
+            app.client.ask("POST", "/auth/login").json(&login)
+        };
+        login("wrong").await.problem("unauthorized");
+        assert_eq!(letters(&app.app.db).await.len(), 1);
+        login(STRONG).await.problem("address-not-verified");
+        assert_eq!(letters(&app.app.db).await.len(), 2);
+        assert!(!is_verified(&app.app.db, "fiona@example.com").await);
+        let secret = mailed(&app, "fiona@example.com", Purpose::Verify).await;
+        let lines = [("token", secret.as_str())];
+        assert_eq!(form(&app.client, "/verify", &lines).await.status, 200);
+        login(STRONG).await.with(200);
+        assert!(is_verified(&app.app.db, "fiona@example.com").await);
+    }
+}
