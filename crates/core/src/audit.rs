@@ -37,11 +37,27 @@ pub enum AuditAction {
     RefreshTokenReused,
     /// A refresh token was used a second time, when its successor was in use already.
     RefreshTokenLate,
+    /// A member's role, team or right to sign in changed.
+    MemberChanged,
+    /// A member was removed.
+    MemberRemoved,
+    /// A member left by themselves.
+    MemberLeft,
+    /// An owner made somebody else the owner.
+    OwnershipTransferred,
+    /// A team was made.
+    TeamCreated,
+    /// A team was changed.
+    TeamChanged,
+    /// A person changed what they are called.
+    ProfileChanged,
+    /// A person went on in another account, or came from one.
+    AccountSwitched,
 }
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 20] = [
         Self::SignedIn,
         Self::SignInFailed,
         Self::SignedOut,
@@ -54,6 +70,14 @@ impl AuditAction {
         Self::PasswordSet,
         Self::RefreshTokenReused,
         Self::RefreshTokenLate,
+        Self::MemberChanged,
+        Self::MemberRemoved,
+        Self::MemberLeft,
+        Self::OwnershipTransferred,
+        Self::TeamCreated,
+        Self::TeamChanged,
+        Self::ProfileChanged,
+        Self::AccountSwitched,
     ];
 
     /// The name in the database, the API and the hash.
@@ -71,6 +95,14 @@ impl AuditAction {
             Self::PasswordSet => "password_set",
             Self::RefreshTokenReused => "refresh_token_reused",
             Self::RefreshTokenLate => "refresh_token_late",
+            Self::MemberChanged => "member_changed",
+            Self::MemberRemoved => "member_removed",
+            Self::MemberLeft => "member_left",
+            Self::OwnershipTransferred => "ownership_transferred",
+            Self::TeamCreated => "team_created",
+            Self::TeamChanged => "team_changed",
+            Self::ProfileChanged => "profile_changed",
+            Self::AccountSwitched => "account_switched",
         }
     }
 
@@ -124,7 +156,7 @@ impl By {
 /// What it was done to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
-    /// A word of the product: user, login, program, token, session, flow, account.
+    /// A word of the product: user, login, program, token, session, flow, account, member, team.
     pub kind: String,
     /// Which of them.
     pub id: Option<Uuid>,

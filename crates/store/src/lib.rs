@@ -25,6 +25,7 @@ pub mod presence;
 pub mod sessions;
 mod sql;
 pub mod steps;
+pub mod teams;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod throttles;

@@ -8,7 +8,15 @@ use resolutionflow_core::id::{AccountId, TeamId, UserId};
 
 use crate::db::{Engine, FromRow, Parameter, Row, Topic, Tx};
 use crate::sql::{at_least_none, padded, placeholders};
-use crate::{Error, Result};
+use crate::{Error, Result, teams};
+
+mod change;
+mod remove;
+
+pub use change::{
+    other_owners, set_disabled, set_role, set_team, standing, standing_locked, still_runs, transfer,
+};
+pub use remove::{Removed, remove};
 
 /// A person as a member of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,10 +35,12 @@ pub struct Member {
     pub created_at: DateTime<Utc>,
     /// Since when they, or their membership, are disabled.
     pub disabled_at: Option<DateTime<Utc>>,
+    /// When they last used the account in a browser or signed in to it, to within five minutes.
+    pub used_at: Option<DateTime<Utc>>,
 }
 
 const COLUMNS: &str = "m.user_id, u.email, u.name, m.role, m.team_id, m.created_at, \
-    COALESCE(m.disabled_at, u.disabled_at)";
+    COALESCE(m.disabled_at, u.disabled_at), m.used_at";
 
 impl FromRow for Member {
     fn from_row(row: &Row<'_>) -> Result<Self> {
@@ -43,6 +53,7 @@ impl FromRow for Member {
             team_id: row.get(4)?,
             created_at: row.get(5)?,
             disabled_at: row.get(6)?,
+            used_at: row.get(7)?,
         })
     }
 }
@@ -65,12 +76,7 @@ pub async fn create_account(
         &[&id, &name, &now],
     )
     .await?;
-    tx.execute(
-        "INSERT INTO teams (account_id, id, name) VALUES ($1, $2, $3)",
-        &[&id, &team, &"Everyone"],
-    )
-    .await?;
-    Ok(())
+    teams::create_first(tx, id, team, "Everyone").await
 }
 
 /// The oldest account, with its first team; `None` on a new database.
@@ -211,7 +217,7 @@ pub async fn found(tx: &mut Tx, founding: &Founding, now: DateTime<Utc>) -> Resu
     Ok(true)
 }
 
-/// Makes a person a member of an account.
+/// Makes a person a member of an account, for the first time or again; [`Error::Duplicate`] where they are one.
 pub async fn add(
     tx: &mut Tx,
     account: AccountId,
@@ -220,20 +226,27 @@ pub async fn add(
     team: TeamId,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    tx.execute(
-        "INSERT INTO members (account_id, user_id, role, team_id, created_at) VALUES ($1, $2, $3, $4, $5)",
-        &[&account, &user, &role.as_str(), &team, &now],
-    )
-    .await?;
+    let added = tx
+        .execute(
+            "INSERT INTO members (account_id, user_id, role, team_id, created_at) VALUES ($1, $2, $3, $4, $5) \
+             ON CONFLICT (account_id, user_id) DO UPDATE SET role = excluded.role, team_id = excluded.team_id, \
+                 created_at = excluded.created_at, disabled_at = NULL, removed_at = NULL, used_at = NULL \
+             WHERE members.removed_at IS NOT NULL",
+            &[&account, &user, &role.as_str(), &team, &now],
+        )
+        .await?;
+    if added == 0 {
+        return Err(Error::Duplicate);
+    }
     tx.wake(Topic::Account(account));
     Ok(())
 }
 
-/// One member of an account, disabled or not.
+/// One member of an account, disabled or not; nobody who was removed.
 pub async fn find(tx: &mut Tx, account: AccountId, user: UserId) -> Result<Option<Member>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM members m JOIN users u ON u.id = m.user_id \
-         WHERE m.account_id = $1 AND m.user_id = $2"
+         WHERE m.account_id = $1 AND m.user_id = $2 AND m.removed_at IS NULL"
     );
     tx.optional(&sql, &[&account, &user]).await
 }
@@ -242,7 +255,7 @@ pub async fn find(tx: &mut Tx, account: AccountId, user: UserId) -> Result<Optio
 pub async fn list(tx: &mut Tx, account: AccountId, after: Option<UserId>, limit: i64) -> Result<Vec<Member>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM members m JOIN users u ON u.id = m.user_id \
-         WHERE m.account_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3"
+         WHERE m.account_id = $1 AND m.user_id > $2 AND m.removed_at IS NULL ORDER BY m.user_id LIMIT $3"
     );
     let after = after.unwrap_or(UserId::from_uuid(uuid::Uuid::nil()));
     tx.all(&sql, &[&account, &after, &at_least_none(limit)]).await
@@ -266,7 +279,7 @@ pub async fn names(tx: &mut Tx, account: AccountId, people: &[UserId]) -> Result
     Ok(names)
 }
 
-/// What a sign-in must know of the person with an address, in the account they joined first.
+/// What a sign-in must know of the person with an address, in the account that they used last, or else joined first.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     /// The person.
@@ -294,8 +307,9 @@ impl FromRow for Credentials {
 pub async fn credentials(tx: &mut Tx, email: &str) -> Result<Option<Credentials>> {
     tx.optional(
         "SELECT u.id, u.password_hash, u.auth_epoch, m.account_id FROM users u \
-         JOIN members m ON m.user_id = u.id AND m.disabled_at IS NULL \
-         WHERE u.email_key = $1 AND u.disabled_at IS NULL ORDER BY m.created_at, m.account_id LIMIT 1",
+         JOIN members m ON m.user_id = u.id AND m.disabled_at IS NULL AND m.removed_at IS NULL \
+         WHERE u.email_key = $1 AND u.disabled_at IS NULL \
+         ORDER BY m.used_at IS NULL, m.used_at DESC, m.created_at, m.account_id LIMIT 1",
         &[&email_key(email)],
     )
     .await
@@ -320,10 +334,65 @@ const MOST_ACCOUNTS: i64 = 1_000;
 pub async fn accounts(tx: &mut Tx, email: &str) -> Result<Vec<(AccountId, UserId)>> {
     tx.all(
         "SELECT m.account_id, m.user_id FROM users u JOIN members m ON m.user_id = u.id \
-         WHERE u.email_key = $1 ORDER BY m.account_id LIMIT $2",
+         WHERE u.email_key = $1 AND m.removed_at IS NULL ORDER BY m.account_id LIMIT $2",
         &[&email_key(email), &MOST_ACCOUNTS],
     )
     .await
+}
+
+/// An account that a person can act in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The account.
+    pub account_id: AccountId,
+    /// What it is called.
+    pub name: String,
+    /// Their role in it.
+    pub role: Role,
+}
+
+impl FromRow for Place {
+    fn from_row(row: &Row<'_>) -> Result<Self> {
+        let role: String = row.get(2)?;
+        Ok(Self {
+            account_id: row.get(0)?,
+            name: row.get(1)?,
+            role: Role::parse(&role).ok_or_else(|| Error::corrupt("members.role"))?,
+        })
+    }
+}
+
+/// The most accounts that [`places`] answers.
+const MOST_PLACES: i64 = 100;
+
+/// The accounts that a person can act in, the longest known first; at most a hundred.
+pub async fn places(tx: &mut Tx, user: UserId) -> Result<Vec<Place>> {
+    tx.all(
+        "SELECT m.account_id, a.name, m.role FROM members m JOIN accounts a ON a.id = m.account_id \
+         WHERE m.user_id = $1 AND m.disabled_at IS NULL AND m.removed_at IS NULL ORDER BY m.account_id LIMIT $2",
+        &[&user, &MOST_PLACES],
+    )
+    .await
+}
+
+/// Says what a person is called, in every account.
+pub async fn set_name(tx: &mut Tx, user: UserId, name: &str) -> Result<()> {
+    tx.execute("UPDATE users SET name = $2 WHERE id = $1", &[&user, &name])
+        .await?;
+    Ok(())
+}
+
+/// Notes that a member uses the account, and holds their row until the transaction ends, so that whoever removes or
+/// disables them finds what this transaction lets them in by; `false` when they are no enabled member.
+pub(crate) async fn enter(tx: &mut Tx, account: AccountId, user: UserId, now: DateTime<Utc>) -> Result<bool> {
+    let entered = tx
+        .execute(
+            "UPDATE members SET used_at = $3 WHERE account_id = $1 AND user_id = $2 AND disabled_at IS NULL \
+                 AND removed_at IS NULL AND EXISTS (SELECT 1 FROM users u WHERE u.id = $2 AND u.disabled_at IS NULL)",
+            &[&account, &user, &now],
+        )
+        .await?;
+    Ok(entered == 1)
 }
 
 /// Sets a password and ends every token of the person; `false` when nobody has that address.

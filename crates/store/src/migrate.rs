@@ -44,6 +44,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(5, "0005", "refresh"),
     migration!(6, "0006", "mail"),
     migration!(7, "0007", "door"),
+    migration!(9, "0009", "members"),
 ];
 
 /// Two servers that start at once migrate one after the other.

@@ -5,7 +5,7 @@
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
-use resolutionflow_core::access::Role;
+use resolutionflow_core::access::{Role, Scopes};
 use resolutionflow_core::audit::{AuditAction, Entry, Object};
 use resolutionflow_core::id::{AccountId, Id, SessionId};
 use resolutionflow_core::notice::{Notice, NoticeKind, Notices};
@@ -26,7 +26,7 @@ use crate::throttles::{Bucket, Counting};
 use crate::tokens::{NewToken, TokenKind};
 use crate::{
     Result, Tx, audit, devices, events, families, flows, idempotency, logins, master_key, members,
-    notifications, outbox, presence, sessions, steps, throttles, tokens, variables,
+    notifications, outbox, presence, sessions, steps, teams, throttles, tokens, variables,
 };
 
 fn id<K>(number: u128) -> Id<K> {
@@ -140,6 +140,23 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
     members::accounts(tx, "nobody").await?;
     members::set_password(tx, "nobody", "").await?;
     members::change_password(tx, id(1), 0, "").await?;
+    members::places(tx, id(1)).await?;
+    members::set_name(tx, id(1), "N").await?;
+    members::standing_locked(tx, account, id(1)).await?;
+    members::other_owners(tx, account, id(1)).await?;
+    members::still_runs(tx, account, id(1)).await?;
+    members::set_role(tx, account, id(1), Role::Viewer).await?;
+    members::set_team(tx, account, id(1), id(0)).await?;
+    members::set_disabled(tx, account, id(1), true, at).await?;
+    members::set_disabled(tx, account, id(1), false, at).await?;
+    members::transfer(tx, account, id(1), id(2)).await?;
+    members::remove(tx, account, id(901), at).await?;
+    sessions::held_by(tx, account, id(1), 20).await?;
+    sessions::count_held(tx, account, id(1)).await?;
+    teams::list(tx, account).await?;
+    teams::find(tx, account, id(1)).await?;
+    teams::create(tx, account, id(902), "N").await?;
+    teams::rename(tx, account, id(902), "M").await?;
     let user = NewUser {
         id: id(900),
         email: "new".into(),
@@ -156,6 +173,7 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
         name: String::new(),
         expires_at: at,
         family_id: None,
+        scopes: Scopes::ALL,
     };
     tokens::create(tx, account, &token, at).await?;
     tokens::bearer(tx, &[9; 32], at).await?;

@@ -19,9 +19,11 @@ mod contract {
     mod notifications;
     mod outbox;
     mod parallel;
+    mod people;
     mod presence;
     mod queues;
     mod sessions;
+    mod teams;
     mod tenancy;
     mod throttles;
     mod tokens;

@@ -63,7 +63,8 @@ pub fn router(app: App) -> Router {
 }
 
 fn routes() -> Router<App> {
-    let (operations, document) = operations().split_for_parts();
+    let (operations, mut document) = operations().split_for_parts();
+    api::scopes::describe(&mut document);
     let document = bytes::Bytes::from(document.to_json().expect("the document is made of plain values"));
     operations
         .merge(pages::routes())
@@ -93,7 +94,9 @@ fn complete(routes: Router<App>, app: App) -> Router {
 
 /// The description of the API, made from its router.
 pub fn openapi() -> OpenApi {
-    operations().into_openapi()
+    let mut document = operations().into_openapi();
+    api::scopes::describe(&mut document);
+    document
 }
 
 fn operations() -> OpenApiRouter<App> {
@@ -106,7 +109,8 @@ fn operations() -> OpenApiRouter<App> {
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .description(Some(
-            "An access token from `POST /api/v1/auth/login`, or a personal token.",
+            "An access token from `POST /api/v1/auth/login`, or a personal token. Each operation names the scope that a \
+             personal token needs for it; an access token has all.",
         ));
     let components = ComponentsBuilder::new()
         .security_scheme("bearer", SecurityScheme::Http(bearer.build()))

@@ -10,6 +10,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use resolutionflow_core::access::Scope;
 use resolutionflow_core::problem::Problem;
 use resolutionflow_store::Error as StoreError;
 use serde_json::{Map, Value, json};
@@ -48,6 +49,9 @@ pub enum Error {
     /// Who asks may not do this here.
     #[error("{0}")]
     Forbidden(String),
+    /// The personal token lacks this scope.
+    #[error("the token lacks the scope {}", .0.as_str())]
+    ScopeMissing(Scope),
     /// There is no such thing, or it is another account's: the two answers are the same byte for byte.
     #[error("not found")]
     NotFound,
@@ -168,6 +172,7 @@ impl Error {
             Self::BadRequest { .. } | Self::InvalidHeader { .. } => Kind::BadRequest,
             Self::Unauthorized(_) => Kind::Unauthorized,
             Self::Forbidden(_) => Kind::Forbidden,
+            Self::ScopeMissing(_) => Kind::ScopeMissing,
             Self::NotFound => Kind::NotFound,
             Self::MethodNotAllowed => Kind::MethodNotAllowed,
             Self::NotAcceptable(_) => Kind::NotAcceptable,
@@ -257,6 +262,9 @@ impl Error {
             Self::PreconditionFailed { current } => {
                 format!("If-Match names another version than {current}, which stands.")
             }
+            Self::ScopeMissing(scope) => {
+                format!("This token lacks the scope {}. Make a token that has it.", scope.as_str())
+            }
             Self::Database(error) => unavailable(error).to_owned(),
             Self::PayloadTooLarge { limit } => format!("The body is over the limit of {limit}."),
             Self::UnsupportedMediaType { expected } => format!("The body must have the Content-Type {expected}."),
@@ -277,6 +285,10 @@ impl Error {
             Self::Unprocessable(problems) => json!(problems),
             Self::UnprocessableParameter { name, detail } => json!([{ "parameter": name, "detail": detail }]),
             Self::Conflict { members, .. } => return members.clone(),
+            Self::ScopeMissing(scope) => {
+                members.insert("scope".to_owned(), json!(scope.as_str()));
+                return members;
+            }
             Self::PreconditionFailed { current } => {
                 members.insert("current_version".to_owned(), json!(current));
                 return members;

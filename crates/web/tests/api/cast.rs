@@ -12,7 +12,7 @@ use resolutionflow::auth::secret;
 use resolutionflow::config::{Settings, Throttle};
 use resolutionflow::context::{App, Clock};
 use resolutionflow::serve::serve;
-use resolutionflow_core::access::Role;
+use resolutionflow_core::access::{Role, Scopes};
 use resolutionflow_core::event::{Event, GENESIS};
 use resolutionflow_core::id::{AccountId, Id, SessionId, TeamId, UserId};
 use resolutionflow_core::random::Random;
@@ -151,6 +151,7 @@ async fn people(tx: &mut Tx, hash: &str, now: DateTime<Utc>) -> Result<People, E
             name: "test".to_owned(),
             expires_at: now + TimeDelta::days(365),
             family_id: None,
+            scopes: Scopes::ALL,
         };
         assert!(tokens::create(tx, account, &new, now).await?);
         let user_id = user.id;

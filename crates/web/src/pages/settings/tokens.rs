@@ -53,6 +53,7 @@ pub(super) async fn create(
     let body = CreateToken {
         name: form.name.clone(),
         expires_in_days: Some(form.days.parse().unwrap_or(USUAL_LIFE)),
+        scopes: None,
     };
     let caller = May(visitor.caller.clone());
     let (status, making) = match create::create(State(app.clone()), caller, Json(body)).await {

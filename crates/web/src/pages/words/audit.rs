@@ -40,6 +40,14 @@ pub const fn action(action: AuditAction) -> &'static str {
         AuditAction::PasswordSet => "Password set",
         AuditAction::RefreshTokenReused => "Refresh token used twice",
         AuditAction::RefreshTokenLate => "Refresh token used late",
+        AuditAction::MemberChanged => "Member changed",
+        AuditAction::MemberRemoved => "Member removed",
+        AuditAction::MemberLeft => "Left the account",
+        AuditAction::OwnershipTransferred => "Ownership transferred",
+        AuditAction::TeamCreated => "Team made",
+        AuditAction::TeamChanged => "Team renamed",
+        AuditAction::ProfileChanged => "Profile changed",
+        AuditAction::AccountSwitched => "Account switched",
     }
 }
 
