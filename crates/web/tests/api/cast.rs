@@ -244,6 +244,31 @@ impl TestApp {
         self.cast.member(name, &self.client)
     }
 
+    /// Another personal token of somebody, told apart by two numbers.
+    pub(crate) async fn new_token(&self, member: &Member, one: u8, two: u8) -> String {
+        let mut seed = [77; 32];
+        (seed[0], seed[1]) = (one, two);
+        let (random, now) = (&mut Random::new(seed), self.clock.now());
+        let secret = secret::make(TokenKind::Personal, random);
+        let new = NewToken {
+            hash: secret::digest(&secret),
+            id: Id::new(now, random),
+            kind: TokenKind::Personal,
+            user_id: member.user_id,
+            name: "another".to_owned(),
+            expires_at: now + TimeDelta::days(1),
+            family_id: None,
+            scopes: Scopes::ALL,
+        };
+        let account = member.account;
+        let made = self.app.db.write::<_, Error, _>(move |tx| {
+            let new = new.clone();
+            Box::pin(async move { tokens::create(tx, account, &new, now).await })
+        });
+        assert!(made.await.unwrap());
+        secret
+    }
+
     /// Nobody: a client without a token.
     pub(crate) fn nobody(&self) -> Client {
         self.client.clone()
