@@ -375,6 +375,29 @@ pub async fn places(tx: &mut Tx, user: UserId) -> Result<Vec<Place>> {
     .await
 }
 
+/// What may be looked for in every account of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing {
+    /// A session.
+    Session,
+    /// A flow.
+    Flow,
+}
+
+/// The account of a person that has this; nothing where none that they can act in has it.
+pub async fn place_of(tx: &mut Tx, user: UserId, thing: Thing, id: uuid::Uuid) -> Result<Option<Place>> {
+    let table = match thing {
+        Thing::Session => "sessions",
+        Thing::Flow => "flows",
+    };
+    let sql = format!(
+        "SELECT m.account_id, a.name, m.role FROM members m JOIN accounts a ON a.id = m.account_id \
+         JOIN {table} t ON t.account_id = m.account_id AND t.id = $2 \
+         WHERE m.user_id = $1 AND m.disabled_at IS NULL AND m.removed_at IS NULL LIMIT 1"
+    );
+    tx.optional(&sql, &[&user, &id]).await
+}
+
 /// Says what a person is called, in every account.
 pub async fn set_name(tx: &mut Tx, user: UserId, name: &str) -> Result<()> {
     tx.execute("UPDATE users SET name = $2 WHERE id = $1", &[&user, &name])

@@ -141,6 +141,9 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
     members::set_password(tx, "nobody", "").await?;
     members::change_password(tx, id(1), 0, "").await?;
     members::places(tx, id(1)).await?;
+    for thing in [members::Thing::Session, members::Thing::Flow] {
+        members::place_of(tx, id(1), thing, uuid::Uuid::nil()).await?;
+    }
     members::set_name(tx, id(1), "N").await?;
     members::standing_locked(tx, account, id(1)).await?;
     members::other_owners(tx, account, id(1)).await?;

@@ -24,8 +24,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::api;
 use crate::api::answers::{ProblemDocument, ProblemPlace};
-use crate::auth::origin;
 use crate::auth::visitor::Look;
+use crate::auth::{elsewhere, origin};
 use crate::context::App;
 use crate::error::{Error, Refused, Result, kinds};
 use crate::{metrics, pages};
@@ -87,6 +87,7 @@ fn complete(routes: Router<App>, app: App) -> Router {
     routes
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
+        .layer(from_fn_with_state(app.clone(), elsewhere::tell))
         .layer(from_fn(origin::refuse_strangers))
         .layer(from_fn_with_state(app.clone(), surround))
         .with_state(app)

@@ -19,6 +19,7 @@ pub mod settings;
 pub mod shell;
 pub mod sign_in;
 pub mod sign_out;
+pub mod switch;
 #[expect(missing_docs, reason = "a text says itself what it says")]
 pub mod words;
 
@@ -36,7 +37,8 @@ pub fn routes() -> Router<App> {
         .merge(flows::routes())
         .merge(sessions::routes())
         .route("/search", get(search::search))
-        .route("/people", get(people::show))
+        .merge(people::routes())
+        .route("/switch", post(switch::switch))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_out::sign_out))
         .route("/setup", get(set_up::show).post(set_up::set_up))

@@ -12,9 +12,11 @@ use resolutionflow_core::problem::Problem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::auth::visitor::ActsIn;
 use crate::config::Size;
 use crate::context::App;
 use crate::error::Error;
+use crate::error::kinds::Kind;
 use crate::place::line_and_column;
 
 mod json;
@@ -126,6 +128,26 @@ pub struct Pairs(pub Vec<(String, String)>);
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
+/// The hidden control by which each form of a page says which account it was shown in.
+pub const OF_ACCOUNT: &str = "of-account";
+
+/// Refuses a form of a page that was shown in another account than the one that its sender acts in by now: they went
+/// there in another tab, and it would do there what was meant here.
+fn same_account(acts_in: &ActsIn, pairs: &[(String, String)]) -> Result<(), Error> {
+    let account = acts_in.account_id.to_string();
+    if pairs
+        .iter()
+        .any(|(name, value)| name == OF_ACCOUNT && *value != account)
+    {
+        let detail = format!(
+            "You are now in {}. Reload the page. Nothing was changed.",
+            acts_in.name
+        );
+        return Err(Error::conflict(Kind::OtherAccount, detail));
+    }
+    Ok(())
+}
+
 impl FromRequest<App> for Pairs {
     type Rejection = Error;
 
@@ -133,6 +155,7 @@ impl FromRequest<App> for Pairs {
         if content_type(request.headers()).is_none_or(|essence| essence != FORM) {
             return Err(Error::UnsupportedMediaType { expected: FORM });
         }
+        let acts_in = request.extensions().get::<ActsIn>().cloned();
         let body = read(request, app, app.settings.limits.body).await?;
         // What is no UTF-8 behind the percent signs would be replaced in silence.
         let pairs = |part: &[u8]| {
@@ -146,7 +169,12 @@ impl FromRequest<App> for Pairs {
                 place: None,
             });
         }
-        Ok(Self(url::form_urlencoded::parse(&body).into_owned().collect()))
+        let mut pairs: Vec<_> = url::form_urlencoded::parse(&body).into_owned().collect();
+        if let Some(acts_in) = acts_in {
+            same_account(&acts_in, &pairs)?;
+        }
+        pairs.retain(|(name, _)| name != OF_ACCOUNT);
+        Ok(Self(pairs))
     }
 }
 

@@ -425,3 +425,31 @@ async fn a_token_keeps_its_scopes() {
         assert_eq!(listed.unwrap()[0].scopes, scopes);
     }
 }
+
+#[tokio::test]
+async fn what_is_in_another_account_is_found_by_its_members_alone() {
+    for test in companies().await {
+        let other = 2;
+        commit!(test, |tx| {
+            members::create_account(tx, id(other), "Other", id(40), at(0)).await?;
+            members::add(tx, id(other), id(OLGA), Role::Viewer, id(40), at(1)).await
+        })
+        .unwrap();
+        started(&test, 502).await;
+        let find = |person: u128, thing: members::Thing, number: u128| {
+            let test = &test;
+            async move {
+                let found = look!(test, |tx| {
+                    let number = uuid::Uuid::from_u128(number);
+                    members::place_of(tx, id(person), thing, number).await
+                });
+                found.unwrap().map(|place| place.account_id)
+            }
+        };
+        assert_eq!(find(OLGA, members::Thing::Session, 502).await, Some(account()));
+        assert_eq!(find(OLGA, members::Thing::Flow, 100).await, Some(account()));
+        assert_eq!(find(OLGA, members::Thing::Session, 503).await, None);
+        assert_eq!(remove(&test, VERA).await, Removed::Done);
+        assert_eq!(find(VERA, members::Thing::Session, 502).await, None);
+    }
+}

@@ -6,7 +6,8 @@ use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use resolutionflow_core::access::{Action, Role};
-use resolutionflow_core::id::{LoginId, UserId};
+use resolutionflow_core::id::{AccountId, LoginId, UserId};
+use resolutionflow_store::members::{self, Place};
 use resolutionflow_store::notifications::{self, Bell};
 
 use super::caller::Caller;
@@ -31,6 +32,12 @@ pub type VisitNotifications = Visit<{ Action::ManageOwnNotifications as usize }>
 pub type VisitManageAccount = Visit<{ Action::ManageAccount as usize }>;
 /// Reads the audit log.
 pub type VisitReadAudit = Visit<{ Action::ReadAudit as usize }>;
+/// Looks after people.
+pub type VisitManageMembers = Visit<{ Action::ManageMembers as usize }>;
+/// Leaves the account.
+pub type VisitLeaveAccount = Visit<{ Action::LeaveAccount as usize }>;
+/// Changes their own name.
+pub type VisitChangeOwnProfile = Visit<{ Action::ChangeOwnProfile as usize }>;
 /// Imports flows.
 pub type VisitWriteFlow = Visit<{ Action::WriteFlow as usize }>;
 
@@ -51,6 +58,8 @@ pub struct Visitor {
     pub look: Look,
     /// What they were told and have not read.
     pub bell: Bell,
+    /// The accounts that they can act in, this one among them.
+    pub places: Vec<Place>,
 }
 
 impl Visitor {
@@ -75,8 +84,17 @@ impl<const ACTION: usize> FromRequestParts<App> for Visit<ACTION> {
         let caller = Caller::holding(&holder, digest, Peer::of(parts, &app.settings));
         caller.require(Action::ALL[ACTION])?;
         let (account, user) = (caller.account_id, caller.user_id);
-        let bell = app
-            .read(move |tx| Box::pin(async move { Ok(notifications::bell(tx, account, user).await?) }))
+        parts.extensions.insert(ActsIn {
+            account_id: account,
+            name: holder.account_name.clone(),
+        });
+        let (bell, places) = app
+            .read(move |tx| {
+                Box::pin(async move {
+                    let bell = notifications::bell(tx, account, user).await?;
+                    Ok((bell, members::places(tx, user).await?))
+                })
+            })
             .await?;
         Ok(Self(Visitor {
             caller,
@@ -86,8 +104,18 @@ impl<const ACTION: usize> FromRequestParts<App> for Visit<ACTION> {
             account_name: holder.account_name,
             look: Look::of(&parts.headers),
             bell,
+            places,
         }))
     }
+}
+
+/// The account that a page's visitor acts in, for whoever reads the form that they send.
+#[derive(Clone, Debug)]
+pub struct ActsIn {
+    /// The account.
+    pub account_id: AccountId,
+    /// What it is called.
+    pub name: String,
 }
 
 /// What a browser was told about looks, in cookies of its own.

@@ -17,6 +17,7 @@ mod hostile;
 mod keyboard;
 mod looks;
 mod offline;
+mod people;
 mod pictures;
 mod prepared;
 mod preparing;

@@ -94,7 +94,10 @@ async fn a_token_is_shown_once_works_and_is_revoked() {
     for app in apps().await {
         let vera = Visitor::signed_in(&app, "vera").await;
         let made = vera
-            .post("/settings/tokens", &[("name", "<b>nightly</b>"), ("days", "30")])
+            .post(
+                "/settings/tokens",
+                &[("name", "<b>nightly</b>"), ("days", "30"), ("read", "on")],
+            )
             .await
             .ok();
         let made = made
@@ -121,7 +124,10 @@ async fn a_token_is_shown_once_works_and_is_revoked() {
         let long = "x".repeat(201);
         for name in ["", " ", "two\nlines", &long] {
             let refused = vera
-                .post("/settings/tokens", &[("name", name), ("days", "30")])
+                .post(
+                    "/settings/tokens",
+                    &[("name", name), ("days", "30"), ("read", "on")],
+                )
                 .await;
             assert_eq!(refused.status, 422, "{name:?}");
             refused.has(&["1 to 200 characters"]).lacks(&["rf_pat_"]);
