@@ -40,8 +40,8 @@ pub fn routes() -> Router<App> {
         .route("/people/{id}/enable", post(change::enable))
         .route("/people/{id}/remove", get(remove::show).post(remove::remove))
         .route("/people/{id}/owner", get(owner::show).post(owner::transfer))
-        .route("/teams", post(teams::create))
-        .route("/teams/{id}", post(teams::rename))
+        .route("/teams", get(teams::show).post(teams::create))
+        .route("/teams/{id}", get(teams::show).post(teams::rename))
 }
 
 /// Which part of the list.

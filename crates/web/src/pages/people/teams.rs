@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::{Around, Place, draw, manages, words};
 use crate::api::teams::{NameTeam, create as api_create, rename as api_rename};
 use crate::auth::caller::May;
-use crate::auth::visitor::{Visit, VisitManageMembers, Visitor};
+use crate::auth::visitor::{Visit, VisitManageMembers, VisitRead, Visitor};
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::pages::components::icon::{Icon, icon};
@@ -31,6 +31,11 @@ pub(super) struct Wrong {
     team: Option<TeamId>,
     name: String,
     why: String,
+}
+
+/// `GET /teams`: the page that has them, for whoever opens again what a form of it answered.
+pub(super) async fn show(Visit(_): VisitRead) -> Redirect {
+    Redirect::to("/people#teams")
 }
 
 /// `POST /teams`
