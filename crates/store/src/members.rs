@@ -11,11 +11,13 @@ use crate::sql::{at_least_none, padded, placeholders};
 use crate::{Error, Result, teams};
 
 mod change;
+mod places;
 mod remove;
 
 pub use change::{
     other_owners, set_disabled, set_role, set_team, standing, standing_locked, still_runs, transfer,
 };
+pub use places::{Place, Thing, place_of, places};
 pub use remove::{Removed, remove};
 
 /// A person as a member of an account.
@@ -338,64 +340,6 @@ pub async fn accounts(tx: &mut Tx, email: &str) -> Result<Vec<(AccountId, UserId
         &[&email_key(email), &MOST_ACCOUNTS],
     )
     .await
-}
-
-/// An account that a person can act in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The account.
-    pub account_id: AccountId,
-    /// What it is called.
-    pub name: String,
-    /// Their role in it.
-    pub role: Role,
-}
-
-impl FromRow for Place {
-    fn from_row(row: &Row<'_>) -> Result<Self> {
-        let role: String = row.get(2)?;
-        Ok(Self {
-            account_id: row.get(0)?,
-            name: row.get(1)?,
-            role: Role::parse(&role).ok_or_else(|| Error::corrupt("members.role"))?,
-        })
-    }
-}
-
-/// The most accounts that [`places`] answers.
-const MOST_PLACES: i64 = 100;
-
-/// The accounts that a person can act in, the longest known first; at most a hundred.
-pub async fn places(tx: &mut Tx, user: UserId) -> Result<Vec<Place>> {
-    tx.all(
-        "SELECT m.account_id, a.name, m.role FROM members m JOIN accounts a ON a.id = m.account_id \
-         WHERE m.user_id = $1 AND m.disabled_at IS NULL AND m.removed_at IS NULL ORDER BY m.account_id LIMIT $2",
-        &[&user, &MOST_PLACES],
-    )
-    .await
-}
-
-/// What may be looked for in every account of a person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Thing {
-    /// A session.
-    Session,
-    /// A flow.
-    Flow,
-}
-
-/// The account of a person that has this; nothing where none that they can act in has it.
-pub async fn place_of(tx: &mut Tx, user: UserId, thing: Thing, id: uuid::Uuid) -> Result<Option<Place>> {
-    let table = match thing {
-        Thing::Session => "sessions",
-        Thing::Flow => "flows",
-    };
-    let sql = format!(
-        "SELECT m.account_id, a.name, m.role FROM members m JOIN accounts a ON a.id = m.account_id \
-         JOIN {table} t ON t.account_id = m.account_id AND t.id = $2 \
-         WHERE m.user_id = $1 AND m.disabled_at IS NULL AND m.removed_at IS NULL LIMIT 1"
-    );
-    tx.optional(&sql, &[&user, &id]).await
 }
 
 /// Says what a person is called, in every account.

@@ -12,11 +12,10 @@ use resolutionflow_core::problem::Problem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::auth::visitor::ActsIn;
+use crate::auth::visitor::{ActsIn, OF_ACCOUNT};
 use crate::config::Size;
 use crate::context::App;
 use crate::error::Error;
-use crate::error::kinds::Kind;
 use crate::place::line_and_column;
 
 mod json;
@@ -128,26 +127,6 @@ pub struct Pairs(pub Vec<(String, String)>);
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// The hidden control by which each form of a page says which account it was shown in.
-pub const OF_ACCOUNT: &str = "of-account";
-
-/// Refuses a form of a page that was shown in another account than the one that its sender acts in by now: they went
-/// there in another tab, and it would do there what was meant here.
-fn same_account(acts_in: &ActsIn, pairs: &[(String, String)]) -> Result<(), Error> {
-    let account = acts_in.account_id.to_string();
-    if pairs
-        .iter()
-        .any(|(name, value)| name == OF_ACCOUNT && *value != account)
-    {
-        let detail = format!(
-            "You are now in {}. Reload the page. Nothing was changed.",
-            acts_in.name
-        );
-        return Err(Error::conflict(Kind::OtherAccount, detail));
-    }
-    Ok(())
-}
-
 impl FromRequest<App> for Pairs {
     type Rejection = Error;
 
@@ -171,7 +150,7 @@ impl FromRequest<App> for Pairs {
         }
         let mut pairs: Vec<_> = url::form_urlencoded::parse(&body).into_owned().collect();
         if let Some(acts_in) = acts_in {
-            same_account(&acts_in, &pairs)?;
+            acts_in.require(&pairs)?;
         }
         pairs.retain(|(name, _)| name != OF_ACCOUNT);
         Ok(Self(pairs))

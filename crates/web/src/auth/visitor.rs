@@ -14,6 +14,7 @@ use super::caller::Caller;
 use super::login;
 use super::peer::Peer;
 use crate::context::App;
+use crate::error::kinds::Kind;
 use crate::error::{Error, Result};
 
 /// Somebody signed in who is allowed, as far as their role goes, what the page is for.
@@ -116,6 +117,26 @@ pub struct ActsIn {
     pub account_id: AccountId,
     /// What it is called.
     pub name: String,
+}
+
+/// The hidden control by which each form of a page says which account it was shown in.
+pub const OF_ACCOUNT: &str = "of-account";
+
+impl ActsIn {
+    /// Refuses a form of a page that was shown in another account than the one that its sender acts in by now: they
+    /// went there in another tab, and it would do there what was meant here.
+    pub fn require(&self, form: &[(String, String)]) -> Result<()> {
+        let account = self.account_id.to_string();
+        let other = |(name, value): &(String, String)| name == OF_ACCOUNT && *value != account;
+        if form.iter().any(other) {
+            let detail = format!(
+                "You are now in {}. Reload the page. Nothing was changed.",
+                self.name
+            );
+            return Err(Error::conflict(Kind::OtherAccount, detail));
+        }
+        Ok(())
+    }
 }
 
 /// What a browser was told about looks, in cookies of its own.

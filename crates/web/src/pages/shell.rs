@@ -7,9 +7,8 @@ use resolutionflow_store::notifications::Bell;
 use super::components::avatar;
 use super::components::icon::{Icon, icon, mark};
 use super::words::shell as words;
-use crate::auth::visitor::{Look, Visitor};
+use crate::auth::visitor::{Look, OF_ACCOUNT, Visitor};
 use crate::context::App;
-use crate::request::OF_ACCOUNT;
 
 /// Which part of the product a page belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

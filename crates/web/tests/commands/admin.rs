@@ -69,7 +69,9 @@ fn people_are_made_sign_in_and_are_let_in_again() {
     )
     .fails(1, "nobody who may");
     let few = ["--email", "lena@contoso.example", "--name", "reader", "--scope"];
-    let reads = admin("create-token", &[&few[..], &["read"]].concat(), "").ok().out;
+    let reads = admin("create-token", &[&few[..], &["read"]].concat(), "")
+        .ok()
+        .out;
     admin("create-token", &[&few[..], &["all"]].concat(), "").fails(2, "read, run, author, admin");
 
     let (server, url) = place.serve(

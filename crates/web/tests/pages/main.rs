@@ -14,6 +14,7 @@ mod finish;
 mod flows;
 mod import;
 mod notifications;
+mod origins;
 mod people;
 mod prepare;
 mod prepared;

@@ -461,3 +461,18 @@ async fn who_looks_after_nobody_sees_no_audit_log() {
         sid.get("/settings/audit").await.ok().lacks(&["lena"]);
     }
 }
+
+#[tokio::test]
+async fn a_token_may_what_is_ticked_for_it() {
+    for app in apps().await {
+        let lena = Visitor::signed_in(&app, "lena").await;
+        let nothing = lena
+            .post("/settings/tokens", &[("name", "idle"), ("days", "7")])
+            .await;
+        assert_eq!(nothing.status, 422);
+        nothing.has(&["Tick at least one.", "value=\"idle\""]);
+        let form = [("name", "runner"), ("days", "7"), ("read", "on"), ("run", "on")];
+        lena.post("/settings/tokens", &form).await.ok();
+        lena.get("/settings").await.ok().has(&["Read, Run sessions<"]);
+    }
+}

@@ -376,7 +376,10 @@ fn what_somebody_holds_goes_to_their_heirs_and_nothing_else_does() {
     for who in [1, 2] {
         let change = ask(&active, who, 2, &heirs(None, Some(3))).unwrap();
         let session = change.session;
-        assert_eq!((session.assigned_to_id, session.owner_id), (Some(user(3)), Some(user(2))));
+        assert_eq!(
+            (session.assigned_to_id, session.owner_id),
+            (Some(user(3)), Some(user(2)))
+        );
         assert_eq!(change.events.len(), 1);
         assert!(!held_by(&session, user(2)) && held_by(&session, user(3)));
         let again = ask(&session, who, 2, &heirs(None, Some(3))).unwrap();
