@@ -51,11 +51,27 @@ pub enum AuditAction {
     InviteRevoked,
     /// A person followed an invite and is a member now.
     InviteAccepted,
+    /// A member's role, team or right to sign in changed.
+    MemberChanged,
+    /// A member was removed.
+    MemberRemoved,
+    /// A member left by themselves.
+    MemberLeft,
+    /// An owner made somebody else the owner.
+    OwnershipTransferred,
+    /// A team was made.
+    TeamCreated,
+    /// A team was changed.
+    TeamChanged,
+    /// A person changed what they are called.
+    ProfileChanged,
+    /// A person went on in another account, or came from one.
+    AccountSwitched,
 }
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 27] = [
         Self::SignedIn,
         Self::SignInFailed,
         Self::SignedOut,
@@ -75,6 +91,14 @@ impl AuditAction {
         Self::InviteResent,
         Self::InviteRevoked,
         Self::InviteAccepted,
+        Self::MemberChanged,
+        Self::MemberRemoved,
+        Self::MemberLeft,
+        Self::OwnershipTransferred,
+        Self::TeamCreated,
+        Self::TeamChanged,
+        Self::ProfileChanged,
+        Self::AccountSwitched,
     ];
 
     /// The name in the database, the API and the hash.
@@ -99,6 +123,14 @@ impl AuditAction {
             Self::InviteResent => "invite_resent",
             Self::InviteRevoked => "invite_revoked",
             Self::InviteAccepted => "invite_accepted",
+            Self::MemberChanged => "member_changed",
+            Self::MemberRemoved => "member_removed",
+            Self::MemberLeft => "member_left",
+            Self::OwnershipTransferred => "ownership_transferred",
+            Self::TeamCreated => "team_created",
+            Self::TeamChanged => "team_changed",
+            Self::ProfileChanged => "profile_changed",
+            Self::AccountSwitched => "account_switched",
         }
     }
 
@@ -152,7 +184,7 @@ impl By {
 /// What it was done to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
-    /// A word of the product: user, login, program, token, session, flow, account, invite.
+    /// A word of the product: user, login, program, token, session, flow, account, invite, member, team.
     pub kind: String,
     /// Which of them.
     pub id: Option<Uuid>,

@@ -13,6 +13,7 @@ pub mod flow;
 pub mod id;
 pub mod import;
 pub mod markdown;
+pub mod member;
 pub mod notice;
 pub mod placeholder;
 pub mod plan;

@@ -5,9 +5,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use resolutionflow_core::event::Hash;
 use resolutionflow_core::id::{AccountId, FamilyId, TokenId, UserId};
 
-use crate::Result;
 use crate::db::{FromRow, Row, Tx};
 use crate::sql::at_least_none;
+use crate::{Result, members};
 
 /// A family to begin, with its first token.
 #[derive(Clone, Debug)]
@@ -39,13 +39,16 @@ pub struct NewRefreshToken {
 
 /// Begins a family, bound to the person's present epoch; `false` when they are no enabled member of the account.
 pub async fn begin(tx: &mut Tx, account: AccountId, family: &NewFamily, now: DateTime<Utc>) -> Result<bool> {
+    if !members::enter(tx, account, family.user_id, now).await? {
+        return Ok(false);
+    }
     let made = tx
         .execute(
             "INSERT INTO token_families (account_id, user_id, id, auth_epoch, device, place, created_at, \
                  last_used_at, expires_at) \
              SELECT m.account_id, m.user_id, $3, u.auth_epoch, $4, $5, $6, $6, $7 \
              FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = $1 AND m.user_id = $2 \
-                 AND m.disabled_at IS NULL AND u.disabled_at IS NULL",
+                 AND m.disabled_at IS NULL AND m.removed_at IS NULL AND u.disabled_at IS NULL",
             &[
                 &account,
                 &family.user_id,
@@ -189,7 +192,7 @@ async fn use_family(tx: &mut Tx, family: FamilyId, now: DateTime<Utc>) -> Result
          WHERE id = $1 AND ended_at IS NULL AND expires_at > $2 AND EXISTS (SELECT 1 FROM users u \
              JOIN members m ON m.account_id = token_families.account_id AND m.user_id = u.id \
              WHERE u.id = token_families.user_id AND u.auth_epoch = token_families.auth_epoch \
-                 AND u.disabled_at IS NULL AND m.disabled_at IS NULL) \
+                 AND u.disabled_at IS NULL AND m.disabled_at IS NULL AND m.removed_at IS NULL) \
          RETURNING account_id, user_id, id, expires_at",
             &[&family, &now],
         )
@@ -270,6 +273,22 @@ pub async fn end(
             .await?;
     }
     Ok(ended == 1)
+}
+
+/// Ends every family of a person in one account; the access tokens that came from them end with the others.
+pub(crate) async fn end_all_in(
+    tx: &mut Tx,
+    account: AccountId,
+    user: UserId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    tx.execute(
+        "UPDATE token_families SET ended_at = $3, ended_why = 'signed_out' \
+         WHERE account_id = $1 AND user_id = $2 AND ended_at IS NULL",
+        &[&account, &user, &now],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Whose family the token with this digest is of, whatever became of it.

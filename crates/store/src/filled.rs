@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::future::BoxFuture;
+use resolutionflow_core::access::Scopes;
 use resolutionflow_core::event::{Event, EventKind, GENESIS, Hash, Payload};
 use resolutionflow_core::id::{Id, SessionId};
 use resolutionflow_core::notice::MAIL_DAYS;
@@ -15,7 +16,7 @@ use crate::testing::{Database, empty_postgres, now};
 use crate::{
     Db, DbConfig, Result, Tx, account_invites, audit, devices, events, families, flows, limits, logins,
     mail_tokens, master_key, members, notifications, outbox, platform, platform_invites, presence, reconcile,
-    sessions, steps, tokens, users, variables,
+    sessions, steps, teams, tokens, users, variables,
 };
 
 /// What a database holds after one migration and some use.
@@ -90,6 +91,11 @@ const ROWS: &[Rows] = &[
     Rows {
         tables: &["platform_invites", "account_invites", "mail_tokens"],
         fill: |tx| Box::pin(invites(tx)),
+    },
+    // It adds columns to members, teams and tokens.
+    Rows {
+        tables: &[],
+        fill: |_| Box::pin(std::future::ready(Ok(()))),
     },
 ];
 
@@ -498,10 +504,17 @@ async fn all_is_readable(tx: &mut Tx) -> Result<()> {
         (member.email.as_str(), member.created_at),
         ("O@example.com", now())
     );
+    assert_eq!(member.used_at, Some(now()), "her login says when she was here");
+    let names: Vec<_> = teams::list(tx, account)
+        .await?
+        .into_iter()
+        .map(|team| (team.name, team.members))
+        .collect();
+    assert_eq!(names, [("Everyone".to_owned(), 1)]);
     let bearer = tokens::bearer(tx, &first_hash(), now())
         .await?
         .expect("the token is good");
-    assert_eq!(bearer.token_id, id(4));
+    assert_eq!((bearer.token_id, bearer.scopes), (id(4), Scopes::ALL));
     let holder = logins::holder(tx, &first_hash(), now(), now())
         .await?
         .expect("the login is good");

@@ -33,6 +33,7 @@ pub mod reconcile;
 pub mod sessions;
 mod sql;
 pub mod steps;
+pub mod teams;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod throttles;

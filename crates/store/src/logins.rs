@@ -7,7 +7,7 @@ use resolutionflow_core::id::{AccountId, LoginId, TeamId, UserId};
 
 use crate::db::{FromRow, Row, Tx};
 use crate::sql::at_least_none;
-use crate::{Error, Result};
+use crate::{Error, Result, members};
 
 /// A login to keep.
 #[derive(Clone, Debug)]
@@ -28,13 +28,16 @@ pub struct NewLogin {
 
 /// Keeps a login, bound to the person's present epoch; `false` when they are no enabled member of the account.
 pub async fn create(tx: &mut Tx, account: AccountId, login: &NewLogin, now: DateTime<Utc>) -> Result<bool> {
+    if !members::enter(tx, account, login.user_id, now).await? {
+        return Ok(false);
+    }
     let made = tx
         .execute(
             "INSERT INTO logins (hash, id, account_id, user_id, auth_epoch, device, place, created_at, \
                  last_used_at, expires_at) \
              SELECT $1, $2, m.account_id, m.user_id, u.auth_epoch, $5, $6, $7, $7, $8 \
              FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = $3 AND m.user_id = $4 \
-                 AND m.disabled_at IS NULL AND u.disabled_at IS NULL",
+                 AND m.disabled_at IS NULL AND m.removed_at IS NULL AND u.disabled_at IS NULL",
             &[
                 &login.hash,
                 &login.id,
@@ -103,7 +106,7 @@ pub async fn holder(
         "SELECT l.id, l.account_id, l.user_id, u.name, u.email, m.role, m.team_id, a.name, l.last_used_at \
          FROM logins l \
          JOIN users u ON u.id = l.user_id AND u.auth_epoch = l.auth_epoch AND u.disabled_at IS NULL \
-         JOIN members m ON m.account_id = l.account_id AND m.user_id = l.user_id AND m.disabled_at IS NULL \
+         JOIN members m ON m.account_id = l.account_id AND m.user_id = l.user_id AND m.disabled_at IS NULL AND m.removed_at IS NULL \
          JOIN accounts a ON a.id = l.account_id \
          WHERE l.hash = $1 AND l.last_used_at >= $2 AND l.expires_at > $3",
         &[hash, &idle_since, &now],
@@ -111,8 +114,15 @@ pub async fn holder(
     .await
 }
 
-/// Notes that a login was used; never moves back.
+/// Notes that a login was used, and its account with it; never moves back.
 pub async fn touch(tx: &mut Tx, hash: &Hash, now: DateTime<Utc>) -> Result<()> {
+    // The member's row first, as whoever removes them takes it.
+    tx.across_accounts().execute(
+        "UPDATE members SET used_at = $2 WHERE account_id = (SELECT account_id FROM logins WHERE hash = $1) \
+             AND user_id = (SELECT user_id FROM logins WHERE hash = $1) AND (used_at IS NULL OR used_at < $2)",
+        &[hash, &now],
+    )
+    .await?;
     tx.execute(
         "UPDATE logins SET last_used_at = $2 WHERE hash = $1 AND last_used_at < $2",
         &[hash, &now],
@@ -165,7 +175,7 @@ pub async fn list(
         .all(
             "SELECT l.id, l.device, l.place, l.created_at, l.last_used_at, l.expires_at FROM logins l \
          JOIN users u ON u.id = l.user_id AND u.auth_epoch = l.auth_epoch AND u.disabled_at IS NULL \
-         JOIN members m ON m.account_id = l.account_id AND m.user_id = l.user_id AND m.disabled_at IS NULL \
+         JOIN members m ON m.account_id = l.account_id AND m.user_id = l.user_id AND m.disabled_at IS NULL AND m.removed_at IS NULL \
          WHERE l.user_id = $1 AND l.last_used_at >= $2 AND l.expires_at > $3 \
          ORDER BY l.last_used_at DESC, l.id DESC LIMIT $4",
             &[&user, &idle_since, &now, &MOST],
@@ -230,6 +240,16 @@ pub async fn end_by_hash(tx: &mut Tx, hash: &Hash) -> Result<Option<Ended>> {
         &[hash],
     )
     .await
+}
+
+/// Ends every login of a person in one account.
+pub(crate) async fn end_all_in(tx: &mut Tx, account: AccountId, user: UserId) -> Result<()> {
+    tx.execute(
+        "DELETE FROM logins WHERE account_id = $1 AND user_id = $2",
+        &[&account, &user],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Forgets logins that expired before `before`, at most `limit` of them, and answers how many.

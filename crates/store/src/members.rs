@@ -9,7 +9,17 @@ use resolutionflow_core::plan::Resource;
 
 use crate::db::{Engine, FromRow, Parameter, Row, Topic, Tx};
 use crate::sql::{at_least_none, padded, placeholders};
-use crate::{Error, Result, limits, platform};
+use crate::{Error, Result, limits, platform, teams};
+
+mod change;
+mod places;
+mod remove;
+
+pub use change::{
+    other_owners, set_disabled, set_role, set_team, standing, standing_locked, still_runs, transfer,
+};
+pub use places::{Place, Thing, place_of, places};
+pub use remove::{Removed, remove};
 
 /// A person as a member of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,10 +38,12 @@ pub struct Member {
     pub created_at: DateTime<Utc>,
     /// Since when they, or their membership, are disabled.
     pub disabled_at: Option<DateTime<Utc>>,
+    /// When they last used the account in a browser or signed in to it, to within five minutes.
+    pub used_at: Option<DateTime<Utc>>,
 }
 
 const COLUMNS: &str = "m.user_id, u.email, u.name, m.role, m.team_id, m.created_at, \
-    COALESCE(m.disabled_at, u.disabled_at)";
+    COALESCE(m.disabled_at, u.disabled_at), m.used_at";
 
 impl FromRow for Member {
     fn from_row(row: &Row<'_>) -> Result<Self> {
@@ -44,6 +56,7 @@ impl FromRow for Member {
             team_id: row.get(4)?,
             created_at: row.get(5)?,
             disabled_at: row.get(6)?,
+            used_at: row.get(7)?,
         })
     }
 }
@@ -66,12 +79,7 @@ pub async fn create_account(
         &[&id, &name, &now],
     )
     .await?;
-    tx.execute(
-        "INSERT INTO teams (account_id, id, name) VALUES ($1, $2, $3)",
-        &[&id, &team, &"Everyone"],
-    )
-    .await?;
-    Ok(())
+    teams::create_first(tx, id, team, "Everyone").await
 }
 
 /// The oldest account, with its first team; `None` on a new database.
@@ -280,18 +288,18 @@ pub async fn addresses_among(tx: &mut Tx, account: AccountId, emails: &[String])
     parameters.extend(keys.iter().map(|key| key as &dyn Parameter));
     let sql = format!(
         "SELECT u.email_key FROM users u JOIN members m ON m.account_id = $1 AND m.user_id = u.id \
-         WHERE u.email_key IN ({}) AND m.disabled_at IS NULL AND u.disabled_at IS NULL",
+         WHERE u.email_key IN ({}) AND m.removed_at IS NULL AND u.disabled_at IS NULL",
         placeholders(2, keys.len())
     );
     let rows: Vec<(String,)> = tx.all(&sql, &parameters).await?;
     Ok(rows.into_iter().map(|(key,)| key).collect())
 }
 
-/// One member of an account, disabled or not.
+/// One member of an account, disabled or not; nobody who was removed.
 pub async fn find(tx: &mut Tx, account: AccountId, user: UserId) -> Result<Option<Member>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM members m JOIN users u ON u.id = m.user_id \
-         WHERE m.account_id = $1 AND m.user_id = $2"
+         WHERE m.account_id = $1 AND m.user_id = $2 AND m.removed_at IS NULL"
     );
     tx.optional(&sql, &[&account, &user]).await
 }
@@ -300,7 +308,7 @@ pub async fn find(tx: &mut Tx, account: AccountId, user: UserId) -> Result<Optio
 pub async fn list(tx: &mut Tx, account: AccountId, after: Option<UserId>, limit: i64) -> Result<Vec<Member>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM members m JOIN users u ON u.id = m.user_id \
-         WHERE m.account_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3"
+         WHERE m.account_id = $1 AND m.user_id > $2 AND m.removed_at IS NULL ORDER BY m.user_id LIMIT $3"
     );
     let after = after.unwrap_or(UserId::from_uuid(uuid::Uuid::nil()));
     tx.all(&sql, &[&account, &after, &at_least_none(limit)]).await
@@ -324,7 +332,7 @@ pub async fn names(tx: &mut Tx, account: AccountId, people: &[UserId]) -> Result
     Ok(names)
 }
 
-/// What a sign-in must know of the person with an address, in the account they joined first.
+/// What a sign-in must know of the person with an address, in the account that they used last, or else joined first.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     /// The person.
@@ -353,8 +361,9 @@ pub async fn credentials(tx: &mut Tx, email: &str) -> Result<Option<Credentials>
     tx.across_accounts()
         .optional(
             "SELECT u.id, u.password_hash, u.auth_epoch, m.account_id FROM users u \
-         JOIN members m ON m.user_id = u.id AND m.disabled_at IS NULL \
-         WHERE u.email_key = $1 AND u.disabled_at IS NULL ORDER BY m.created_at, m.account_id LIMIT 1",
+             JOIN members m ON m.user_id = u.id AND m.disabled_at IS NULL AND m.removed_at IS NULL \
+             WHERE u.email_key = $1 AND u.disabled_at IS NULL \
+             ORDER BY m.used_at IS NULL, m.used_at DESC, m.created_at, m.account_id LIMIT 1",
             &[&email_key(email)],
         )
         .await
@@ -380,10 +389,30 @@ pub async fn accounts(tx: &mut Tx, email: &str) -> Result<Vec<(AccountId, UserId
     tx.across_accounts()
         .all(
             "SELECT m.account_id, m.user_id FROM users u JOIN members m ON m.user_id = u.id \
-         WHERE u.email_key = $1 ORDER BY m.account_id LIMIT $2",
+             WHERE u.email_key = $1 AND m.removed_at IS NULL ORDER BY m.account_id LIMIT $2",
             &[&email_key(email), &MOST_ACCOUNTS],
         )
         .await
+}
+
+/// Says what a person is called, in every account.
+pub async fn set_name(tx: &mut Tx, user: UserId, name: &str) -> Result<()> {
+    tx.execute("UPDATE users SET name = $2 WHERE id = $1", &[&user, &name])
+        .await?;
+    Ok(())
+}
+
+/// Notes that a member uses the account, and holds their row until the transaction ends, so that whoever removes or
+/// disables them finds what this transaction lets them in by; `false` when they are no enabled member.
+pub(crate) async fn enter(tx: &mut Tx, account: AccountId, user: UserId, now: DateTime<Utc>) -> Result<bool> {
+    let entered = tx
+        .execute(
+            "UPDATE members SET used_at = $3 WHERE account_id = $1 AND user_id = $2 AND disabled_at IS NULL \
+                 AND removed_at IS NULL AND EXISTS (SELECT 1 FROM users u WHERE u.id = $2 AND u.disabled_at IS NULL)",
+            &[&account, &user, &now],
+        )
+        .await?;
+    Ok(entered == 1)
 }
 
 /// Sets a password and ends every token of the person; `false` when nobody has that address.

@@ -47,6 +47,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(8, "0008", "plans"),
     migration!(9, "0009", "rows"),
     migration!(10, "0010", "invites"),
+    migration!(11, "0011", "members"),
 ];
 
 /// Two servers that start at once migrate one after the other.

@@ -418,7 +418,7 @@ async fn wanted(tx: &mut Tx, told: &[About], across: bool) -> Result<HashMap<(Ac
         "SELECT m.account_id, m.user_id, c.kind, c.in_page, c.mail, u.mail_daily \
          FROM members m JOIN users u ON u.id = m.user_id \
          LEFT JOIN notification_choices c ON c.account_id = m.account_id AND c.user_id = m.user_id \
-         WHERE ({}) AND m.disabled_at IS NULL AND u.disabled_at IS NULL",
+         WHERE ({}) AND m.disabled_at IS NULL AND m.removed_at IS NULL AND u.disabled_at IS NULL",
         any.join(" OR ")
     );
     let rows: Vec<Chosen> = tx.across_accounts_if(across).all(&sql, &parameters).await?;

@@ -305,7 +305,7 @@ async fn details(tx: &mut Tx, ids: &[LetterId]) -> Result<Vec<Found>> {
              o.account_id, (SELECT name FROM accounts WHERE id = o.account_id), o.user_id, o.session_id, s.number, s.title, f.title, s.client, s.due_at, \
              s.assigned_to_id, (SELECT name FROM users WHERE id = o.actor_id) \
          FROM outbox o \
-         LEFT JOIN members m ON m.account_id = o.account_id AND m.user_id = o.user_id AND m.disabled_at IS NULL \
+         LEFT JOIN members m ON m.account_id = o.account_id AND m.user_id = o.user_id AND m.disabled_at IS NULL AND m.removed_at IS NULL \
          LEFT JOIN users u ON u.id = m.user_id AND u.disabled_at IS NULL \
          LEFT JOIN sessions s ON s.account_id = o.account_id AND s.id = o.session_id \
          LEFT JOIN flows f ON f.account_id = s.account_id AND f.id = s.flow_id \

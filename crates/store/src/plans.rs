@@ -8,7 +8,7 @@ mod postgres;
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
-use resolutionflow_core::access::Role;
+use resolutionflow_core::access::{Role, Scopes};
 use resolutionflow_core::audit::{AuditAction, Entry, Object};
 use resolutionflow_core::id::{AccountId, Id, SessionId};
 use resolutionflow_core::notice::{Notice, NoticeKind, Notices};
@@ -33,7 +33,7 @@ use crate::tokens::{NewToken, TokenKind};
 use crate::{
     Result, Tx, account_invites, audit, devices, events, families, flows, idempotency, limits, logins,
     mail_tokens, master_key, members, notifications, outbox, platform, platform_invites, presence, sessions,
-    steps, throttles, tokens, users, variables,
+    steps, teams, throttles, tokens, users, variables,
 };
 
 fn id<K>(number: u128) -> Id<K> {
@@ -140,6 +140,31 @@ fn plan(tx: &mut Tx, statement: &str) -> Vec<String> {
     lines
 }
 
+/// Runs what looks after people.
+async fn look_people_up(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) -> Result<()> {
+    members::places(tx, id(1)).await?;
+    for thing in [members::Thing::Session, members::Thing::Flow] {
+        members::place_of(tx, id(1), thing, uuid::Uuid::nil()).await?;
+    }
+    members::set_name(tx, id(1), "N").await?;
+    members::standing_locked(tx, account, id(1)).await?;
+    members::other_owners(tx, account, id(1)).await?;
+    members::still_runs(tx, account, id(1)).await?;
+    members::set_role(tx, account, id(1), Role::Viewer).await?;
+    members::set_team(tx, account, id(1), id(0)).await?;
+    members::set_disabled(tx, account, id(1), true, at).await?;
+    members::set_disabled(tx, account, id(1), false, at).await?;
+    members::transfer(tx, account, id(1), id(2)).await?;
+    members::remove(tx, account, id(901), at).await?;
+    sessions::held_by(tx, account, id(1), 20).await?;
+    sessions::count_held(tx, account, id(1)).await?;
+    teams::list(tx, account).await?;
+    teams::find(tx, account, id(1)).await?;
+    teams::create(tx, account, id(902), "N").await?;
+    teams::rename(tx, account, id(902), "M").await?;
+    Ok(())
+}
+
 /// Runs every function that looks something up, on ids that mostly exist nowhere; `session` is one that is there.
 async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
     let (account, at): (AccountId, _) = (id(0), now());
@@ -151,6 +176,7 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
     members::accounts(tx, "nobody").await?;
     members::set_password(tx, "nobody", "").await?;
     members::change_password(tx, id(1), 0, "").await?;
+    look_people_up(tx, account, at).await?;
     let user = NewUser {
         id: id(900),
         email: "new".into(),
@@ -167,6 +193,7 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
         name: String::new(),
         expires_at: at,
         family_id: None,
+        scopes: Scopes::ALL,
     };
     tokens::create(tx, account, &token, at).await?;
     tokens::bearer(tx, &[9; 32], at).await?;

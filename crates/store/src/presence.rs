@@ -100,6 +100,8 @@ pub async fn of(
 ) -> Result<Vec<Present>> {
     tx.all(
         "SELECT p.user_id, u.name, p.step_id FROM presence p JOIN users u ON u.id = p.user_id \
+         JOIN members m ON m.account_id = p.account_id AND m.user_id = p.user_id AND m.disabled_at IS NULL \
+             AND m.removed_at IS NULL \
          WHERE p.account_id = $1 AND p.session_id = $2 AND p.seen_at >= $3 ORDER BY p.user_id LIMIT $4",
         &[&account, &session, &since, &MOST],
     )

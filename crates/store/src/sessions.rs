@@ -11,12 +11,14 @@ use crate::{Error, Result, events, flows, limits, notifications, steps, variable
 
 mod counts;
 mod due;
+mod held;
 mod list;
 mod path;
 mod queues;
 
 pub use counts::{Count, Counts, MOST_COUNTED, counts, of_flow_counts};
 pub use due::{Due, list_by_due};
+pub use held::{Held, count_held, held_by};
 pub use list::{Assigned, Filter, Found, Listed, active_of, find_listed, list};
 pub use path::MOST_LOOKED_AT;
 pub use queues::{Queue, Queues, queues};

@@ -70,6 +70,14 @@ pub(crate) fn for_update(tx: &Tx) -> &'static str {
     }
 }
 
+/// What a `SELECT` ends in that keeps others from changing the rows of one of its tables until the transaction ends.
+pub(crate) fn for_share_of(tx: &Tx, table: &str) -> String {
+    match tx.engine() {
+        Engine::Sqlite => String::new(),
+        Engine::Postgres => format!(" FOR SHARE OF {table}"),
+    }
+}
+
 /// The values, the last one several times, so that lists of different lengths make few different texts.
 pub(crate) fn padded<T: Copy>(values: &[T]) -> Vec<T> {
     let mut padded = values.to_vec();

@@ -1,12 +1,12 @@
 //! Tokens: what API clients show to say who they are. Only digests are kept.
 
 use chrono::{DateTime, Utc};
-use resolutionflow_core::access::Role;
+use resolutionflow_core::access::{Role, Scopes};
 use resolutionflow_core::event::Hash;
 use resolutionflow_core::id::{AccountId, FamilyId, TeamId, TokenId, UserId};
 
 use crate::db::{FromRow, Row, Tx};
-use crate::sql::at_least_none;
+use crate::sql::{at_least_none, for_share_of};
 use crate::{Error, Result};
 
 /// What a token is for.
@@ -45,18 +45,28 @@ pub struct NewToken {
     pub expires_at: DateTime<Utc>,
     /// The refresh tokens that it came from, and ends with.
     pub family_id: Option<FamilyId>,
+    /// What it may; one from a sign-in may all.
+    pub scopes: Scopes,
 }
 
 /// Keeps a token, bound to the person's present epoch; `false` when they are no enabled member of the
 /// account.
 pub async fn create(tx: &mut Tx, account: AccountId, token: &NewToken, now: DateTime<Utc>) -> Result<bool> {
+    // Whoever removes or disables the member waits for this transaction. One of a family waits for the family.
+    let lock = match token.family_id {
+        None => for_share_of(tx, "m"),
+        Some(_) => String::new(),
+    };
+    let sql = format!(
+        "INSERT INTO tokens (hash, id, kind, account_id, user_id, name, auth_epoch, created_at, expires_at, \
+                 family_id, scopes) \
+             SELECT $1, $2, $3, m.account_id, m.user_id, $6, u.auth_epoch, $7, $8, $9, $10 \
+             FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = $4 AND m.user_id = $5 \
+                 AND m.disabled_at IS NULL AND m.removed_at IS NULL AND u.disabled_at IS NULL{lock}"
+    );
     let made = tx
         .execute(
-            "INSERT INTO tokens (hash, id, kind, account_id, user_id, name, auth_epoch, created_at, expires_at, \
-                 family_id) \
-             SELECT $1, $2, $3, m.account_id, m.user_id, $6, u.auth_epoch, $7, $8, $9 \
-             FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = $4 AND m.user_id = $5 \
-                 AND m.disabled_at IS NULL AND u.disabled_at IS NULL",
+            &sql,
             &[
                 &token.hash,
                 &token.id,
@@ -67,10 +77,17 @@ pub async fn create(tx: &mut Tx, account: AccountId, token: &NewToken, now: Date
                 &now,
                 &token.expires_at,
                 &token.family_id,
+                &token.scopes.to_string(),
             ],
         )
         .await?;
     Ok(made == 1)
+}
+
+/// The scopes in a column.
+fn scopes(row: &Row<'_>, column: usize) -> Result<Scopes> {
+    let names: String = row.get(column)?;
+    Scopes::parse(&names).ok_or_else(|| Error::corrupt("tokens.scopes"))
 }
 
 /// Who shows a token, as they stand now.
@@ -90,6 +107,8 @@ pub struct Bearer {
     pub team_id: TeamId,
     /// When the token was last seen, as far as it is kept.
     pub last_used_at: Option<DateTime<Utc>>,
+    /// What the token may.
+    pub scopes: Scopes,
 }
 
 impl FromRow for Bearer {
@@ -103,6 +122,7 @@ impl FromRow for Bearer {
             role: Role::parse(&role).ok_or_else(|| Error::corrupt("members.role"))?,
             team_id: row.get(5)?,
             last_used_at: row.get(6)?,
+            scopes: scopes(row, 7)?,
         })
     }
 }
@@ -111,9 +131,10 @@ impl FromRow for Bearer {
 pub async fn bearer(tx: &mut Tx, hash: &Hash, now: DateTime<Utc>) -> Result<Option<Bearer>> {
     tx.across_accounts()
         .optional(
-            "SELECT t.id, t.kind, t.account_id, t.user_id, m.role, m.team_id, t.last_used_at FROM tokens t \
+            "SELECT t.id, t.kind, t.account_id, t.user_id, m.role, m.team_id, t.last_used_at, t.scopes \
+         FROM tokens t \
          JOIN users u ON u.id = t.user_id AND u.auth_epoch = t.auth_epoch AND u.disabled_at IS NULL \
-         JOIN members m ON m.account_id = t.account_id AND m.user_id = t.user_id AND m.disabled_at IS NULL \
+         JOIN members m ON m.account_id = t.account_id AND m.user_id = t.user_id AND m.disabled_at IS NULL AND m.removed_at IS NULL \
          WHERE t.hash = $1 AND t.expires_at > $2",
             &[hash, &now],
         )
@@ -143,6 +164,8 @@ pub struct Personal {
     pub expires_at: DateTime<Utc>,
     /// When it was last seen.
     pub last_used_at: Option<DateTime<Utc>>,
+    /// What it may.
+    pub scopes: Scopes,
 }
 
 impl FromRow for Personal {
@@ -153,6 +176,7 @@ impl FromRow for Personal {
             created_at: row.get(2)?,
             expires_at: row.get(3)?,
             last_used_at: row.get(4)?,
+            scopes: scopes(row, 5)?,
         })
     }
 }
@@ -167,7 +191,7 @@ pub async fn personal(
 ) -> Result<Vec<Personal>> {
     let after = after.unwrap_or(TokenId::from_uuid(uuid::Uuid::nil()));
     tx.all(
-        "SELECT t.id, t.name, t.created_at, t.expires_at, t.last_used_at FROM tokens t \
+        "SELECT t.id, t.name, t.created_at, t.expires_at, t.last_used_at, t.scopes FROM tokens t \
          JOIN users u ON u.id = t.user_id AND u.auth_epoch = t.auth_epoch \
          WHERE t.account_id = $1 AND t.user_id = $2 AND t.kind = 'personal' AND t.id > $3 ORDER BY t.id LIMIT $4",
         &[&account, &user, &after, &at_least_none(limit)],
@@ -184,6 +208,16 @@ pub async fn revoke(tx: &mut Tx, account: AccountId, user: UserId, token: TokenI
         )
         .await?;
     Ok(ended == 1)
+}
+
+/// Ends every token of a person in one account.
+pub(crate) async fn revoke_all_in(tx: &mut Tx, account: AccountId, user: UserId) -> Result<()> {
+    tx.execute(
+        "DELETE FROM tokens WHERE account_id = $1 AND user_id = $2",
+        &[&account, &user],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Forgets tokens that expired before `before`, at most `limit` of them, and answers how many.

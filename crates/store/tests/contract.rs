@@ -22,10 +22,12 @@ mod contract {
     mod notifications;
     mod outbox;
     mod parallel;
+    mod people;
     mod platform_invites;
     mod presence;
     mod queues;
     mod sessions;
+    mod teams;
     mod tenancy;
     mod throttles;
     mod tokens;

@@ -24,8 +24,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::api;
 use crate::api::answers::{ProblemDocument, ProblemPlace};
-use crate::auth::origin;
 use crate::auth::visitor::Look;
+use crate::auth::{elsewhere, origin};
 use crate::context::App;
 use crate::error::{Error, Refused, Result, kinds};
 use crate::{metrics, pages};
@@ -63,7 +63,8 @@ pub fn router(app: App) -> Router {
 }
 
 fn routes() -> Router<App> {
-    let (operations, document) = operations().split_for_parts();
+    let (operations, mut document) = operations().split_for_parts();
+    api::scopes::describe(&mut document);
     let document = bytes::Bytes::from(document.to_json().expect("the document is made of plain values"));
     operations
         .merge(pages::routes())
@@ -86,6 +87,7 @@ fn complete(routes: Router<App>, app: App) -> Router {
     routes
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
+        .layer(from_fn_with_state(app.clone(), elsewhere::tell))
         .layer(from_fn(origin::refuse_strangers))
         .layer(from_fn_with_state(app.clone(), surround))
         .with_state(app)
@@ -93,7 +95,9 @@ fn complete(routes: Router<App>, app: App) -> Router {
 
 /// The description of the API, made from its router.
 pub fn openapi() -> OpenApi {
-    operations().into_openapi()
+    let mut document = operations().into_openapi();
+    api::scopes::describe(&mut document);
+    document
 }
 
 fn operations() -> OpenApiRouter<App> {
@@ -106,7 +110,8 @@ fn operations() -> OpenApiRouter<App> {
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
         .description(Some(
-            "An access token from `POST /api/v1/auth/login`, or a personal token.",
+            "An access token from `POST /api/v1/auth/login`, or a personal token. Each operation names the scope that a \
+             personal token needs for it; an access token has all.",
         ));
     let components = ComponentsBuilder::new()
         .security_scheme("bearer", SecurityScheme::Http(bearer.build()))

@@ -2,6 +2,7 @@
 
 pub mod caller;
 pub mod device;
+pub mod elsewhere;
 pub mod keys;
 pub mod letters;
 pub mod login;

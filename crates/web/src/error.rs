@@ -10,6 +10,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use resolutionflow_core::access::Scope;
 use resolutionflow_core::plan::Resource;
 use resolutionflow_core::problem::Problem;
 use resolutionflow_store::Error as StoreError;
@@ -63,6 +64,9 @@ pub enum Error {
     /// It was good once.
     #[error("{0}")]
     Gone(String),
+    /// The personal token lacks this scope.
+    #[error("the token lacks the scope {}", .0.as_str())]
+    ScopeMissing(Scope),
     /// There is no such thing, or it is another account's: the two answers are the same byte for byte.
     #[error("not found")]
     NotFound,
@@ -186,6 +190,7 @@ impl Error {
             Self::PlanLimit { .. } => Kind::PlanLimit,
             Self::AddressNotVerified => Kind::AddressNotVerified,
             Self::Gone(_) => Kind::Gone,
+            Self::ScopeMissing(_) => Kind::ScopeMissing,
             Self::NotFound => Kind::NotFound,
             Self::MethodNotAllowed => Kind::MethodNotAllowed,
             Self::NotAcceptable(_) => Kind::NotAcceptable,
@@ -277,6 +282,9 @@ impl Error {
             Self::PreconditionFailed { current } => {
                 format!("If-Match names another version than {current}, which stands.")
             }
+            Self::ScopeMissing(scope) => {
+                format!("This token lacks the scope {}. Make a token that has it.", scope.as_str())
+            }
             Self::Database(error) => unavailable(error).to_owned(),
             Self::PayloadTooLarge { limit } => format!("The body is over the limit of {limit}."),
             Self::UnsupportedMediaType { expected } => format!("The body must have the Content-Type {expected}."),
@@ -300,6 +308,10 @@ impl Error {
             Self::PlanLimit { resource, limit } => {
                 members.insert("resource".to_owned(), json!(resource));
                 members.insert("limit".to_owned(), json!(limit));
+                return members;
+            }
+            Self::ScopeMissing(scope) => {
+                members.insert("scope".to_owned(), json!(scope.as_str()));
                 return members;
             }
             Self::PreconditionFailed { current } => {

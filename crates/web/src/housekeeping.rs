@@ -132,7 +132,7 @@ where
 
 #[cfg(test)]
 mod tests {
-    use resolutionflow_core::access::Role;
+    use resolutionflow_core::access::{Role, Scopes};
     use resolutionflow_core::id::{AccountId, Id, TeamId, UserId};
     use resolutionflow_core::random::Random;
     use resolutionflow_store::idempotency::{Claim, Key};
@@ -184,6 +184,7 @@ mod tests {
             name: String::new(),
             expires_at: now + TimeDelta::hours(hours),
             family_id: None,
+            scopes: Scopes::ALL,
         };
         let tokens = [token(1, random), token(24 * 365, random)];
         let fill = app.db.write::<_, Error, _>(move |tx| {

@@ -25,6 +25,7 @@ pub mod shell;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
+pub mod switch;
 pub mod verify;
 #[expect(missing_docs, reason = "a text says itself what it says")]
 pub mod words;
@@ -44,6 +45,7 @@ pub fn routes() -> Router<App> {
         .merge(sessions::routes())
         .route("/search", get(search::search))
         .merge(people::routes())
+        .route("/switch", post(switch::switch))
         .route("/sign-in", get(sign_in::show).post(sign_in::sign_in))
         .route("/sign-out", post(sign_out::sign_out))
         .route("/sign-up", get(sign_up::show).post(sign_up::sign_up))

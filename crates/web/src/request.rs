@@ -12,6 +12,7 @@ use resolutionflow_core::problem::Problem;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::auth::visitor::{ActsIn, OF_ACCOUNT};
 use crate::config::Size;
 use crate::context::App;
 use crate::error::Error;
@@ -133,6 +134,7 @@ impl FromRequest<App> for Pairs {
         if content_type(request.headers()).is_none_or(|essence| essence != FORM) {
             return Err(Error::UnsupportedMediaType { expected: FORM });
         }
+        let acts_in = request.extensions().get::<ActsIn>().cloned();
         let body = read(request, app, app.settings.limits.body).await?;
         // What is no UTF-8 behind the percent signs would be replaced in silence.
         let pairs = |part: &[u8]| {
@@ -146,7 +148,12 @@ impl FromRequest<App> for Pairs {
                 place: None,
             });
         }
-        Ok(Self(url::form_urlencoded::parse(&body).into_owned().collect()))
+        let mut pairs: Vec<_> = url::form_urlencoded::parse(&body).into_owned().collect();
+        if let Some(acts_in) = acts_in {
+            acts_in.require(&pairs)?;
+        }
+        pairs.retain(|(name, _)| name != OF_ACCOUNT);
+        Ok(Self(pairs))
     }
 }
 

@@ -6,6 +6,7 @@
 mod complete;
 mod details;
 mod discard;
+mod hand_over;
 mod note;
 mod prepare;
 mod refusal;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 pub use complete::{Completion, complete};
 pub use details::{Assignee, Details, change_details};
 pub use discard::discard;
+pub use hand_over::{Heirs, hand_over, held_by};
 pub use note::add_note;
 pub use prepare::{Preparation, prepare};
 pub use refusal::{Conflict, Refusal};

@@ -166,7 +166,8 @@ pub(super) async fn listed(tx: &mut Tx, account: AccountId, query: &Narrowed<'_>
 }
 
 /// Whether a member `m`, who is the person `u`, can run what is assigned to them.
-const CAN_RUN: &str = "m.role <> 'viewer' AND m.disabled_at IS NULL AND u.disabled_at IS NULL";
+const CAN_RUN: &str =
+    "m.role <> 'viewer' AND m.disabled_at IS NULL AND m.removed_at IS NULL AND u.disabled_at IS NULL";
 
 /// The sessions with their flows; conditions follow.
 ///

@@ -166,6 +166,7 @@ async fn a_member_is_found_as_they_were_added() {
             team_id: id(22),
             created_at: at(0),
             disabled_at: None,
+            used_at: None,
         };
         assert_eq!(found, Some(expected));
         assert_eq!(

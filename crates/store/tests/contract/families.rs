@@ -1,6 +1,7 @@
 //! Families of refresh tokens: each token is consumed once, and one that is presented again tells of a thief.
 
 use chrono::TimeDelta;
+use resolutionflow_core::access::Scopes;
 use resolutionflow_core::id::FamilyId;
 use resolutionflow_store::families::{self, Family, NewFamily, NewRefreshToken, Of, Rotation, Why};
 use resolutionflow_store::testing::TestDb;
@@ -45,6 +46,7 @@ async fn begun(test: &TestDb, family: u128, first: u8) -> bool {
         name: String::new(),
         expires_at: at(9_000),
         family_id: Some(id(family)),
+        scopes: Scopes::ALL,
     };
     commit!(test, [new, access], |tx| {
         Ok::<_, Error>(

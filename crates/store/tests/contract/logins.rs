@@ -1,7 +1,7 @@
 //! Logins: who is signed in by one, and what ends it.
 
 use chrono::{DateTime, Utc};
-use resolutionflow_core::access::Role;
+use resolutionflow_core::access::{Role, Scopes};
 use resolutionflow_core::id::UserId;
 use resolutionflow_store::logins::{self, Ended, Holder, Login, NewLogin};
 use resolutionflow_store::testing::TestDb;
@@ -261,6 +261,7 @@ async fn only_its_owner_ends_a_login() {
             name: "nightly".to_owned(),
             expires_at: at(1_000),
             family_id: None,
+            scopes: Scopes::ALL,
         };
         commit!(test, [token], |tx| tokens::create(tx, account(), &token, at(1))
             .await)

@@ -1,7 +1,7 @@
 //! Tokens: who shows one, and what ends it.
 
 use chrono::{DateTime, Utc};
-use resolutionflow_core::access::Role;
+use resolutionflow_core::access::{Role, Scopes};
 use resolutionflow_core::id::UserId;
 use resolutionflow_store::testing::TestDb;
 use resolutionflow_store::tokens::{self, Bearer, NewToken, Personal, TokenKind};
@@ -18,6 +18,7 @@ fn token(number: u8, person: u128, kind: TokenKind) -> NewToken {
         name: format!("token {number}"),
         expires_at: at(1_000),
         family_id: None,
+        scopes: Scopes::ALL,
     }
 }
 
@@ -44,6 +45,7 @@ async fn a_token_tells_who_shows_it_until_it_expires() {
             role: Role::Engineer,
             team_id: id(21),
             last_used_at: None,
+            scopes: Scopes::ALL,
         };
         assert_eq!(bearer(&test, 1, at(999)).await, Some(expected));
         let olga = bearer(&test, 2, at(999)).await.unwrap();
@@ -215,6 +217,7 @@ async fn a_person_sees_their_own_personal_tokens_in_pages() {
             created_at: at(1),
             expires_at: at(1_000),
             last_used_at: None,
+            scopes: Scopes::ALL,
         };
         assert_eq!(whole[0], first);
         let mut paged = Vec::new();

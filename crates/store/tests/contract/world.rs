@@ -17,7 +17,7 @@ use resolutionflow_core::variable::{Outline, Variables};
 use resolutionflow_store::members::NewUser;
 use resolutionflow_store::sessions::Begins;
 use resolutionflow_store::testing::{TestDb, databases, now};
-use resolutionflow_store::{Error, Result, Tx, events, flows, members, sessions, steps, variables};
+use resolutionflow_store::{Error, Result, Tx, events, flows, members, sessions, steps, teams, variables};
 
 /// Changes the database: `commit!(db, [cloned], |tx| a result)`.
 macro_rules! commit {
@@ -211,11 +211,7 @@ async fn people(test: &TestDb) {
 pub(crate) async fn company(test: &TestDb, account: AccountId) {
     commit!(test, |tx| {
         members::create_account(tx, account, "Example", id(21), at(0)).await?;
-        tx.execute(
-            "INSERT INTO teams (account_id, id, name) VALUES ($1, $2, 'Network')",
-            &[&account, &id::<resolutionflow_core::id::kind::Team>(22)],
-        )
-        .await?;
+        teams::create(tx, account, id(22), "Network").await?;
         for (number, _, role) in PEOPLE {
             members::add(tx, account, id(number), role, team(number), at(0)).await?;
         }

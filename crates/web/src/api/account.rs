@@ -1,4 +1,7 @@
-//! `GET` and `PATCH /account`: the account, and what it has decided for itself.
+//! `GET` and `PATCH /account`: the account, and what it has decided for itself; leaving it and giving it away.
+
+pub mod leave;
+pub mod transfer;
 
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -1,13 +1,13 @@
 //! What the description of the API says of refusals, and of names that core defines.
 
-use resolutionflow_core::access::Role;
+use resolutionflow_core::access::{Role, Scope};
 use resolutionflow_core::audit::AuditAction;
 use resolutionflow_core::event::EventKind;
 use resolutionflow_core::flow::difference::Fate;
 use resolutionflow_core::notice::NoticeKind;
 use resolutionflow_core::session::{Outcome, Stale, Status, StepState};
 use serde::Serialize;
-use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
 use utoipa::{IntoResponses, ToSchema};
 
 /// A problem document (RFC 9457): why a request was refused.
@@ -59,7 +59,7 @@ pub enum Refusals {
     /// No valid token.
     #[response(status = 401, content_type = "application/problem+json")]
     Unauthorized(ProblemDocument),
-    /// Not allowed with this role, or in this relation to the session.
+    /// Not allowed with this role, in this relation to the session, or with this token's scopes.
     #[response(status = 403, content_type = "application/problem+json")]
     Forbidden(ProblemDocument),
     /// There is no such thing in this account.
@@ -133,6 +133,11 @@ pub fn step_states() -> ObjectBuilder {
 /// The names of [`Role`].
 pub fn roles() -> ObjectBuilder {
     names(Role::ALL.map(Role::as_str))
+}
+
+/// A list of names of [`Scope`].
+pub fn scope_list() -> ArrayBuilder {
+    ArrayBuilder::new().items(names(Scope::ALL.map(Scope::as_str)))
 }
 
 /// The names of [`AuditAction`].

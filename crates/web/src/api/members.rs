@@ -1,4 +1,10 @@
-//! `GET /members`: the people of the account.
+//! `GET /members`: the people of the account; changing and removing one.
+
+pub mod change;
+pub mod remove;
+mod rule;
+
+pub use rule::{require, standing};
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
@@ -34,11 +40,28 @@ pub struct Member {
     created_at: DateTime<Utc>,
     /// Since when they can no longer sign in.
     disabled_at: Option<DateTime<Utc>>,
+    /// When they last used the account in a browser or signed in to it, to within five minutes.
+    used_at: Option<DateTime<Utc>>,
+}
+
+impl From<members::Member> for Member {
+    fn from(row: members::Member) -> Self {
+        Self {
+            user_id: row.user_id.uuid(),
+            name: row.name,
+            email: row.email,
+            role: row.role.as_str(),
+            team_id: row.team_id.uuid(),
+            created_at: row.created_at,
+            disabled_at: row.disabled_at,
+            used_at: row.used_at,
+        }
+    }
 }
 
 /// List members
 ///
-/// Everybody who is or was a member of the account, in the order of their ids.
+/// Everybody who is a member of the account, in the order of their ids.
 #[utoipa::path(get, path = "/members", operation_id = "list_members", tag = "members", params(PageQuery),
     responses((status = 200, body = Page<Member>), Refusals))]
 pub async fn list(
@@ -55,14 +78,6 @@ pub async fn list(
         rows,
         limit,
         |row| page::after_id(&row.user_id),
-        |row| Member {
-            user_id: row.user_id.uuid(),
-            name: row.name,
-            email: row.email,
-            role: row.role.as_str(),
-            team_id: row.team_id.uuid(),
-            created_at: row.created_at,
-            disabled_at: row.disabled_at,
-        },
+        Member::from,
     )))
 }

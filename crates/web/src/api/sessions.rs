@@ -7,6 +7,7 @@ pub mod discard;
 pub mod events;
 pub mod export;
 pub mod export_list;
+pub mod hand_over;
 pub mod list;
 pub mod live;
 pub mod note;

@@ -5,10 +5,13 @@ pub mod list;
 pub mod revoke;
 
 use chrono::{DateTime, Utc};
+use resolutionflow_core::access::Scope;
 use resolutionflow_store::tokens::Personal;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
+
+use super::answers::scope_list;
 
 /// A personal token, without its secret.
 #[derive(Serialize, ToSchema)]
@@ -24,6 +27,9 @@ pub struct Token {
     expires_at: DateTime<Utc>,
     /// When it was last seen, to within five minutes.
     last_used_at: Option<DateTime<Utc>>,
+    /// What it may.
+    #[schema(schema_with = scope_list)]
+    scopes: Vec<Scope>,
 }
 
 impl From<Personal> for Token {
@@ -34,6 +40,7 @@ impl From<Personal> for Token {
             created_at: token.created_at,
             expires_at: token.expires_at,
             last_used_at: token.last_used_at,
+            scopes: token.scopes.iter().collect(),
         }
     }
 }

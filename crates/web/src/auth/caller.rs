@@ -6,7 +6,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt;
-use resolutionflow_core::access::{Action, Relation, Role, may};
+use resolutionflow_core::access::{Action, Relation, Role, Scopes, may};
 use resolutionflow_core::audit::{AuditAction, By, Entry, Object};
 use resolutionflow_core::event::Hash;
 use resolutionflow_core::id::{AccountId, LoginId, TeamId, TokenId, UserId};
@@ -67,6 +67,12 @@ pub type MayReadAudit = May<{ Action::ReadAudit as usize }>;
 pub type MayManageInvites = May<{ Action::ManageInvites as usize }>;
 /// Follows an invite.
 pub type MayJoinAccount = May<{ Action::JoinAccount as usize }>;
+/// Changes and removes members, and makes teams.
+pub type MayManageMembers = May<{ Action::ManageMembers as usize }>;
+/// Leaves the account.
+pub type MayLeaveAccount = May<{ Action::LeaveAccount as usize }>;
+/// Changes their own name.
+pub type MayChangeOwnProfile = May<{ Action::ChangeOwnProfile as usize }>;
 /// Reopens sessions.
 pub type MayReopenSession = May<{ Action::ReopenSession as usize }>;
 
@@ -81,6 +87,8 @@ pub struct Caller {
     pub role: Role,
     /// Their team.
     pub team_id: TeamId,
+    /// What the token may that they showed; a login and a sign-in may all.
+    pub scopes: Scopes,
     shown: Shown,
     peer: Peer,
 }
@@ -118,12 +126,23 @@ impl Caller {
         }
     }
 
-    /// Whether the token or login is still good; a live stream asks again and again.
+    /// Whether the token or login is still good, and its owner may still what they might; a live stream asks again and
+    /// again.
     pub async fn still_good(&self, app: &App) -> Result<bool> {
-        Ok(match self.shown {
-            Shown::Token { digest, personal, .. } => look_up(app, digest, personal).await?.is_some(),
-            Shown::Login { digest, .. } => login::holder(app, digest).await?.is_some(),
-        })
+        let role = match self.shown {
+            Shown::Token { digest, personal, .. } => {
+                look_up(app, digest, personal).await?.map(|bearer| bearer.role)
+            }
+            Shown::Login { digest, .. } => login::holder(app, digest).await?.map(|holder| holder.role),
+        };
+        Ok(role == Some(self.role))
+    }
+
+    /// Refuses to hand on scopes that the caller's own token lacks.
+    pub fn require_scopes(&self, scopes: Scopes) -> Result<()> {
+        scopes
+            .missing_in(self.scopes)
+            .map_or(Ok(()), |scope| Err(Error::ScopeMissing(scope)))
     }
 
     /// The caller whose login this is.
@@ -133,6 +152,7 @@ impl Caller {
             user_id: holder.user_id,
             role: holder.role,
             team_id: holder.team_id,
+            scopes: Scopes::ALL,
             shown: Shown::Login {
                 digest,
                 id: holder.login_id,
@@ -164,13 +184,12 @@ impl Caller {
         let allowed = Relation::ALL
             .into_iter()
             .any(|relation| may(self.role, relation, action));
-        if allowed {
-            Ok(())
-        } else {
-            Err(Error::Forbidden(
+        if !allowed {
+            return Err(Error::Forbidden(
                 "Your role in this account does not allow that.".to_owned(),
-            ))
+            ));
         }
+        self.require_scopes([action.scope()].into_iter().collect())
     }
 }
 
@@ -211,6 +230,7 @@ async fn caller(parts: &Parts, app: &App) -> Result<Caller> {
         user_id: bearer.user_id,
         role: bearer.role,
         team_id: bearer.team_id,
+        scopes: bearer.scopes,
         shown: Shown::Token {
             digest,
             id: bearer.token_id,

@@ -122,10 +122,12 @@ pub async fn keep(
     app.write(move |tx| {
         let (person, login, device) = (person.clone(), login.clone(), device.clone());
         async move {
+            // The member's row before a login's, as whoever removes them takes both.
+            let made = logins::create(tx, person.account_id, &login, now).await?;
             if let Some(before) = &before {
                 logins::end_by_hash(tx, before).await?;
             }
-            if !logins::create(tx, person.account_id, &login, now).await? {
+            if !made {
                 return Ok(None);
             }
             person.note(tx, By::Login(login.id)).await?;

@@ -2,6 +2,7 @@
 //! is replaced each time it is presented, so one that was stolen shows.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use resolutionflow_core::access::Scopes;
 use resolutionflow_core::audit::{AuditAction, By, Object};
 use resolutionflow_core::id::{Id, TokenId};
 use resolutionflow_core::random::Random;
@@ -211,6 +212,7 @@ impl Access {
             name: String::new(),
             expires_at: self.expires_at,
             family_id: Some(of.family_id),
+            scopes: Scopes::ALL,
         };
         tokens::create(tx, of.account_id, &token, now).await
     }

@@ -6,7 +6,8 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use resolutionflow_core::access::{Action, Role};
-use resolutionflow_core::id::{LoginId, UserId};
+use resolutionflow_core::id::{AccountId, LoginId, UserId};
+use resolutionflow_store::members::{self, Place};
 use resolutionflow_store::notifications::{self, Bell};
 use resolutionflow_store::platform;
 
@@ -14,6 +15,7 @@ use super::caller::Caller;
 use super::login;
 use super::peer::Peer;
 use crate::context::App;
+use crate::error::kinds::Kind;
 use crate::error::{Error, Result};
 
 /// Somebody signed in who is allowed, as far as their role goes, what the page is for.
@@ -36,6 +38,12 @@ pub type VisitReadAudit = Visit<{ Action::ReadAudit as usize }>;
 pub type VisitManageInvites = Visit<{ Action::ManageInvites as usize }>;
 /// Follows an invite; who is not signed in may, too.
 pub type VisitJoinAccount = Visit<{ Action::JoinAccount as usize }>;
+/// Looks after people.
+pub type VisitManageMembers = Visit<{ Action::ManageMembers as usize }>;
+/// Leaves the account.
+pub type VisitLeaveAccount = Visit<{ Action::LeaveAccount as usize }>;
+/// Changes their own name.
+pub type VisitChangeOwnProfile = Visit<{ Action::ChangeOwnProfile as usize }>;
 /// Imports flows.
 pub type VisitWriteFlow = Visit<{ Action::WriteFlow as usize }>;
 
@@ -56,6 +64,8 @@ pub struct Visitor {
     pub look: Look,
     /// What they were told and have not read.
     pub bell: Bell,
+    /// The accounts that they can act in, this one among them.
+    pub places: Vec<Place>,
 }
 
 impl Visitor {
@@ -80,8 +90,17 @@ impl<const ACTION: usize> FromRequestParts<App> for Visit<ACTION> {
         let caller = Caller::holding(&holder, digest, Peer::of(parts, &app.settings));
         caller.require(Action::ALL[ACTION])?;
         let (account, user) = (caller.account_id, caller.user_id);
-        let bell = app
-            .read(move |tx| Box::pin(async move { Ok(notifications::bell(tx, account, user).await?) }))
+        parts.extensions.insert(ActsIn {
+            account_id: account,
+            name: holder.account_name.clone(),
+        });
+        let (bell, places) = app
+            .read(move |tx| {
+                Box::pin(async move {
+                    let bell = notifications::bell(tx, account, user).await?;
+                    Ok((bell, members::places(tx, user).await?))
+                })
+            })
             .await?;
         Ok(Self(Visitor {
             caller,
@@ -91,6 +110,7 @@ impl<const ACTION: usize> FromRequestParts<App> for Visit<ACTION> {
             account_name: holder.account_name,
             look: Look::of(&parts.headers),
             bell,
+            places,
         }))
     }
 }
@@ -129,6 +149,35 @@ pub async fn runs_the_server(app: &App, visitor: &Visitor) -> Result<bool> {
     let user = visitor.user_id();
     app.read(move |tx| Box::pin(async move { Ok(platform::is_platform_admin(tx, user).await?) }))
         .await
+}
+
+/// The account that a page's visitor acts in, for whoever reads the form that they send.
+#[derive(Clone, Debug)]
+pub struct ActsIn {
+    /// The account.
+    pub account_id: AccountId,
+    /// What it is called.
+    pub name: String,
+}
+
+/// The hidden control by which each form of a page says which account it was shown in.
+pub const OF_ACCOUNT: &str = "of-account";
+
+impl ActsIn {
+    /// Refuses a form of a page that was shown in another account than the one that its sender acts in by now: they
+    /// went there in another tab, and it would do there what was meant here.
+    pub fn require(&self, form: &[(String, String)]) -> Result<()> {
+        let account = self.account_id.to_string();
+        let other = |(name, value): &(String, String)| name == OF_ACCOUNT && *value != account;
+        if form.iter().any(other) {
+            let detail = format!(
+                "You are now in {}. Reload the page. Nothing was changed.",
+                self.name
+            );
+            return Err(Error::conflict(Kind::OtherAccount, detail));
+        }
+        Ok(())
+    }
 }
 
 /// What a browser was told about looks, in cookies of its own.

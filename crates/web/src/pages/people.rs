@@ -1,13 +1,23 @@
-//! `/people`: who is in the account, and who is invited.
+//! `/people`: who is in the account, who is invited, what may be done to whom, and the teams.
 
+mod change;
 mod invites;
+mod menu;
+mod owner;
+mod remove;
+mod teams;
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::Redirect;
 use axum::routing::{get, post};
+use chrono::{DateTime, TimeDelta, Utc};
 use maud::{Markup, html};
+use resolutionflow_core::access::{Action, Relation, Role, may};
+use resolutionflow_core::id::{TeamId, UserId};
+use resolutionflow_core::member::Standing;
 use resolutionflow_store::members::{self, Member};
+use resolutionflow_store::teams::{self as kept_teams, Team};
 use serde::Deserialize;
 
 use super::components::filter::address;
@@ -22,7 +32,10 @@ use crate::error::Result;
 use crate::mail;
 use crate::request::Query;
 
-/// The routes of the page.
+/// How long after they were last here somebody counts as here.
+const NOW: TimeDelta = TimeDelta::minutes(10);
+
+/// The routes of the people.
 pub fn routes() -> Router<App> {
     Router::new()
         .route("/people", get(show))
@@ -33,6 +46,13 @@ pub fn routes() -> Router<App> {
         )
         .route("/people/invites/{id}/resend", post(invites::renew))
         .route("/people/invites/{id}/revoke", post(invites::take_back))
+        .route("/people/{id}/change", post(change::change))
+        .route("/people/{id}/disable", post(change::disable))
+        .route("/people/{id}/enable", post(change::enable))
+        .route("/people/{id}/remove", get(remove::show).post(remove::remove))
+        .route("/people/{id}/owner", get(owner::show).post(owner::transfer))
+        .route("/teams", get(teams::show).post(teams::create))
+        .route("/teams/{id}", get(teams::show).post(teams::rename))
 }
 
 /// Which part of the list, and what was just done.
@@ -63,21 +83,92 @@ pub async fn show(
     Visit(visitor): VisitRead,
     Query(place): Query<Place>,
 ) -> Result<Markup> {
-    page(&app, &visitor, &place, &invites::Refused::default()).await
+    draw(&app, &visitor, &place, None, &invites::Refused::default()).await
 }
 
+/// The page with what was refused of an invite.
 async fn page(app: &App, visitor: &Visitor, place: &Place, refused: &invites::Refused) -> Result<Markup> {
+    draw(app, visitor, place, None, refused).await
+}
+
+/// What the rows need beside the members.
+struct Around {
+    visitor: Visitor,
+    teams: Vec<Team>,
+    /// How many own the account and can sign in.
+    owners: i64,
+    now: DateTime<Utc>,
+}
+
+impl Around {
+    /// The visitor, as the rules know them.
+    fn who(&self) -> Standing {
+        Standing {
+            user_id: self.visitor.user_id(),
+            role: self.visitor.role(),
+            enabled: true,
+        }
+    }
+
+    /// How many own the account beside this member.
+    fn other_owners(&self, member: &Member) -> i64 {
+        let is_one = member.role == Role::Owner && member.disabled_at.is_none();
+        self.owners - i64::from(is_one)
+    }
+
+    fn team(&self, id: TeamId) -> Option<&Team> {
+        self.teams.iter().find(|team| team.id == id)
+    }
+}
+
+/// Somebody, as the rules know them.
+fn standing(member: &Member) -> Standing {
+    Standing {
+        user_id: member.user_id,
+        role: member.role,
+        enabled: member.disabled_at.is_none(),
+    }
+}
+
+/// Whether the visitor looks after people.
+fn manages(visitor: &Visitor) -> bool {
+    may(visitor.role(), Relation::Member, Action::ManageMembers)
+}
+
+async fn draw(
+    app: &App,
+    visitor: &Visitor,
+    place: &Place,
+    wrong: Option<&teams::Wrong>,
+    refused: &invites::Refused,
+) -> Result<Markup> {
     let (account, limit) = (visitor.caller.account_id, list::limit(app, None)?);
     let after = list::id_cursor(place.cursor.as_deref())?;
-    let rows = app
-        .read(move |tx| Box::pin(async move { Ok(members::list(tx, account, after, limit + 1).await?) }))
+    let (rows, teams, owners) = app
+        .read(move |tx| {
+            Box::pin(async move {
+                let nobody = UserId::from_uuid(uuid::Uuid::nil());
+                Ok((
+                    members::list(tx, account, after, limit + 1).await?,
+                    kept_teams::list(tx, account).await?,
+                    members::other_owners(tx, account, nobody).await?,
+                ))
+            })
+        })
         .await?;
+    let around = Around {
+        visitor: visitor.clone(),
+        teams,
+        owners,
+        now: app.now(),
+    };
     let people: Page<Member> = list::page(rows, limit, |row| list::after_id(&row.user_id), |row| row);
     let content = html! {
-        div class="page-head" { div { h1 { (words::TITLE) } p class="page-sub" { (visitor.account_name) } }
+        div class="page-head" {
+            div { h1 { (words::TITLE) } p class="page-sub" { (visitor.account_name) } }
             @if invites::may(visitor) { a class="button primary" href="#invite" { (invited::INVITE) } }
         }
-        ul class="list people" { @for member in &people.items { (row(visitor, member)) } }
+        ul class="list people" { @for member in &people.items { (row(&around, member)) } }
         @if people.next_cursor.is_some() || after.is_some() {
             div class="more-rows" {
                 @if after.is_some() { a class="button" href="/people" { (words::FIRST) } }
@@ -87,31 +178,58 @@ async fn page(app: &App, visitor: &Visitor, place: &Place, refused: &invites::Re
             }
         }
         (invites::section(app, visitor, refused).await?)
+        (teams::section(&around, wrong))
     };
-    let mut frame = Frame::new(words::TITLE, "people", Section::People);
-    frame.crumbs = html! { span aria-current="page" { (words::TITLE) } };
+    let mut frame = frame(words::TITLE);
     if let Some(done) = place.done(app) {
         frame.toast = html! { span { (done) } };
     }
     Ok(shell::page(app, visitor, &frame, &content))
 }
 
-fn row(visitor: &Visitor, member: &Member) -> Markup {
+/// The frame of the page, or of one that belongs to it.
+fn frame(title: &str) -> Frame {
+    let mut frame = Frame::new(title, "people", Section::People);
+    frame.crumbs = html! {
+        @if title == words::TITLE {
+            span aria-current="page" { (title) }
+        } @else {
+            a href="/people" { (words::TITLE) } " / " span aria-current="page" { (title) }
+        }
+    };
+    frame
+}
+
+fn row(around: &Around, member: &Member) -> Markup {
     let colour = avatar::colour(member.user_id);
+    let is_disabled = member.disabled_at.is_some();
     html! {
-        li class={ "row" @if member.disabled_at.is_some() { " gone" } } {
+        li class={ "row" @if is_disabled { " gone" } } {
             span class={ "avatar " (colour) } aria-hidden="true" { (avatar::initials(&member.name)) }
             div class="row-title" {
                 span { (member.name) }
-                @if member.user_id == visitor.user_id() { span class="chip" { (words::YOU) } }
+                @if member.user_id == around.visitor.user_id() { span class="chip" { (words::YOU) } }
                 span class="faint" { (member.email) }
             }
-            span class="row-cell" { (words::role(member.role)) }
             span class="row-cell" {
-                @if member.disabled_at.is_some() { (words::LEFT) } @else {
-                    (words::SINCE) " " (time::day(member.created_at))
-                }
+                (words::role(member.role))
+                @if around.teams.len() > 1 && let Some(team) = around.team(member.team_id) { " · " (team.name) }
             }
+            span class="row-cell" {
+                @if is_disabled { (words::LEFT) } @else { (activity(member, around.now)) }
+            }
+            div class="row-end" { (menu::menu(around, member)) }
+        }
+    }
+}
+
+/// When somebody was last here.
+fn activity(member: &Member, now: DateTime<Utc>) -> Markup {
+    html! {
+        @match member.used_at {
+            Some(at) if now - at < NOW => { (words::ACTIVE_NOW) }
+            Some(at) => { (words::ACTIVE) " " (time::relative(at)) }
+            None => { (words::NEVER) }
         }
     }
 }

@@ -7,6 +7,7 @@ mod logins;
 mod looks;
 mod notifications;
 mod password;
+mod profile;
 mod tokens;
 
 use axum::Router;
@@ -33,6 +34,7 @@ pub fn routes() -> Router<App> {
         .route("/settings/notifications/{kind}", post(notifications::choose))
         .route("/settings/mail", post(notifications::choose_daily))
         .route("/settings/account", post(defaults::change))
+        .route("/settings/profile", post(profile::change))
         .route("/settings/password", post(password::change))
         .route("/settings/audit", get(audit::show))
         .route("/settings/audit.jsonl", get(audit::lines))
@@ -68,6 +70,8 @@ struct Refused {
     making: Making,
     password: password::Wrong,
     password_changed: bool,
+    /// What was typed as a name, and what is wrong with it.
+    name: Option<(String, String)>,
     /// What was typed for the days after which a prepared session is old.
     stale_days: Option<String>,
 }
@@ -117,7 +121,7 @@ async fn page(app: &App, visitor: &Visitor, refused: &Refused) -> Result<Markup>
             nav class="settings-nav" aria-label=(words::TITLE) {
                 @for (id, label) in parts.into_iter().filter(|(id, _)| shown(id)) { a href={ "#" (id) } { (label) } }
             }
-            (profile(visitor))
+            (profile::section(visitor, refused.name.as_ref()))
             (looks::appearance(visitor.look))
             (looks::keyboard(visitor.look))
             (told)
@@ -133,19 +137,4 @@ async fn page(app: &App, visitor: &Visitor, refused: &Refused) -> Result<Markup>
         ..Frame::new(words::TITLE, "settings", Section::Settings)
     };
     Ok(shell::page(app, visitor, &frame, &content))
-}
-
-fn profile(visitor: &Visitor) -> Markup {
-    let lines = [
-        (words::NAME, visitor.name.as_str()),
-        (words::EMAIL, visitor.email.as_str()),
-        (words::ACCOUNT, visitor.account_name.as_str()),
-        (words::ROLE, words::role(visitor.role())),
-    ];
-    html! {
-        section class="section" id="profile" aria-labelledby="profile-title" {
-            h2 id="profile-title" { (words::PROFILE) }
-            dl class="facts" { @for (name, value) in lines { dt { (name) } dd { (value) } } }
-        }
-    }
 }

@@ -1,12 +1,13 @@
 //! What frames every page: the head, the top bar, the navigation.
 
-use maud::{DOCTYPE, Markup, html};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use resolutionflow_core::id::AccountId;
 use resolutionflow_store::notifications::Bell;
 
 use super::components::avatar;
 use super::components::icon::{Icon, icon, mark};
 use super::words::shell as words;
-use crate::auth::visitor::{Look, Visitor};
+use crate::auth::visitor::{Look, OF_ACCOUNT, Visitor};
 use crate::context::App;
 
 /// Which part of the product a page belongs to.
@@ -82,6 +83,7 @@ impl Frame {
 
 /// A page for somebody who is signed in.
 pub fn page(app: &App, visitor: &Visitor, frame: &Frame, content: &Markup) -> Markup {
+    let content = &of_account(content, visitor.caller.account_id);
     html! {
         (DOCTYPE)
         html lang="en" data-theme=[visitor.look.theme.attribute()] {
@@ -105,6 +107,28 @@ pub fn page(app: &App, visitor: &Visitor, frame: &Frame, content: &Markup) -> Ma
             }
         }
     }
+}
+
+/// The same with a hidden control in each form that changes something, which says in which account it was shown.
+///
+/// Text of people stands escaped in the page, so what looks like a form is one of ours.
+fn of_account(content: &Markup, account: AccountId) -> Markup {
+    let mut rest = content.0.as_str();
+    let mut page = String::with_capacity(rest.len() + 512);
+    while let Some(start) = rest.find("<form ") {
+        let Some(length) = rest[start..].find('>') else {
+            break;
+        };
+        let (tag, behind) = rest.split_at(start + length + 1);
+        page.push_str(tag);
+        if tag[start..].contains("method=\"post\"") {
+            let control = html! { input type="hidden" name=(OF_ACCOUNT) value=(account); };
+            page.push_str(&control.0);
+        }
+        rest = behind;
+    }
+    page.push_str(rest);
+    PreEscaped(page)
 }
 
 /// A page for anybody: a door, an error.
@@ -171,7 +195,21 @@ fn account_menu(visitor: &Visitor) -> Markup {
             div class="menu-list" {
                 p class="menu-head" { strong { (visitor.name) } br; (visitor.email) br; (visitor.account_name) }
                 a href="/settings" { (words::SETTINGS) }
+                (switches(visitor))
                 form method="post" action="/sign-out" data-sign-out { button type="submit" { (words::SIGN_OUT) } }
+            }
+        }
+    }
+}
+
+/// The other accounts that the visitor can act in, each behind a button.
+pub fn switches(visitor: &Visitor) -> Markup {
+    let current = visitor.caller.account_id;
+    html! {
+        @for place in visitor.places.iter().filter(|place| place.account_id != current) {
+            form method="post" action="/switch" {
+                input type="hidden" name="to" value=(place.account_id);
+                button type="submit" { (words::switch(&place.name)) }
             }
         }
     }
@@ -188,5 +226,32 @@ fn navigation(current: Section, bell: Bell) -> Markup {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use resolutionflow_core::id::Id;
+
+    use super::*;
+
+    #[test]
+    fn each_form_that_changes_something_says_whose_it_is() {
+        let text = "<form action=\"/a\" method=\"post\" >";
+        let content = html! {
+            p { (text) }
+            form action="/search" { input name="q"; }
+            form class="x" method="post" action="/one?a=&amp;" { button { "One" } }
+            form method="post" action="/two" {}
+        };
+        let page = of_account(&content, Id::from_uuid(uuid::Uuid::nil())).0;
+        let control =
+            "<input type=\"hidden\" name=\"of-account\" value=\"00000000-0000-0000-0000-000000000000\">";
+        assert_eq!(page.matches(control).count(), 2, "{page}");
+        assert_eq!(page.replace(control, ""), content.0);
+        assert!(
+            page.contains(&format!("action=\"/two\">{control}</form>")),
+            "{page}"
+        );
     }
 }

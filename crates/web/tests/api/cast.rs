@@ -12,7 +12,7 @@ use resolutionflow::auth::secret;
 use resolutionflow::config::{Settings, Throttle};
 use resolutionflow::context::{App, Clock};
 use resolutionflow::serve::serve;
-use resolutionflow_core::access::Role;
+use resolutionflow_core::access::{Role, Scopes};
 use resolutionflow_core::event::{Event, GENESIS};
 use resolutionflow_core::id::{AccountId, Id, SessionId, TeamId, UserId};
 use resolutionflow_core::random::Random;
@@ -158,6 +158,7 @@ async fn people(
             name: "test".to_owned(),
             expires_at: now + TimeDelta::days(365),
             family_id: None,
+            scopes: Scopes::ALL,
         };
         assert!(tokens::create(tx, account, &new, now).await?);
         let user_id = user.id;
@@ -248,6 +249,31 @@ impl TestApp {
     /// Somebody of the cast.
     pub(crate) fn member(&self, name: &str) -> Member {
         self.cast.member(name, &self.client)
+    }
+
+    /// Another personal token of somebody, told apart by two numbers.
+    pub(crate) async fn new_token(&self, member: &Member, one: u8, two: u8) -> String {
+        let mut seed = [77; 32];
+        (seed[0], seed[1]) = (one, two);
+        let (random, now) = (&mut Random::new(seed), self.clock.now());
+        let secret = secret::make(TokenKind::Personal, random);
+        let new = NewToken {
+            hash: secret::digest(&secret),
+            id: Id::new(now, random),
+            kind: TokenKind::Personal,
+            user_id: member.user_id,
+            name: "another".to_owned(),
+            expires_at: now + TimeDelta::days(1),
+            family_id: None,
+            scopes: Scopes::ALL,
+        };
+        let account = member.account;
+        let made = self.app.db.write::<_, Error, _>(move |tx| {
+            let new = new.clone();
+            Box::pin(async move { tokens::create(tx, account, &new, now).await })
+        });
+        assert!(made.await.unwrap());
+        secret
     }
 
     /// Nobody: a client without a token.

@@ -21,6 +21,7 @@ async fn every_operation_does_what_it_says() {
         telling(&app, &flow).await;
         inviting(&app).await;
         auditing(&app).await;
+        people(&app).await;
         let counted = app.app.metrics.text();
         for operation in Operation::all() {
             let (method, template) = (&operation.method, &operation.template);
@@ -124,6 +125,30 @@ async fn inviting(app: &TestApp) {
         (&json!("contoso"), &json!("viewer"))
     );
     assert_eq!(adam.get("/invites").await.with(200)["items"], json!([]));
+}
+
+/// Looking after people; the last part, since some of them go.
+async fn people(app: &TestApp) {
+    let [olivia, adam, lena, morgan, vera] =
+        ["olivia", "adam", "lena", "morgan", "vera"].map(|name| app.member(name));
+    let me = json!({"name": "Lena Koch"});
+    assert_eq!(lena.patch("/me").json(&me).await.with(200)["name"], "Lena Koch");
+    let team = json!({"name": "Network"});
+    let team = adam.post("/teams").json(&team).await.with(201);
+    let at = format!("/teams/{}", team["id"].as_str().unwrap());
+    let named = adam.patch(&at).json(&json!({"name": "Networks"})).await;
+    assert_eq!(named.with(200)["name"], "Networks");
+    let at = format!("/members/{}", morgan.user_id);
+    let body = json!({"role": "engineer", "team_id": team["id"], "disabled": false});
+    let changed = adam.patch(&at).json(&body).await.with(200);
+    assert_eq!(changed["team_id"], team["id"]);
+    assert_eq!(lena.get("/teams").await.with(200)["items"][1]["members"], 1);
+    let to = format!("{at}?sessions_to={}", lena.user_id);
+    adam.delete(&to).await.with(204);
+    vera.post("/account/leave").json(&json!({})).await.with(204);
+    let body = json!({"to": adam.user_id});
+    let given = olivia.post("/account/transfer").json(&body).await.with(200);
+    assert_eq!(given["role"], "owner");
 }
 
 /// Reading what was done.

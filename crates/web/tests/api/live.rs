@@ -255,6 +255,28 @@ async fn a_stream_ends_when_its_token_does() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_ends_when_its_watcher_goes_or_is_another_in_the_account() {
+    for app in apps().await {
+        let [adam, lena, morgan] = ["adam", "lena", "morgan"].map(|name| app.member(name));
+        let session = lena.starts(&app.flow().await).await;
+        let mut of_lena = Stream::open(live(&lena, &session, "?after=0")).await;
+        let mut of_morgan = Stream::open(live(&morgan, &session, "?after=0")).await;
+        for stream in [&mut of_lena, &mut of_morgan] {
+            assert_eq!(stream.next().await.unwrap().id, 1);
+        }
+        let at = |member: &Member| format!("/members/{}", member.user_id);
+        adam.delete(at(&morgan)).await.with(204);
+        assert_eq!(of_morgan.next().await, None);
+        let role = json!({ "role": "viewer" });
+        adam.patch(at(&lena)).json(&role).await.with(200);
+        assert_eq!(of_lena.next().await, None);
+        // It opens again as what she is now.
+        let mut again = Stream::open(live(&lena, &session, "?after=0")).await;
+        assert_eq!(again.next().await.unwrap().id, 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stopping_server_ends_its_streams() {
     for app in apps().await {
         let lena = app.member("lena");

@@ -71,6 +71,11 @@ fn people_are_made_sign_in_and_are_let_in_again() {
         "",
     )
     .fails(1, "nobody who may");
+    let few = ["--email", "lena@contoso.example", "--name", "reader", "--scope"];
+    let reads = admin("create-token", &[&few[..], &["read"]].concat(), "")
+        .ok()
+        .out;
+    admin("create-token", &[&few[..], &["all"]].concat(), "").fails(2, "read, run, author, admin");
 
     let invited = admin("invite", &["--uses", "2", "--note", "the pilot"], "").ok();
     assert!(
@@ -96,7 +101,15 @@ fn people_are_made_sign_in_and_are_let_in_again() {
     );
     assert_eq!(old.0, 401);
     let morgan = sign_in(&url, &login("morgan@contoso.example", second.trim()));
-    assert_eq!(done_by_commands(&url, &morgan), ["token_created", "password_set"]);
+    assert_eq!(
+        done_by_commands(&url, &morgan),
+        ["token_created", "token_created", "password_set"]
+    );
+    let (status, flows) = request(&format!("{url}/api/v1/flows"), reads.trim(), None);
+    assert_eq!(status, 200, "{flows}");
+    let tokens = json!({ "name": "more" });
+    let (status, refused) = request(&format!("{url}/api/v1/tokens"), reads.trim(), Some(&tokens));
+    assert_eq!((status, &refused["scope"]), (403, &json!("admin")), "{refused}");
     sign_in(&url, &login("lena@contoso.example", "correct horse battery"));
     let (status, me) = request(&format!("{url}/api/v1/me"), token.trim(), None);
     assert_eq!(status, 200, "{me}");

@@ -18,6 +18,7 @@ mod keyboard;
 mod letting_in;
 mod looks;
 mod offline;
+mod people;
 mod pictures;
 mod prepared;
 mod preparing;

@@ -15,6 +15,7 @@ mod flows;
 mod import;
 mod letting_in;
 mod notifications;
+mod origins;
 mod people;
 mod platform;
 mod prepare;

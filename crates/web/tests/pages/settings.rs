@@ -94,7 +94,10 @@ async fn a_token_is_shown_once_works_and_is_revoked() {
     for app in apps().await {
         let vera = Visitor::signed_in(&app, "vera").await;
         let made = vera
-            .post("/settings/tokens", &[("name", "<b>nightly</b>"), ("days", "30")])
+            .post(
+                "/settings/tokens",
+                &[("name", "<b>nightly</b>"), ("days", "30"), ("read", "on")],
+            )
             .await
             .ok();
         let made = made
@@ -121,7 +124,10 @@ async fn a_token_is_shown_once_works_and_is_revoked() {
         let long = "x".repeat(201);
         for name in ["", " ", "two\nlines", &long] {
             let refused = vera
-                .post("/settings/tokens", &[("name", name), ("days", "30")])
+                .post(
+                    "/settings/tokens",
+                    &[("name", name), ("days", "30"), ("read", "on")],
+                )
                 .await;
             assert_eq!(refused.status, 422, "{name:?}");
             refused.has(&["1 to 200 characters"]).lacks(&["rf_pat_"]);
@@ -453,5 +459,20 @@ async fn who_looks_after_nobody_sees_no_audit_log() {
         }
         let sid = Visitor::signed_in(&app, "sid").await;
         sid.get("/settings/audit").await.ok().lacks(&["lena"]);
+    }
+}
+
+#[tokio::test]
+async fn a_token_may_what_is_ticked_for_it() {
+    for app in apps().await {
+        let lena = Visitor::signed_in(&app, "lena").await;
+        let nothing = lena
+            .post("/settings/tokens", &[("name", "idle"), ("days", "7")])
+            .await;
+        assert_eq!(nothing.status, 422);
+        nothing.has(&["Tick at least one.", "value=\"idle\""]);
+        let form = [("name", "runner"), ("days", "7"), ("read", "on"), ("run", "on")];
+        lena.post("/settings/tokens", &form).await.ok();
+        lena.get("/settings").await.ok().has(&["Read, Run sessions<"]);
     }
 }

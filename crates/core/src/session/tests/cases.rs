@@ -341,3 +341,59 @@ fn a_step_refuses_items_choices_and_reasons_that_it_does_not_have() {
         Err(Refusal::StepConflict(_))
     ));
 }
+
+#[test]
+fn what_somebody_holds_goes_to_their_heirs_and_nothing_else_does() {
+    let assignee = |number: u128| Assignee {
+        user_id: user(number),
+        role: Some(person(number).role),
+    };
+    let heirs = |prepared: Option<u128>, active: Option<u128>| Heirs {
+        prepared: prepared.map(assignee),
+        active: active.map(assignee),
+    };
+    let ask = |session: &Session, who: u128, leaver: u128, heirs: &Heirs| {
+        let random = &mut Random::new([1; 32]);
+        let act = &mut Act {
+            who: person(who),
+            now: at(9),
+            random,
+        };
+        hand_over(session, user(leaver), heirs, act)
+    };
+    // Person 1 looks after members, 2 and 3 are engineers, 4 is a viewer.
+    let active = Kept::started_by(2).session;
+    assert!(held_by(&active, user(2)) && !held_by(&active, user(3)));
+    for (who, heirs) in [
+        (3, heirs(None, Some(3))),
+        (1, heirs(Some(3), None)),
+        (1, heirs(None, Some(2))),
+        (1, heirs(None, Some(4))),
+        (1, heirs(Some(4), Some(3))),
+    ] {
+        assert!(ask(&active, who, 2, &heirs).is_err(), "{heirs:?} by {who}");
+    }
+    for who in [1, 2] {
+        let change = ask(&active, who, 2, &heirs(None, Some(3))).unwrap();
+        let session = change.session;
+        assert_eq!(
+            (session.assigned_to_id, session.owner_id),
+            (Some(user(3)), Some(user(2)))
+        );
+        assert_eq!(change.events.len(), 1);
+        assert!(!held_by(&session, user(2)) && held_by(&session, user(3)));
+        let again = ask(&session, who, 2, &heirs(None, Some(3))).unwrap();
+        assert!(again.events.is_empty(), "it is not theirs any more");
+    }
+
+    let preparation = Preparation {
+        assignee: Some(assignee(2)),
+        ..Preparation::default()
+    };
+    let prepared = Kept::prepared_by(3, &preparation).session;
+    assert!(held_by(&prepared, user(2)) && !held_by(&prepared, user(3)));
+    let change = ask(&prepared, 1, 2, &heirs(None, None)).unwrap();
+    assert_eq!(change.session.assigned_to_id, None, "anyone in its team");
+    let change = ask(&prepared, 1, 2, &heirs(Some(3), None)).unwrap();
+    assert_eq!(change.session.assigned_to_id, Some(user(3)));
+}

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::api::answers::{Conflicts, Refusals};
-use crate::auth::caller::{May, MayManageOwnNotifications};
+use crate::auth::caller::{May, MayManageOwnNotifications, MayRead};
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::once::{self, Answer};
@@ -58,7 +58,7 @@ impl Choices {
 /// How they want to be told of each kind of thing, on their pages and by mail, and whether mail comes at once.
 #[utoipa::path(get, path = "/me/notifications", operation_id = "get_notification_choices", tag = "notifications",
     responses((status = 200, body = Choices), Refusals))]
-pub async fn show(State(app): State<App>, May(caller): MayManageOwnNotifications) -> Result<Json<Choices>> {
+pub async fn show(State(app): State<App>, May(caller): MayRead) -> Result<Json<Choices>> {
     let (account, user) = (caller.account_id, caller.user_id);
     let (made, daily) = app
         .read(move |tx| {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::api::answers::{Refusals, notice_kinds};
 use crate::api::page::{self, Page};
-use crate::auth::caller::{May, MayManageOwnNotifications};
+use crate::auth::caller::{May, MayRead};
 use crate::context::App;
 use crate::error::Result;
 use crate::request::{Json, Query};
@@ -83,7 +83,7 @@ impl From<Notification> for NotificationView {
     params(NotificationsQuery), responses((status = 200, body = Page<NotificationView>), Refusals))]
 pub async fn list(
     State(app): State<App>,
-    May(caller): MayManageOwnNotifications,
+    May(caller): MayRead,
     Query(query): Query<NotificationsQuery>,
 ) -> Result<Json<Page<NotificationView>>> {
     let (account, user) = (caller.account_id, caller.user_id);

@@ -13,7 +13,7 @@ use resolutionflow_core::session::{Act, Actor, Change, Dropped, Refusal, Session
 use resolutionflow_core::step::StepId;
 use resolutionflow_core::variable::{Variable, Variables};
 use resolutionflow_store::idempotency::Key;
-use resolutionflow_store::{Tx, audit, sessions, steps, variables};
+use resolutionflow_store::{Tx, audit, members, sessions, steps, variables};
 use serde_json::{Value, json};
 
 use super::view;
@@ -168,6 +168,7 @@ where
             let change = rule(&mut standing, &mut moment.act(&mut random))
                 .map_err(|refusal| refused(refusal, &standing))?;
             sessions::save(tx, account, &change).await?;
+            require_people(tx, account, &change).await?;
             if change
                 .events
                 .iter()
@@ -188,6 +189,31 @@ where
         })
     })
     .await
+}
+
+/// Refuses a change by which a session becomes somebody's who is no member any more: between the look at who asks or
+/// is named and this transaction they may have been removed.
+pub(super) async fn require_people(tx: &mut Tx, account: AccountId, change: &Change) -> Result<()> {
+    use EventKind as K;
+    let happened = |kinds: &[K]| change.events.iter().any(|event| kinds.contains(&event.kind));
+    let (session, mut people) = (&change.session, Vec::new());
+    if happened(&[K::Prepared, K::Assigned, K::Taken]) {
+        people.extend(session.assigned_to_id);
+    }
+    if happened(&[K::Started]) {
+        people.extend(session.owner_id);
+    }
+    people.dedup();
+    // Two at most.
+    for person in people {
+        if !members::still_runs(tx, account, person).await? {
+            return Err(Error::unprocessable(
+                "/assigned_to_id",
+                "this is not an active member of the account",
+            ));
+        }
+    }
+    Ok(())
 }
 
 async fn read(

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::command::Moment;
+use super::command::{Moment, require_people};
 use super::view::{self, SessionView};
 use crate::api::answers::{Conflicts, Refusals};
 use crate::auth::caller::{Caller, May, MayStartFlow};
@@ -98,6 +98,7 @@ where
             };
             let change = rule(&new, &version.outline, &mut moment.act(&mut random)).map_err(refused)?;
             sessions::create(tx, account, &change).await?;
+            require_people(tx, account, &change).await?;
             let variables = change
                 .variables
                 .iter()

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use chrono::{DateTime, TimeDelta, Utc};
+use resolutionflow_core::access::{Scope, Scopes};
 use resolutionflow_core::audit::{AuditAction, Object};
 use resolutionflow_core::id::Id;
 use resolutionflow_store::audit;
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::api::answers::Refusals;
+use crate::api::answers::{Refusals, scope_list};
 use crate::auth::caller::{May, MayManageOwnTokens};
 use crate::auth::secret;
 use crate::context::App;
@@ -31,6 +32,9 @@ pub struct CreateToken {
     /// After how many days it is refused; 90 unless said.
     #[schema(minimum = 1, maximum = 366, example = 90)]
     pub expires_in_days: Option<i64>,
+    /// What it may; all that the caller may unless said.
+    #[schema(schema_with = scope_list)]
+    pub scopes: Option<Vec<Scope>>,
 }
 
 /// A new token. This is the only time that its secret is shown.
@@ -45,11 +49,16 @@ pub struct CreatedToken {
     pub token: String,
     /// From when on it is refused.
     pub expires_at: DateTime<Utc>,
+    /// What it may.
+    #[schema(schema_with = scope_list)]
+    pub scopes: Vec<Scope>,
 }
 
 /// Make a personal token
 ///
-/// It acts as its owner, in this account. An `Idempotency-Key` is not taken, since no secret is ever kept in an
+/// It acts as its owner, in this account, within its scopes: `read` sees, `run` prepares and runs sessions, `author`
+/// writes flows, `admin` looks after the account and what is one's own. None is part of another, and a token hands on
+/// no scope that it lacks. An `Idempotency-Key` is not taken, since no secret is ever kept in an
 /// answer.
 #[utoipa::path(post, path = "/tokens", operation_id = "create_token", tag = "auth", request_body = CreateToken,
     responses((status = 201, body = CreatedToken), Refusals))]
@@ -72,6 +81,14 @@ pub async fn create(
             format!("must be 1 to {LONGEST}"),
         ));
     }
+    let scopes: Scopes = match body.scopes {
+        Some(scopes) => scopes.into_iter().collect(),
+        None => caller.scopes,
+    };
+    if scopes.is_empty() {
+        return Err(Error::unprocessable("/scopes", "name at least one scope"));
+    }
+    caller.require_scopes(scopes)?;
     let (now, mut random) = (app.now(), app.random());
     let secret = secret::make(TokenKind::Personal, &mut random);
     let token = NewToken {
@@ -82,6 +99,7 @@ pub async fn create(
         name: name.clone(),
         expires_at: now + TimeDelta::days(days),
         family_id: None,
+        scopes,
     };
     let (account, id, expires_at) = (caller.account_id, token.id.uuid(), token.expires_at);
     let object = Object::new("token", id);
@@ -108,6 +126,7 @@ pub async fn create(
             name,
             token: secret,
             expires_at,
+            scopes: scopes.iter().collect(),
         }),
     ))
 }

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use clap::Args;
 use futures_util::FutureExt;
+use resolutionflow_core::access::{Scope, Scopes};
 use resolutionflow_core::audit::{AuditAction, By, Object};
 use resolutionflow_core::id::TokenId;
 use resolutionflow_core::random::Random;
@@ -31,8 +32,16 @@ pub(in crate::command) struct CreateToken {
     /// After how many days it is refused
     #[arg(long, default_value_t = 90, value_parser = clap::value_parser!(i64).range(1..=LONGEST))]
     days: i64,
+    /// What it may: read, run, author or admin; several times for several, all unless said
+    #[arg(long = "scope", value_name = "SCOPE", value_parser = scope)]
+    scopes: Vec<Scope>,
     #[command(flatten)]
     place: Place,
+}
+
+/// The scope of that name.
+fn scope(name: &str) -> Result<Scope, String> {
+    Scope::parse(name).ok_or_else(|| "it is one of read, run, author, admin".to_owned())
 }
 
 impl CreateToken {
@@ -46,6 +55,10 @@ impl CreateToken {
             secret::digest(&secret),
             now + TimeDelta::days(self.days),
         );
+        let scopes = match self.scopes.as_slice() {
+            [] => Scopes::ALL,
+            some => some.iter().copied().collect(),
+        };
         let (email, name, seed) = (self.email.clone(), self.name, seed());
         let db = open(&settings, false).await?;
         let made = db.write::<_, Failure, _>(move |tx| {
@@ -61,6 +74,7 @@ impl CreateToken {
                     name,
                     expires_at,
                     family_id: None,
+                    scopes,
                 };
                 if !tokens::create(tx, found.account_id, &token, now).await? {
                     return Err(nobody());

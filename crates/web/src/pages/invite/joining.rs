@@ -63,7 +63,7 @@ impl Arrival<'_> {
         let content = html! {
             p { (words::joined(&joined.account_name, role(joined.role()))) }
             form class="stack" method="post" action="/switch" {
-                input type="hidden" name="account" value=(joined.account_id);
+                input type="hidden" name="to" value=(joined.account_id);
                 button class="button primary block" type="submit" { (words::switch(&joined.account_name)) }
             }
             p class="door-links" { a href="/" { (words::GO_ON) } }

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
+use resolutionflow_core::access::Scope;
 use resolutionflow_core::id::TokenId;
 use resolutionflow_store::tokens::{self, Personal};
 use serde::Deserialize;
@@ -33,6 +34,36 @@ pub(super) struct NewToken {
     name: String,
     #[serde(default)]
     days: String,
+    #[serde(default)]
+    read: String,
+    #[serde(default)]
+    run: String,
+    #[serde(default)]
+    author: String,
+    #[serde(default)]
+    admin: String,
+}
+
+impl NewToken {
+    /// The scopes that are ticked.
+    fn scopes(&self) -> Vec<Scope> {
+        let ticked = |scope: &Scope| {
+            let control = match scope {
+                Scope::Read => &self.read,
+                Scope::Run => &self.run,
+                Scope::Author => &self.author,
+                Scope::Admin => &self.admin,
+            };
+            !control.is_empty()
+        };
+        Scope::ALL.into_iter().filter(ticked).collect()
+    }
+}
+
+/// What was typed for a token that could not be made.
+pub(super) struct Typed {
+    name: String,
+    scopes: Vec<Scope>,
 }
 
 /// Where the making of a token stands.
@@ -41,7 +72,7 @@ pub(super) struct Making {
     /// The one that was just made.
     created: Option<CreatedToken>,
     /// What was typed for one that could not be made.
-    refused: Option<String>,
+    refused: Option<Typed>,
 }
 
 /// `POST /settings/tokens`: the answer is the page with the secret in it, the only time that it is shown.
@@ -53,6 +84,7 @@ pub(super) async fn create(
     let body = CreateToken {
         name: form.name.clone(),
         expires_in_days: Some(form.days.parse().unwrap_or(USUAL_LIFE)),
+        scopes: Some(form.scopes()),
     };
     let caller = May(visitor.caller.clone());
     let (status, making) = match create::create(State(app.clone()), caller, Json(body)).await {
@@ -67,7 +99,10 @@ pub(super) async fn create(
             )
         }
         Err(Error::Unprocessable(_)) => {
-            let refused = Some(form.name);
+            let refused = Some(Typed {
+                scopes: form.scopes(),
+                name: form.name,
+            });
             (
                 StatusCode::UNPROCESSABLE_ENTITY,
                 Making {
@@ -110,9 +145,15 @@ pub(super) async fn section(app: &App, visitor: &Visitor, making: &Making) -> Re
             } @else {
                 ul class="list logins" { @for token in &tokens { (row(token, now)) } }
             }
-            (form(making.refused.as_deref()))
+            (form(making.refused.as_ref()))
         }
     })
+}
+
+/// What a token may, in words.
+fn scopes(token: &Personal) -> String {
+    let names: Vec<_> = token.scopes.iter().map(words::scope).collect();
+    names.join(", ")
 }
 
 /// The secret, once.
@@ -136,6 +177,7 @@ fn row(token: &Personal, now: DateTime<Utc>) -> Markup {
             div class="row-title" {
                 (token.name)
                 @if token.expires_at <= now { span class="chip warn" { (words::EXPIRED) } }
+                span class="faint" { (scopes(token)) }
             }
             span class="row-cell" {
                 @if let Some(at) = token.last_used_at { (words::USED) " " (relative(at)) } @else { (words::NEVER_USED) }
@@ -152,15 +194,18 @@ fn row(token: &Personal, now: DateTime<Utc>) -> Markup {
     }
 }
 
-fn form(refused: Option<&str>) -> Markup {
+fn form(refused: Option<&Typed>) -> Markup {
+    let name = refused.map_or("", |typed| typed.name.as_str());
+    let bad_scopes = refused.is_some_and(|typed| typed.scopes.is_empty());
+    let bad_name = refused.is_some() && !bad_scopes;
     html! {
         form class="token-form" method="post" action="/settings/tokens" {
-            div class={ "field" @if refused.is_some() { " bad" } } {
+            div class={ "field" @if bad_name { " bad" } } {
                 label for="token-name" { (words::TOKEN_NAME) }
-                input class="control" id="token-name" name="name" type="text" value=(refused.unwrap_or_default())
-                    maxlength="200" required autocomplete="off" autofocus[refused.is_some()]
-                    aria-invalid=[refused.map(|_| "true")] aria-describedby=[refused.map(|_| "token-name-error")];
-                @if refused.is_some() { p class="error" id="token-name-error" { (words::TOKEN_NAME_WRONG) } }
+                input class="control" id="token-name" name="name" type="text" value=(name)
+                    maxlength="200" required autocomplete="off" autofocus[bad_name]
+                    aria-invalid=[bad_name.then_some("true")] aria-describedby=[bad_name.then_some("token-name-error")];
+                @if bad_name { p class="error" id="token-name-error" { (words::TOKEN_NAME_WRONG) } }
             }
             div class="field" {
                 label for="token-days" { (words::TOKEN_LIFE) }
@@ -169,6 +214,17 @@ fn form(refused: Option<&str>) -> Markup {
                         option value=(days) selected[days == USUAL_LIFE] { (label) }
                     }
                 }
+            }
+            fieldset class="token-scopes" aria-describedby=[bad_scopes.then_some("token-scopes-error")] {
+                legend { (words::SCOPES) }
+                @for scope in Scope::ALL {
+                    @let ticked = refused.map_or(scope == Scope::Read, |typed| typed.scopes.contains(&scope));
+                    label class="check" {
+                        input type="checkbox" name=(scope.as_str()) value="on" checked[ticked];
+                        (words::scope(scope))
+                    }
+                }
+                @if bad_scopes { p class="error" id="token-scopes-error" { (words::SCOPES_NONE) } }
             }
             button class="button" type="submit" { (words::CREATE) }
         }

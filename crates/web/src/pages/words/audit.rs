@@ -47,6 +47,14 @@ pub const fn action(action: AuditAction) -> &'static str {
         AuditAction::InviteResent => "Invite renewed",
         AuditAction::InviteRevoked => "Invite revoked",
         AuditAction::InviteAccepted => "Invite accepted",
+        AuditAction::MemberChanged => "Member changed",
+        AuditAction::MemberRemoved => "Member removed",
+        AuditAction::MemberLeft => "Left the account",
+        AuditAction::OwnershipTransferred => "Ownership transferred",
+        AuditAction::TeamCreated => "Team made",
+        AuditAction::TeamChanged => "Team renamed",
+        AuditAction::ProfileChanged => "Profile changed",
+        AuditAction::AccountSwitched => "Account switched",
     }
 }
 

@@ -1,6 +1,6 @@
 //! Settings.
 
-use resolutionflow_core::access::Role;
+use resolutionflow_core::access::{Role, Scope};
 
 use crate::auth::visitor::Theme;
 
@@ -12,6 +12,8 @@ pub const NAME: &str = "Name";
 pub const EMAIL: &str = "Email";
 pub const ACCOUNT: &str = "Account";
 pub const ROLE: &str = "Role";
+pub const EMAIL_FIXED: &str = "The email address is what you sign in with, and cannot be changed here.";
+pub const ACCOUNTS: &str = "Your other accounts";
 
 pub const APPEARANCE: &str = "Appearance";
 pub const THEME: &str = "Theme";
@@ -70,7 +72,8 @@ pub const PROGRAM: &str = "A program";
 pub const STOLEN: &str = "signed out: a copy of its token was used";
 
 pub const TOKENS: &str = "API tokens";
-pub const TOKENS_HELP: &str = "For programs that work for you. A token may whatever you may.";
+pub const TOKENS_HELP: &str =
+    "For programs that work for you. A token may what you may, within what you tick for it.";
 pub const NO_TOKENS: &str = "No program has a token of yours.";
 pub const REVOKE: &str = "Revoke";
 pub const EXPIRED: &str = "expired";
@@ -80,6 +83,8 @@ pub const NEVER_USED: &str = "never used";
 pub const TOKEN_NAME: &str = "What it is for";
 pub const TOKEN_NAME_WRONG: &str = "A name has 1 to 200 characters.";
 pub const TOKEN_LIFE: &str = "Good for";
+pub const SCOPES: &str = "What it may";
+pub const SCOPES_NONE: &str = "Tick at least one.";
 pub const CREATE: &str = "Create token";
 pub const CREATED: &str = "Copy it now. It is not shown again.";
 
@@ -121,4 +126,13 @@ pub fn created(name: &str) -> String {
 
 pub fn stale_days_wrong(most: i64) -> String {
     format!("This must be a number from 0 to {most}.")
+}
+
+pub const fn scope(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Read => "Read",
+        Scope::Run => "Run sessions",
+        Scope::Author => "Write flows",
+        Scope::Admin => "Administer",
+    }
 }

@@ -40,3 +40,7 @@ pub fn account_menu(name: &str) -> String {
 pub fn document_title(title: &str) -> String {
     format!("{title} · {PRODUCT}")
 }
+
+pub fn switch(account: &str) -> String {
+    format!("Switch to {account}")
+}

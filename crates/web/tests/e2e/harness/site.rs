@@ -4,8 +4,13 @@ use std::cell::RefCell;
 use std::process::Command;
 use std::sync::Arc;
 
+use resolutionflow::context::Clock;
+use resolutionflow_core::access::Role;
+use resolutionflow_core::id::{AccountId, Id};
+use resolutionflow_core::random::Random;
 use resolutionflow_store::db::Engine;
 use resolutionflow_store::testing::{self, TestDb};
+use resolutionflow_store::{Db, DbConfig, members};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -188,6 +193,32 @@ impl Site {
                     .then(|| format!("{link}{secret}"))
             });
         letters.collect()
+    }
+
+    /// Makes somebody the owner of another account, too; the server stops for it.
+    pub(crate) async fn second_account(&self, name: &str, person: &str) {
+        self.kill9();
+        let (name, email) = (name.to_owned(), self.person(person).email.clone());
+        let now = Clock::system().now();
+        let db = Db::open(&DbConfig::new(self.database.clone(), now))
+            .await
+            .unwrap();
+        let made = db.write::<_, resolutionflow_store::Error, _>(move |tx| {
+            let (name, email) = (name.clone(), email.clone());
+            Box::pin(async move {
+                let found = members::credentials(tx, &email).await?;
+                let user = found.ok_or(resolutionflow_store::Error::NoRow)?.user_id;
+                let (account, team) = (
+                    AccountId::new(now, &mut Random::new([1; 32])),
+                    Id::new(now, &mut Random::new([2; 32])),
+                );
+                members::create_account(tx, account, &name, team, now).await?;
+                members::add(tx, account, user, Role::Owner, team, now).await
+            })
+        });
+        made.await.unwrap();
+        db.close().await;
+        self.serve(self.url.trim_start_matches("http://")).await;
     }
 
     /// Everything that the server has logged.

@@ -174,6 +174,7 @@ fn people_and_what_opens_everywhere() {
         let site = stage.demo().await;
         let gallery = signed_in(stage, &site, "lena").await;
         gallery.page("people", "/people").await;
+        looking_after_people(stage, &site).await;
         gallery
             .state("account-menu", async |browser| {
                 browser.open("/sessions").await;
@@ -198,6 +199,50 @@ fn people_and_what_opens_everywhere() {
             .await;
         gallery.shows_no_flaw();
     });
+}
+
+/// The people as their owner sees them: two teams, a menu, and somebody who goes.
+async fn looking_after_people(stage: &Stage, site: &Site) {
+    let api = site.api("morgan").await;
+    api.does(
+        "POST",
+        "/api/v1/teams",
+        &json!({ "name": "Network and everything that hangs on it" }),
+    )
+    .await;
+    let members = api.get("/api/v1/members").await;
+    let lena = members["items"].as_array().unwrap().iter();
+    let lena = lena
+        .clone()
+        .find(|member| member["email"].as_str().unwrap().starts_with("lena"));
+    let lena = lena.unwrap()["user_id"].as_str().unwrap().to_owned();
+    let morgan = signed_in(stage, site, "morgan").await;
+    morgan.browser.may_log("409");
+    morgan.browser.may_log("422");
+    morgan
+        .state("people-menu", async |browser| {
+            browser.open("/people").await;
+            browser
+                .click(&format!(".member-menu:has(a[href*='{lena}']) summary"))
+                .await;
+            browser.wait_for(".member-menu[open] .menu-list").await;
+        })
+        .await;
+    morgan
+        .page("people-remove", &format!("/people/{lena}/remove"))
+        .await;
+    morgan
+        .page("people-owner", &format!("/people/{lena}/owner"))
+        .await;
+    morgan
+        .state("teams-taken", async |browser| {
+            browser.open("/people").await;
+            browser.type_into("#team-name-new", "everyone").await;
+            browser.press("Enter").await;
+            browser.wait_for("#team-error-new").await;
+        })
+        .await;
+    morgan.shows_no_flaw();
 }
 
 #[test]
