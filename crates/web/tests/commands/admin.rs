@@ -105,11 +105,7 @@ fn people_are_made_sign_in_and_are_let_in_again() {
         done_by_commands(&url, &morgan),
         ["token_created", "token_created", "password_set"]
     );
-    let (status, flows) = request(&format!("{url}/api/v1/flows"), reads.trim(), None);
-    assert_eq!(status, 200, "{flows}");
-    let tokens = json!({ "name": "more" });
-    let (status, refused) = request(&format!("{url}/api/v1/tokens"), reads.trim(), Some(&tokens));
-    assert_eq!((status, &refused["scope"]), (403, &json!("admin")), "{refused}");
+    only_reads(&url, reads.trim());
     sign_in(&url, &login("lena@contoso.example", "correct horse battery"));
     let (status, me) = request(&format!("{url}/api/v1/me"), token.trim(), None);
     assert_eq!(status, 200, "{me}");
@@ -124,6 +120,15 @@ fn people_are_made_sign_in_and_are_let_in_again() {
     )
     .fails(1, "is in use by another");
     assert_eq!(server.stop().0, 0);
+}
+
+/// A token that was made with one scope has that one.
+fn only_reads(url: &str, token: &str) {
+    let (status, flows) = request(&format!("{url}/api/v1/flows"), token, None);
+    assert_eq!(status, 200, "{flows}");
+    let tokens = json!({ "name": "more" });
+    let (status, refused) = request(&format!("{url}/api/v1/tokens"), token, Some(&tokens));
+    assert_eq!((status, &refused["scope"]), (403, &json!("admin")), "{refused}");
 }
 
 /// What the audit log says was done by commands, newest first.
