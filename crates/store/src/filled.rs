@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use futures_util::future::BoxFuture;
 use resolutionflow_core::access::Scopes;
 use resolutionflow_core::event::{Event, EventKind, GENESIS, Hash, Payload};
-use resolutionflow_core::id::{Id, SessionId};
+use resolutionflow_core::id::{AccountId, Id, SessionId};
 use resolutionflow_core::notice::MAIL_DAYS;
 use resolutionflow_core::session::Status;
 
@@ -316,11 +316,8 @@ async fn door(tx: &mut Tx) -> Result<()> {
 
 /// Migration 8: platform invite 13, invite 14 into account 1, and a secret that was sent to person 2.
 async fn invites(tx: &mut Tx) -> Result<()> {
-    let (account, user, team) = (
-        uuid::Uuid::from_u128(1),
-        uuid::Uuid::from_u128(2),
-        uuid::Uuid::from_u128(3),
-    );
+    let (account, user, team): (AccountId, _, _) =
+        (id(1), uuid::Uuid::from_u128(2), uuid::Uuid::from_u128(3));
     let (platform, invite, later) = (
         uuid::Uuid::from_u128(13),
         uuid::Uuid::from_u128(14),

@@ -57,8 +57,8 @@ impl TenantRow {
     }
 }
 
-const TENANT: &str = "a.id, a.name, a.created_at, a.flow_count, a.started_month, a.started_count, a.member_count \
-    FROM accounts a CROSS JOIN plans p WHERE p.id = a.plan_id";
+const TENANT: &str = "found.id, found.name, found.created_at, found.flow_count, found.started_month, \
+    found.started_count, found.member_count";
 
 /// The accounts of the server, the newest first, from before `before` on.
 pub async fn tenants(
@@ -69,7 +69,10 @@ pub async fn tenants(
 ) -> Result<Vec<Tenant>> {
     // Not as an account that the transaction acts in.
     let before = before.map_or(uuid::Uuid::max(), |account| account.uuid());
-    let sql = format!("SELECT {COLUMNS}, {TENANT} AND a.id < $1 ORDER BY a.id DESC LIMIT $2");
+    let sql = format!(
+        "SELECT {COLUMNS}, {TENANT} FROM (SELECT * FROM accounts WHERE id < $1 ORDER BY id DESC LIMIT $2) AS found \
+         CROSS JOIN plans p WHERE p.id = found.plan_id ORDER BY found.id DESC"
+    );
     let rows: Vec<TenantRow> = tx
         .across_accounts()
         .all(&sql, &[&before, &at_least_none(limit)])
@@ -79,7 +82,9 @@ pub async fn tenants(
 
 /// One account of the server.
 pub async fn tenant(tx: &mut Tx, account: AccountId, now: DateTime<Utc>) -> Result<Option<Tenant>> {
-    let sql = format!("SELECT {COLUMNS}, {TENANT} AND a.id = $1");
+    let sql = format!(
+        "SELECT {COLUMNS}, {TENANT} FROM accounts found CROSS JOIN plans p WHERE p.id = found.plan_id AND found.id = $1"
+    );
     let row: Option<TenantRow> = tx.optional(&sql, &[&account]).await?;
     Ok(row.map(|row| row.at(now)))
 }
@@ -141,7 +146,7 @@ pub async fn state(tx: &mut Tx, now: DateTime<Utc>) -> Result<State> {
              (SELECT COUNT(*) FROM (SELECT 1 FROM outbox \
                  WHERE sent_at IS NULL AND failed_at IS NULL AND not_before <= $1 LIMIT $2) AS found), \
              (SELECT COUNT(*) FROM (SELECT 1 FROM outbox \
-                 WHERE COALESCE(sent_at, failed_at) <= $1 AND failed_at IS NOT NULL LIMIT $2) AS found), \
+                 WHERE failed_at <= $1 LIMIT $2) AS found), \
              (SELECT COUNT(*) FROM (SELECT 1 FROM audit_unsealed WHERE id < $3 LIMIT $2) AS found)",
             &[&now, &MOST_COUNTED, &uuid::Uuid::max()],
         )

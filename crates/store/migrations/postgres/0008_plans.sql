@@ -47,3 +47,6 @@ ALTER TABLE users ADD COLUMN platform_admin BOOLEAN NOT NULL DEFAULT FALSE;
 -- The one who set the server up.
 UPDATE users SET platform_admin = TRUE WHERE id = (
     SELECT m.user_id FROM members m WHERE m.role = 'owner' ORDER BY m.created_at, m.account_id, m.user_id LIMIT 1);
+
+-- Letters that were given up are few among those that were sent, and whoever runs the server wants to know.
+CREATE INDEX outbox_failed ON outbox (failed_at) WHERE failed_at IS NOT NULL;

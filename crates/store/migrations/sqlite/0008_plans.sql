@@ -51,3 +51,6 @@ ALTER TABLE users ADD COLUMN platform_admin INTEGER NOT NULL DEFAULT 0 CHECK (pl
 -- The one who set the server up.
 UPDATE users SET platform_admin = 1 WHERE id = (
     SELECT m.user_id FROM members m WHERE m.role = 'owner' ORDER BY m.created_at, m.account_id, m.user_id LIMIT 1);
+
+-- Letters that were given up are few among those that were sent, and whoever runs the server wants to know.
+CREATE INDEX outbox_failed ON outbox (failed_at) WHERE failed_at IS NOT NULL;

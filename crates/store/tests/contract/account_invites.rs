@@ -204,8 +204,8 @@ async fn whoever_was_a_member_becomes_one_again_and_whoever_is_stays_as_they_are
         assert!(!add(FINN, Role::Owner).await);
         commit!(test, |tx| tx
             .execute(
-                "UPDATE members SET disabled_at = $2 WHERE user_id = $1",
-                &[&id::<()>(FINN), &at(5)]
+                "UPDATE members SET removed_at = $3 WHERE account_id = $1 AND user_id = $2",
+                &[&account(), &id::<()>(FINN), &at(5)]
             )
             .await)
         .unwrap();
@@ -235,8 +235,8 @@ async fn those_who_are_members_are_told_from_those_who_are_not() {
         .unwrap();
         commit!(test, |tx| tx
             .execute(
-                "UPDATE members SET disabled_at = $2 WHERE user_id = $1",
-                &[&id::<()>(LENA), &at(5)]
+                "UPDATE members SET removed_at = $3 WHERE account_id = $1 AND user_id = $2",
+                &[&account(), &id::<()>(LENA), &at(5)]
             )
             .await)
         .unwrap();

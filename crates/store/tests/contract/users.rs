@@ -64,6 +64,7 @@ async fn a_reset_sets_the_password_verifies_the_address_and_ends_every_token() {
             name: String::new(),
             expires_at: at(1_000),
             family_id: None,
+            scopes: resolutionflow_core::access::Scopes::ALL,
         };
         assert!(
             commit!(test, [token], |tx| tokens::create(tx, account(), &token, at(0))

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use resolutionflow::auth::secret::{self, InLink};
-use resolutionflow_core::access::Role;
+use resolutionflow_core::access::{Role, Scopes};
 use resolutionflow_core::id::{AccountId, Id, TeamId, UserId};
 use resolutionflow_core::random::Random;
 use resolutionflow_store::mail_tokens::{self, NewMailToken, Purpose};
@@ -121,6 +121,7 @@ async fn strangers(site: &Site) -> Vec<(UserId, String)> {
                         name: String::new(),
                         expires_at: now + TimeDelta::days(1),
                         family_id: None,
+                        scopes: Scopes::ALL,
                     };
                     assert!(tokens::create(tx, account, &token, now).await?);
                 }

@@ -85,7 +85,14 @@ async fn answer(
         Err(error) => return Err(error),
     };
     let wrong = Wrong { team, name, why };
-    let page = draw(app, visitor, &Place::default(), Some(&wrong), &invites::Refused::default()).await?;
+    let page = draw(
+        app,
+        visitor,
+        &Place::default(),
+        Some(&wrong),
+        &invites::Refused::default(),
+    )
+    .await?;
     Ok((status, page).into_response())
 }
 
