@@ -67,7 +67,7 @@ pub async fn differences(tx: &mut Tx, account: AccountId) -> Result<Vec<Differen
             "SELECT flow_count, session_count, member_count, started_count, started_month, \
                  (SELECT COUNT(*) FROM flows WHERE account_id = $1), \
                  (SELECT COUNT(*) FROM sessions WHERE account_id = $1), \
-                 (SELECT COUNT(*) FROM members WHERE account_id = $1) \
+                 (SELECT COUNT(*) FROM members WHERE account_id = $1 AND removed_at IS NULL) \
              FROM accounts WHERE id = $1",
             &[&account],
         )

@@ -94,6 +94,8 @@ impl Code {
     /// Uses the invite once.
     pub async fn redeem(&self, tx: &mut Tx, now: DateTime<Utc>) -> Result<Accepted> {
         if let Some(accepted) = account_invites::redeem(tx, &self.hash, self.way, now).await? {
+            // Whoever follows it may have come from another account.
+            tx.go_on_in(accepted.account_id);
             return Ok(accepted);
         }
         self.look(tx, now).await?;

@@ -3,6 +3,8 @@
 //! A text is written once, with `$1` placeholders. Both engines type a placeholder by where it stands; where it
 //! stands alone, say `CAST($1 AS BIGINT)`. Lists are built as `IN ($2, $3)`; sums are cast to BIGINT.
 
+use resolutionflow_core::id::AccountId;
+
 use super::postgres::PostgresTx;
 use super::reach::Reach;
 use super::sqlite::SqliteTx;
@@ -100,6 +102,12 @@ impl Tx {
     pub(crate) fn across_accounts_if(&mut self, across: bool) -> &mut Self {
         self.notes().reach.across = across;
         self
+    }
+
+    /// Goes on in another account than the one that was named first: for what leads from one into the other, such as
+    /// an invite that is followed.
+    pub fn go_on_in(&mut self, account: AccountId) {
+        self.notes().reach.account = Some(account);
     }
 
     /// The engine, for an explicit match where the dialects truly differ.

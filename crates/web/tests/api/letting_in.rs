@@ -14,7 +14,7 @@ use resolutionflow_store::members::{self, NewUser};
 use resolutionflow_store::platform_invites::{self, NewPlatformInvite};
 use resolutionflow_store::testing::databases;
 use resolutionflow_store::tokens::{self, NewToken, TokenKind};
-use resolutionflow_store::{Db, Error};
+use resolutionflow_store::{Db, Error, reconcile};
 use serde_json::json;
 
 use crate::asking::{Answer, Ask, Client};
@@ -138,12 +138,15 @@ async fn all_leave(db: &Db, account: AccountId) -> u64 {
     let left: Result<u64, Error> = db
         .write(move |tx| {
             Box::pin(async move {
-                tx.execute(
-                    "UPDATE members SET disabled_at = created_at WHERE account_id = $1 AND disabled_at IS NULL \
+                let left = tx
+                    .execute(
+                        "UPDATE members SET removed_at = created_at WHERE account_id = $1 AND removed_at IS NULL \
                      AND user_id IN (SELECT id FROM users WHERE email LIKE 'stranger%')",
-                    &[&account],
-                )
-                .await
+                        &[&account],
+                    )
+                    .await?;
+                reconcile::repair(tx, account).await?;
+                Ok(left)
             })
         })
         .await;
@@ -240,7 +243,7 @@ fn uuid_seed(now: chrono::DateTime<chrono::Utc>, salt: i64) -> [u8; 32] {
 
 async fn count(db: &Db, sql: &'static str) -> i64 {
     let counted: Result<(i64,), Error> = db
-        .read(move |tx| Box::pin(async move { tx.one(sql, &[]).await }))
+        .read(move |tx| Box::pin(async move { tx.across_accounts().one(sql, &[]).await }))
         .await;
     counted.unwrap().0
 }

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use resolutionflow_core::access::Role;
 use resolutionflow_core::event::EventKind;
-use resolutionflow_store::{Error, members};
+use resolutionflow_store::{Error, members, reconcile};
 use serde_json::{Value, json};
 
 use crate::asking::Ask;
@@ -295,6 +295,7 @@ async fn two_owners(site: &Site, owners: &[Vec<Member>; 2]) {
                     &[&account, &user, &now],
                 )
                 .await?;
+                reconcile::repair(tx, account).await?;
                 Ok(())
             })
         });

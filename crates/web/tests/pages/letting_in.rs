@@ -303,7 +303,7 @@ async fn whoever_is_here_joins_by_a_button_or_by_their_password() {
         let sid = Visitor::signed_in(&app, "sid").await;
         sid.get(&path).await.ok().has(&["You are signed in as sid"]);
         let joined = sid.post("/invite", &code).await.ok();
-        let account = joined.hidden("account");
+        let account = joined.hidden("to");
         joined.has(&["You are a member of contoso now", "action=\"/switch\""]);
         assert_eq!(account, adam_account(&app).to_string());
         assert_eq!(sid.post("/invite", &code).await.status, 410);

@@ -113,7 +113,7 @@ async fn an_old_session_is_looked_for_in_turns() {
         let old = lena.starts(&flow).await;
         let title = json!({ "title": "The one cut-over" });
         lena.patch(path(&old)).json(&title).await.with(200);
-        has_more_like(&app, &old, 500, "Another").await;
+        has_more_like(&app, &old, 300, "Another").await;
         let visitor = Visitor::signed_in(&app, "lena").await;
         let first = visitor.get("/search?q=the+one").await.ok();
         let first = first.lacks(&["cut-over"]).has(&["/sessions?q=the+one"]);

@@ -91,6 +91,8 @@ pub async fn accept(
                 account_name: members::account_name(tx, accepted.account_id).await?,
                 role: accepted.role.as_str().to_owned(),
             };
+            // The answer is kept where the caller asked.
+            tx.go_on_in(caller.account_id);
             Answer::new(StatusCode::OK, &joined)
         })
     })
