@@ -162,7 +162,7 @@ async fn look_people_up(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) -> R
     teams::find(tx, account, id(1)).await?;
     teams::create(tx, account, id(902), "N").await?;
     teams::rename(tx, account, id(902), "M").await?;
-    Ok(())
+    look_at_limits(tx, account, at).await
 }
 
 /// Runs every function that looks something up, on ids that mostly exist nowhere; `session` is one that is there.
@@ -235,8 +235,6 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
     flows::documents(tx, account, &[id(1), id(2)]).await?;
     sessions::find(tx, account, id(1)).await?;
     sessions::find_listed(tx, account, id(1)).await?;
-    members::account(tx, account).await?;
-    members::set_stale_days(tx, account, 9).await?;
     sessions::lock(tx, account, id(1)).await?;
     sessions::next_number(tx, account, id(1), sessions::Begins::Started, at).await?;
     sessions::next_number(tx, account, id(1), sessions::Begins::Prepared, at).await?;
@@ -252,7 +250,6 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
     presence::forget(tx, at, 50).await?;
     look_up_what_is_told(tx, account, session, at).await?;
     look_at_the_door(tx, account, at).await?;
-    look_at_limits(tx, account, at).await?;
     look_who_is_let_in(tx, account, at).await?;
     look_up_what_waits_to_be_sent(tx, at).await?;
     let key = Key {
@@ -271,6 +268,8 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
 
 /// Signs a program in and out, and lets it go on.
 async fn look_at_limits(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) -> Result<()> {
+    members::account(tx, account).await?;
+    members::set_stale_days(tx, account, 9).await?;
     let (plan, _) = limits::standing(tx, account, at).await?;
     limits::plans(tx, "s", 50).await?;
     limits::plan(tx, plan.id).await?;

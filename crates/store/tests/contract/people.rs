@@ -8,7 +8,7 @@ use resolutionflow_store::members::{self, Removed};
 use resolutionflow_store::sessions::{self, Held};
 use resolutionflow_store::testing::TestDb;
 use resolutionflow_store::tokens::{self, NewToken, TokenKind};
-use resolutionflow_store::{Error, families, notifications, presence};
+use resolutionflow_store::{families, notifications, presence};
 
 use super::world::{
     FINN, LENA, MORGAN, OLGA, VERA, account, actor, assert_whole, at, command, commit, companies, company,

@@ -303,12 +303,12 @@ pub(crate) async fn things_of(app: &TestApp, name: &str) -> Things {
     let invite = json!({"role": "viewer", "emails": ["ravi@example.com"]});
     // Not everybody invites; who does is of the same account.
     let inviter = app.member(if name == "sid" { "sid" } else { "olivia" });
-    let invited = inviter.post("/invites").json(&invite).await.with(201);
+    let sent = inviter.post("/invites").json(&invite).await.with(201);
     let me = member.get("/me").await.with(200);
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     Things::from([
         (Thing::Flow, text(&flow["id"])),
-        (Thing::Invite, text(&invited["items"][0]["id"])),
+        (Thing::Invite, text(&sent["items"][0]["id"])),
         (Thing::Session, text(&session["id"])),
         (Thing::Team, text(&me["team_id"])),
         (Thing::Token, text(&token["id"])),

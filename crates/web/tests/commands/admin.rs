@@ -75,13 +75,6 @@ fn people_are_made_sign_in_and_are_let_in_again() {
     let reads = admin("create-token", &[&few[..], &["read"]].concat(), "")
         .ok()
         .out;
-    admin("create-token", &[&few[..], &["all"]].concat(), "").fails(2, "read, run, author, admin");
-
-    let invited = admin("invite", &["--uses", "2", "--note", "the pilot"], "").ok();
-    assert!(
-        invited.out.starts_with("rf_pi_") && invited.err.contains("opens 2 accounts"),
-        "{invited:?}"
-    );
 
     let (server, url) = place.serve(
         &["serve", "--listen", "127.0.0.1:0", "--database", &database],
@@ -107,8 +100,7 @@ fn people_are_made_sign_in_and_are_let_in_again() {
     );
     only_reads(&url, reads.trim());
     sign_in(&url, &login("lena@contoso.example", "correct horse battery"));
-    let (status, me) = request(&format!("{url}/api/v1/me"), token.trim(), None);
-    assert_eq!(status, 200, "{me}");
+    let (_, me) = request(&format!("{url}/api/v1/me"), token.trim(), None);
     assert!(
         me.to_string().contains("Lena Koch") && me.to_string().contains("engineer"),
         "{me}"
@@ -220,6 +212,40 @@ fn a_wrong_command_line_is_told_by_its_code() {
     assert!(
         import.contains("Examples:") && import.contains("Exit codes:"),
         "{import}"
+    );
+}
+
+#[test]
+fn a_code_for_new_accounts_is_printed_once() {
+    let place = Place::new();
+    let database = sqlite(&place.path("data/real.sqlite"));
+    let admin = |arguments: &[&str]| {
+        let arguments = [&["admin"], arguments, &["--database", &database]].concat();
+        place.run_with(&arguments, "")
+    };
+    let owner = [
+        "--email",
+        "morgan@contoso.example",
+        "--name",
+        "Morgan Osei",
+        "--account",
+        "Contoso",
+    ];
+    admin(&[&["create-user"], &owner[..]].concat()).ok();
+    let scoped = [
+        "create-token",
+        "--email",
+        "morgan@contoso.example",
+        "--name",
+        "x",
+        "--scope",
+        "all",
+    ];
+    admin(&scoped).fails(2, "read, run, author, admin");
+    let made = admin(&["invite", "--uses", "2", "--note", "the pilot"]).ok();
+    assert!(
+        made.out.starts_with("rf_pi_") && made.err.contains("opens 2 accounts"),
+        "{made:?}"
     );
 }
 

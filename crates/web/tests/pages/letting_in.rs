@@ -343,11 +343,13 @@ async fn leave(app: &TestApp, email: &'static str) {
         .db
         .write(move |tx| {
             Box::pin(async move {
-                tx.execute(
-                    "UPDATE members SET disabled_at = created_at WHERE user_id = (SELECT id FROM users WHERE email = $1)",
-                    &[&email],
-                )
-                .await
+                tx.across_accounts()
+                    .execute(
+                        "UPDATE members SET removed_at = created_at \
+                         WHERE user_id = (SELECT id FROM users WHERE email = $1)",
+                        &[&email],
+                    )
+                    .await
             })
         })
         .await;
