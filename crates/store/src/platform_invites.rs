@@ -8,6 +8,11 @@ use crate::Result;
 use crate::db::{FromRow, Row, Tx};
 use crate::sql::at_least_none;
 
+/// How many accounts one invite opens at most.
+pub const MOST_USES: i64 = 1_000;
+/// For how many days one is good at most.
+pub const MOST_DAYS: i64 = 366;
+
 /// An invite to keep.
 #[derive(Clone, Debug)]
 pub struct NewPlatformInvite {

@@ -12,6 +12,7 @@ use crate::auth::visitor::Visitor;
 use crate::context::App;
 
 mod accounts;
+mod invites;
 mod plans;
 mod server;
 
@@ -23,6 +24,8 @@ pub fn routes() -> Router<App> {
         .route("/platform/accounts/{id}/plan", post(accounts::set_plan))
         .route("/platform/plans", get(plans::list).post(plans::create))
         .route("/platform/plans/{id}", get(plans::show).post(plans::change))
+        .route("/platform/invites", get(invites::list).post(invites::create))
+        .route("/platform/invites/{id}/revoke", post(invites::revoke))
         .route("/platform/server", get(server::show))
 }
 
@@ -31,16 +34,18 @@ pub fn routes() -> Router<App> {
 enum Part {
     Accounts,
     Plans,
+    Invites,
     Server,
 }
 
 impl Part {
-    const ALL: [Self; 3] = [Self::Accounts, Self::Plans, Self::Server];
+    const ALL: [Self; 4] = [Self::Accounts, Self::Plans, Self::Invites, Self::Server];
 
     const fn row(self) -> (&'static str, &'static str) {
         match self {
             Self::Accounts => ("/platform", words::ACCOUNTS),
             Self::Plans => ("/platform/plans", words::PLANS),
+            Self::Invites => ("/platform/invites", words::INVITES),
             Self::Server => ("/platform/server", words::SERVER),
         }
     }

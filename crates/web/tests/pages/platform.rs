@@ -46,7 +46,7 @@ async fn for_anybody_else_there_is_nothing() {
                 let title = |page: &crate::visitor::Page| page.between("<h1>", "</h1>");
                 assert_eq!(title(&page), title(&nothing));
             }
-            for path in ["/platform/plans", &set, &unlimited] {
+            for path in ["/platform/plans", "/platform/invites", &set, &unlimited] {
                 assert_eq!(
                     other.post(path, &[("name", "Mine"), ("plan", "x")]).await.status,
                     404
@@ -182,5 +182,44 @@ async fn the_state_of_the_server_is_shown() {
             "for its seal",
             "by the program",
         ]);
+    }
+}
+
+#[tokio::test]
+async fn a_code_is_shown_once_opens_an_account_and_is_revoked() {
+    for app in apps().await {
+        let olivia = runner(&app).await;
+        olivia
+            .get("/platform/invites")
+            .await
+            .ok()
+            .has(&["Nobody is invited"]);
+        for wrong in [
+            ("0", "7", ""),
+            ("1", "367", ""),
+            ("many", "7", ""),
+            ("1", "7", "two\nlines"),
+        ] {
+            let form = [("uses", wrong.0), ("days", wrong.1), ("note", wrong.2)];
+            let refused = olivia.post("/platform/invites", &form).await;
+            assert_eq!(refused.status, 422, "{wrong:?}");
+            refused.has(&["A code opens 1 to 1000 accounts"]);
+        }
+        let form = [("uses", "2"), ("days", "7"), ("note", "the pilot")];
+        let made = olivia.post("/platform/invites", &form).await.ok();
+        let code = made.between("value=\"rf_pi_", "\"");
+        made.has(&["the pilot", "2 of 2 left"]);
+        let list = olivia.get("/platform/invites").await.ok().lacks(&[&code]);
+        let opened = Visitor::new(&app)
+            .get(&format!("/sign-up?code=rf_pi_{code}"))
+            .await;
+        opened.ok();
+        let revoke = list.forms_to("/platform/invites/");
+        let revoke = revoke.iter().find(|to| to.ends_with("/revoke")).unwrap();
+        assert_eq!(olivia.post(revoke, &[]).await.goes_to(), "/platform/invites");
+        assert_eq!(olivia.post(revoke, &[]).await.status, 404);
+        olivia.get("/platform/invites").await.ok().has(&["revoked"]);
+        let lena = Visitor::signed_in(&app, "lena").await;
+        assert_eq!(lena.post(revoke, &[]).await.status, 404);
     }
 }

@@ -6,19 +6,13 @@ use futures_util::FutureExt;
 use resolutionflow_core::id::PlatformInviteId;
 use resolutionflow_core::random::Random;
 use resolutionflow_store::Error as StoreError;
-use resolutionflow_store::platform_invites::{self, NewPlatformInvite};
+use resolutionflow_store::platform_invites::{self, MOST_DAYS, MOST_USES, NewPlatformInvite};
 
 use super::super::local::open;
 use super::super::{Done, Place, complain, print};
 use crate::auth::secret::{self, InLink};
 use crate::config::SignupMode;
 use crate::context::{Clock, seed};
-
-/// The most accounts that one code opens.
-const MOST_USES: i64 = 1_000;
-
-/// The longest that a code is good, in days.
-const LONGEST: i64 = 366;
 
 /// The options of the command.
 #[derive(Args, Debug)]
@@ -32,7 +26,7 @@ pub(in crate::command) struct Invite {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(i64).range(1..=MOST_USES))]
     uses: i64,
     /// After how many days it opens none
-    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(i64).range(1..=LONGEST))]
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(i64).range(1..=MOST_DAYS))]
     days: i64,
     /// What to remember of it
     #[arg(long, value_parser = crate::auth::person::one_line)]

@@ -1,10 +1,13 @@
 //! The platform.
 
+use chrono::{DateTime, Utc};
 use resolutionflow_core::plan::{Limits, Resource, Usage};
 use resolutionflow_store::db::{Engine, Gap};
 use resolutionflow_store::platform::MOST_COUNTED;
+use resolutionflow_store::platform_invites::PlatformInvite;
 
 use super::counted;
+use crate::config::SignupMode;
 
 pub const TITLE: &str = "Platform";
 pub const HELP: &str = "For who runs this server. Nothing here shows what is in an account.";
@@ -35,6 +38,22 @@ pub const PLAN_NAME: &str = "Name";
 pub const NAME_TAKEN: &str = "another plan has this name";
 pub const EMPTY_IS_UNLIMITED: &str = "Empty is unlimited.";
 
+pub const INVITES: &str = "Invites";
+pub const NO_INVITES: &str = "Nobody is invited to open an account.";
+pub const NO_NOTE: &str = "Without a note";
+pub const UNTIL: &str = "until";
+pub const REVOKE: &str = "Revoke";
+pub const NEW_INVITE: &str = "New code";
+pub const CREATE_INVITE: &str = "Create code";
+pub const CODE_MADE: &str = "The code was made. Copy it now. It is not shown again.";
+pub const CODE: &str = "Code for a new account";
+pub const LINK: &str = "Link to sign up";
+pub const USES: &str = "How many accounts it opens";
+pub const DAYS: &str = "Good for so many days";
+pub const NOTE: &str = "Note";
+/// The most characters of a note.
+pub const MOST_NOTE: usize = 200;
+
 pub const STATE: &str = "State";
 pub const VERSION: &str = "Version";
 pub const RUNNING: &str = "Running";
@@ -50,6 +69,44 @@ pub const AUDIT: &str = "Audit logs";
 pub const ELSEWHERE: &str = "Elsewhere";
 pub const ELSEWHERE_HELP: &str = "/metrics has these figures and more for Prometheus; /livez and /readyz say whether the \
      server lives and serves. “resolutionflow admin reconcile” proves that usage equals what is there.";
+
+/// What a code is good for, as sign-up stands.
+pub const fn sign_up(mode: SignupMode) -> &'static str {
+    match mode {
+        SignupMode::Open => "Anybody may sign up for an account here, with a code or without.",
+        SignupMode::Invite => "Whoever has a code may sign up for an account of their own.",
+        SignupMode::Closed => {
+            "Nobody may sign up here: signup.mode is closed, and codes are of no use until that changes."
+        }
+    }
+}
+
+/// Why a code opens nothing any more.
+pub fn over(invite: &PlatformInvite, now: DateTime<Utc>) -> Option<&'static str> {
+    if invite.revoked_at.is_some() {
+        Some("revoked")
+    } else if invite.uses_left == 0 {
+        Some("used up")
+    } else if invite.expires_at <= now {
+        Some("expired")
+    } else {
+        None
+    }
+}
+
+pub fn uses_left(left: i64, uses: i64) -> String {
+    format!("{left} of {uses} left")
+}
+
+pub fn revoke(note: &str) -> String {
+    format!("Revoke {}", if note.is_empty() { NO_NOTE } else { note })
+}
+
+pub fn invite_wrong(uses: i64, days: i64) -> String {
+    format!(
+        "A code opens 1 to {uses} accounts, is good for 1 to {days} days, and its note has {MOST_NOTE} characters."
+    )
+}
 
 pub const fn resource(resource: Resource) -> &'static str {
     match resource {

@@ -174,6 +174,14 @@ fn who_runs_the_server() {
         gallery.page("platform-plans", "/platform/plans").await;
         gallery.page("platform-server", "/platform/server").await;
         gallery
+            .state("platform-invites", async |browser| {
+                browser.open("/platform/invites").await;
+                browser.type_into("#note", "the pilot").await;
+                browser.press("Enter").await;
+                browser.wait_for(".new-token").await;
+            })
+            .await;
+        gallery
             .state("platform-account", async |browser| {
                 browser.open("/platform").await;
                 browser.click(".tenants a").await;
