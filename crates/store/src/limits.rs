@@ -41,7 +41,7 @@ pub(crate) async fn count(tx: &mut Tx, account: AccountId, resource: Resource) -
 }
 
 /// Counts one member fewer.
-pub async fn count_member_out(tx: &mut Tx, account: AccountId) -> Result<()> {
+pub(crate) async fn count_member_out(tx: &mut Tx, account: AccountId) -> Result<()> {
     tx.execute(
         "UPDATE accounts SET member_count = member_count - 1 WHERE id = $1",
         &[&account],

@@ -281,7 +281,6 @@ async fn look_at_limits(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) -> R
     platform::is_platform_admin(tx, id(1)).await?;
     platform::set_platform_admin(tx, "nobody", true).await?;
     platform::state(tx, at).await?;
-    limits::count_member_out(tx, account).await?;
     Ok(())
 }
 

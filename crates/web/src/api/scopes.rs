@@ -87,3 +87,40 @@ pub fn describe(document: &mut OpenApi) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use resolutionflow_core::access::{Relation, Role, may};
+
+    use super::ACTIONS;
+
+    /// Every operation with its action, its scope, and the roles that may in some relation to its session.
+    #[test]
+    fn who_may_use_which_operation_is_what_was_reviewed() {
+        let mut table = String::new();
+        for (operation, action) in ACTIONS {
+            let roles: Vec<_> = Role::ALL
+                .into_iter()
+                .filter(|role| {
+                    Relation::ALL
+                        .into_iter()
+                        .any(|relation| may(*role, relation, *action))
+                })
+                .map(Role::as_str)
+                .collect();
+            let (scope, roles) = (action.scope().as_str(), roles.join(" "));
+            writeln!(table, "{operation}: {action:?} ({scope}): {roles}").unwrap();
+        }
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/operations.txt");
+        if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+            std::fs::write(path, &table).unwrap();
+        }
+        let reviewed = std::fs::read_to_string(path).unwrap_or_default();
+        assert_eq!(
+            table, reviewed,
+            "who may use which operation changed; review it and run with UPDATE_SNAPSHOTS=1"
+        );
+    }
+}

@@ -14,6 +14,7 @@ mod finish;
 mod flows;
 mod import;
 mod letting_in;
+mod matrix;
 mod notifications;
 mod origins;
 mod people;

@@ -5,8 +5,8 @@ use serde_json::json;
 use crate::cast::apps;
 use crate::visitor::Visitor;
 
-/// Every route of the pages that changes something, as the sources say it.
-fn unsafe_pages() -> Vec<String> {
+/// Every route of the pages with its methods, as the sources say it.
+pub(crate) fn routes() -> Vec<(&'static str, String)> {
     let mut found = Vec::new();
     let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pages")];
     let pages = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/pages.rs")).unwrap();
@@ -28,17 +28,33 @@ fn unsafe_pages() -> Vec<String> {
             };
             // A handler of several lines ends where the next route begins.
             let handlers = route.split(".merge(").next().unwrap();
-            if ["post(", "put(", "patch(", "delete("]
-                .iter()
-                .any(|method| handlers.contains(method))
-            {
-                found.push(path.to_owned());
+            for (method, called) in [
+                ("GET", "get("),
+                ("POST", "post("),
+                ("PUT", "put("),
+                ("PATCH", "patch("),
+                ("DELETE", "delete("),
+            ] {
+                if handlers.contains(called) {
+                    found.push((method, path.to_owned()));
+                }
             }
         }
     }
-    found.sort();
+    found.sort_by(|one, two| (&one.1, one.0).cmp(&(&two.1, two.0)));
     found.dedup();
     found
+}
+
+/// Every route of the pages that changes something.
+fn unsafe_pages() -> Vec<String> {
+    let routes = routes().into_iter();
+    let mut paths: Vec<_> = routes
+        .filter(|(method, _)| *method != "GET")
+        .map(|(_, path)| path)
+        .collect();
+    paths.dedup();
+    paths
 }
 
 #[tokio::test]
