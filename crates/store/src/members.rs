@@ -266,18 +266,6 @@ pub async fn add(
     Ok(true)
 }
 
-/// The most teams that [`teams`] answers.
-const MOST_TEAMS: i64 = 1_000;
-
-/// The teams of an account and what they are called, the oldest first; at most a thousand.
-pub async fn teams(tx: &mut Tx, account: AccountId) -> Result<Vec<(TeamId, String)>> {
-    tx.all(
-        "SELECT id, name FROM teams WHERE account_id = $1 ORDER BY id LIMIT $2",
-        &[&account, &MOST_TEAMS],
-    )
-    .await
-}
-
 /// Which of these addresses, as they are compared, belong to active members of the account; at most 100 are asked for.
 pub async fn addresses_among(tx: &mut Tx, account: AccountId, emails: &[String]) -> Result<Vec<String>> {
     let keys: Vec<String> = emails.iter().take(100).map(|email| email_key(email)).collect();

@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 use resolutionflow_core::audit::{AuditAction, By, Entry, Object};
-use resolutionflow_core::id::{Id, UserId};
+use resolutionflow_core::id::{AccountId, Id, UserId};
 use resolutionflow_core::random::Random;
 
 use crate::app::RequestId;
@@ -78,6 +78,24 @@ impl Peer {
             object,
             changed: changed.iter().map(|name| (*name).to_owned()).collect(),
         }
+    }
+
+    /// The entries that tell of one change of a person in the log of each account of theirs.
+    pub fn entries_of(
+        &self,
+        (now, random): (DateTime<Utc>, &mut Random),
+        (person, by): (UserId, (Option<UserId>, Option<By>)),
+        action: AuditAction,
+        accounts: &[AccountId],
+        changed: &[&str],
+    ) -> Vec<(AccountId, Entry)> {
+        let accounts = accounts.iter();
+        accounts
+            .map(|account| {
+                let object = Object::new("user", person.uuid());
+                (*account, self.entry((now, random), by, action, object, changed))
+            })
+            .collect()
     }
 }
 

@@ -177,7 +177,7 @@ async fn draw(
                 }
             }
         }
-        (invites::section(app, visitor, refused).await?)
+        (invites::section(app, visitor, &around.teams, refused).await?)
         (teams::section(&around, wrong))
     };
     let mut frame = frame(words::TITLE);

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
-use resolutionflow_core::audit::{AuditAction, Object};
+use resolutionflow_core::audit::AuditAction;
 use resolutionflow_core::random::Random;
 use resolutionflow_store::mail_tokens::{self, Holder, Purpose};
 use resolutionflow_store::{audit, users};
@@ -91,18 +91,9 @@ pub async fn set(
                     return Ok(false);
                 };
                 users::reset_password(tx, user, &password, now).await?;
-                let (random, who) = (&mut Random::new(seed), (Some(user), None));
-                // In the log of each account that the person belongs to.
-                let accounts = users::accounts(tx, user).await?;
-                let entries: Vec<_> = accounts
-                    .into_iter()
-                    .map(|account| {
-                        let object = Object::new("user", user.uuid());
-                        let changed = ["password"];
-                        let action = AuditAction::PasswordSet;
-                        (account, peer.entry((now, random), who, action, object, &changed))
-                    })
-                    .collect();
+                let (at, who) = ((now, &mut Random::new(seed)), (user, (Some(user), None)));
+                let (action, accounts) = (AuditAction::PasswordSet, users::accounts(tx, user).await?);
+                let entries = peer.entries_of(at, who, action, &accounts, &["password"]);
                 audit::write_all(tx, &entries).await?;
                 Ok(true)
             })

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use maud::html;
-use resolutionflow_core::audit::{AuditAction, Object};
+use resolutionflow_core::audit::AuditAction;
 use resolutionflow_core::random::Random;
 use resolutionflow_store::mail_tokens::{self, Purpose};
 use resolutionflow_store::{audit, users};
@@ -54,16 +54,10 @@ pub async fn verify(
                         return Ok(false);
                     };
                     if users::verify(tx, user, now).await? {
-                        let (random, who) = (&mut Random::new(seed), (Some(user), None));
-                        let accounts = users::accounts(tx, user).await?;
-                        let entries: Vec<_> = accounts
-                            .into_iter()
-                            .map(|account| {
-                                let object = Object::new("user", user.uuid());
-                                let action = AuditAction::AddressVerified;
-                                (account, peer.entry((now, random), who, action, object, &[]))
-                            })
-                            .collect();
+                        let (at, who) = ((now, &mut Random::new(seed)), (user, (Some(user), None)));
+                        let (action, accounts) =
+                            (AuditAction::AddressVerified, users::accounts(tx, user).await?);
+                        let entries = peer.entries_of(at, who, action, &accounts, &[]);
                         audit::write_all(tx, &entries).await?;
                     }
                     Ok(true)

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use resolutionflow::config::{PublicUrl, Sender, Settings, SignupMode, Transport};
 use resolutionflow_core::id::AccountId;
 use resolutionflow_store::testing::databases;
-use resolutionflow_store::{Error, members};
+use resolutionflow_store::{Error, teams};
 
 use crate::cast::{PASSWORD, TestApp, apps};
 use crate::visitor::{Page, Visitor};
@@ -490,7 +490,7 @@ async fn an_invite_that_is_sent_twice_is_made_once() {
         let teams: Result<Vec<_>, Error> = app
             .app
             .db
-            .read(move |tx| Box::pin(async move { members::teams(tx, account).await }))
+            .read(move |tx| Box::pin(async move { teams::list(tx, account).await }))
             .await;
         assert_eq!(teams.unwrap().len(), 1);
     }

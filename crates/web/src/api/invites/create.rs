@@ -13,7 +13,7 @@ use resolutionflow_core::problem::Problem;
 use resolutionflow_core::random::Random;
 use resolutionflow_store::account_invites::{self, Invite, NewInvite};
 use resolutionflow_store::members::{self, email_key};
-use resolutionflow_store::{Tx, audit};
+use resolutionflow_store::{Tx, audit, teams};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -167,8 +167,7 @@ impl Making {
     async fn keep(&self, tx: &mut Tx) -> Result<Answer> {
         let (account, now) = (self.caller.account_id, self.now);
         let team = self.team.unwrap_or(self.caller.team_id);
-        let teams = members::teams(tx, account).await?;
-        if !teams.iter().any(|(known, _)| *known == team) {
+        if teams::find(tx, account, team).await?.is_none() {
             return Err(Error::NotFound);
         }
         let members = members::addresses_among(tx, account, &self.emails).await?;

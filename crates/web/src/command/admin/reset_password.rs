@@ -2,7 +2,7 @@
 
 use clap::Args;
 use futures_util::FutureExt;
-use resolutionflow_core::audit::{AuditAction, By, Object};
+use resolutionflow_core::audit::{AuditAction, By};
 use resolutionflow_core::random::Random;
 use resolutionflow_store::{Error as StoreError, audit, members};
 
@@ -39,13 +39,14 @@ impl ResetPassword {
             let (email, hash) = (email.clone(), hash.clone());
             async move {
                 let set = members::set_password(tx, &email, &hash).await?;
-                let mut random = Random::new(seed);
                 // In the log of each account that the person belongs to.
-                for (account, user) in members::accounts(tx, &email).await? {
-                    let (who, object) = ((None, Some(By::Command)), Object::new("user", user.uuid()));
+                let (accounts, people): (Vec<_>, Vec<_>) =
+                    members::accounts(tx, &email).await?.into_iter().unzip();
+                if let Some(user) = people.first() {
+                    let (at, who) = ((now, &mut Random::new(seed)), (*user, (None, Some(By::Command))));
                     let action = AuditAction::PasswordSet;
-                    let entry = Peer::default().entry((now, &mut random), who, action, object, &["password"]);
-                    audit::write_all(tx, &[(account, entry)]).await?;
+                    let entries = Peer::default().entries_of(at, who, action, &accounts, &["password"]);
+                    audit::write_all(tx, &entries).await?;
                 }
                 Ok(set)
             }

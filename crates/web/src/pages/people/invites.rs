@@ -9,7 +9,7 @@ use resolutionflow_core::access::{Role, may_invite_as};
 use resolutionflow_core::id::{InviteId, TeamId};
 use resolutionflow_core::problem::Place as ProblemAt;
 use resolutionflow_store::account_invites::{self, Invite};
-use resolutionflow_store::members;
+use resolutionflow_store::teams::Team;
 use serde::Deserialize;
 
 use super::{Place, page};
@@ -135,18 +135,18 @@ pub(super) fn may(visitor: &Visitor) -> bool {
 }
 
 /// The form and the list, for whoever looks after invites.
-pub(super) async fn section(app: &App, visitor: &Visitor, refused: &Refused) -> Result<Markup> {
+pub(super) async fn section(
+    app: &App,
+    visitor: &Visitor,
+    teams: &[Team],
+    refused: &Refused,
+) -> Result<Markup> {
     if !may(visitor) {
         return Ok(Markup::default());
     }
     let (account, now) = (visitor.caller.account_id, app.now());
-    let (teams, pending) = app
-        .read(move |tx| {
-            Box::pin(async move {
-                let teams = members::teams(tx, account).await?;
-                Ok((teams, account_invites::pending(tx, account, None, MOST).await?))
-            })
-        })
+    let pending = app
+        .read(move |tx| Box::pin(async move { Ok(account_invites::pending(tx, account, None, MOST).await?) }))
         .await?;
     Ok(html! {
         section class="section" id="pending" aria-labelledby="pending-title" {
@@ -157,7 +157,7 @@ pub(super) async fn section(app: &App, visitor: &Visitor, refused: &Refused) -> 
                 ul class="list invites" { @for invite in &pending { (row(app, visitor, invite, now)) } }
             }
         }
-        (form(app, visitor, &teams, refused))
+        (form(app, visitor, teams, refused))
     })
 }
 
@@ -219,7 +219,7 @@ fn link(app: &App, invite: &Invite, whom: &str) -> Markup {
     }
 }
 
-fn form(app: &App, visitor: &Visitor, teams: &[(TeamId, String)], refused: &Refused) -> Markup {
+fn form(app: &App, visitor: &Visitor, teams: &[Team], refused: &Refused) -> Markup {
     let Refused { typed, wrong } = refused;
     let chosen = Role::parse(&typed.role).unwrap_or(Role::Engineer);
     let roles = Role::ALL
@@ -255,8 +255,8 @@ fn form(app: &App, visitor: &Visitor, teams: &[(TeamId, String)], refused: &Refu
                         div class="field" {
                             label for="invite-team" { (words::TEAM) }
                             select class="control" id="invite-team" name="team" {
-                                @for (id, name) in teams {
-                                    option value=(id) selected[id.to_string() == *team] { (name) }
+                                @for one in teams {
+                                    option value=(one.id) selected[one.id.to_string() == *team] { (one.name) }
                                 }
                             }
                         }
