@@ -639,15 +639,15 @@ async fn each_queue_is_walked_by_due_time() {
                         let after = at.map(|at| Due { at, id: id(1) });
                         let texts = caught(tx);
                         sessions::list_by_due(tx, id(0), &filter, after, 50).await?;
-                        let plan = caught_plan(tx, &texts);
-                        // Each part is sorted once more after it was cut, since they are merged.
-                        let cut = plan
-                            .windows(2)
-                            .all(|lines| !lines[1].contains("B-TREE") || lines[0] == "SCAN part");
-                        assert!(
-                            finds(&plan, index) && cut,
-                            "analysed: {analyse}\n{filter:?} {after:?}\n{plan:#?}"
-                        );
+                        let plans = caught_plans(tx, &texts);
+                        assert!(!plans.is_empty());
+                        for plan in plans {
+                            let sorts = plan.iter().any(|line| line.contains("B-TREE"));
+                            assert!(
+                                finds(&plan, index) && !sorts,
+                                "analysed: {analyse}\n{filter:?} {after:?}\n{plan:#?}"
+                            );
+                        }
                     }
                 }
                 Ok(())
@@ -775,13 +775,16 @@ async fn counts_and_queues_use_the_indexes_of_what_is_open() {
                 let texts = caught(tx);
                 sessions::queues(tx, id(0), id(1), id(0), 5).await?;
                 let queues = caught_plans(tx, &texts);
-                let indexes: [&[_]; 4] = [
+                // What is due of this person's is no page, so there what has no due time is read, too.
+                let indexes: [&[_]; 6] = [
+                    &["sessions_prepared_for"],
                     &["sessions_prepared_for"],
                     &["sessions_unassigned"],
                     &["sessions_prepared_by"],
+                    &["sessions_prepared_by"],
                     &["sessions_active_by_owner", "sessions_active_by_assignee"],
                 ];
-                assert_eq!(queues.len(), indexes.len());
+                assert_eq!(queues.len(), indexes.len(), "{queues:#?}");
                 for (queue, indexes) in queues.iter().zip(indexes) {
                     for index in indexes {
                         assert!(finds(queue, index), "{analyse} {queue:#?}");

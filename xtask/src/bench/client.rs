@@ -116,22 +116,27 @@ impl Client {
     }
 
     fn part(&mut self, length: usize) -> io::Result<()> {
-        let start = self.body.len();
-        self.body.resize(start + length, 0);
-        self.stream.read_exact(&mut self.body[start..])
+        // Not into zeros: this program is not optimised, and writing those took an eighth of both processors.
+        let read = (&mut self.stream).take(length as u64).read_to_end(&mut self.body)?;
+        if read == length {
+            Ok(())
+        } else {
+            Err(ended())
+        }
     }
 
     fn line(&mut self, line: &mut String) -> io::Result<()> {
         line.clear();
         if self.stream.read_line(line)? == 0 {
-            return Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                "the server closed the connection",
-            ));
+            return Err(ended());
         }
         line.truncate(line.trim_end().len());
         Ok(())
     }
+}
+
+fn ended() -> io::Error {
+    io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed the connection")
 }
 
 fn broken(what: &str) -> io::Error {

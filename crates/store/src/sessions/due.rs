@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use resolutionflow_core::id::{AccountId, SessionId};
 use resolutionflow_core::session::{Session, Status};
 
-use super::list::{Filter, Found, cut, listed, select};
+use super::list::{Filter, Found, Listed, cut, name_people, select};
 use super::path::{Asked, Order, Path, Words};
 use crate::Result;
 use crate::db::Tx;
@@ -49,7 +49,7 @@ pub async fn list_by_due(
         unreachable!("nobody has started what is prepared, so one path has all")
     };
     let (engine, one_more) = (tx.engine(), at_least_none(limit).saturating_add(1));
-    // Where the engines put what has no due time differs, so it is read by itself.
+    // Where the engines put what has no due time differs, so it is read by itself, and only where a page reaches it.
     let halves: &[Half] = match after {
         Some(Due { at: None, .. }) => &[Half::Undated],
         _ => &[Half::Dated, Half::Undated],
@@ -70,30 +70,24 @@ pub async fn list_by_due(
             }
         }
     }
-    let mut query = Narrowed::new(String::new(), &account);
-    let mut parts = Vec::new();
+    let mut sessions = Vec::new();
     for half in halves {
+        let left = one_more.saturating_sub(i64::try_from(sessions.len()).unwrap_or(i64::MAX));
+        let mut query = Narrowed::new(select(&path.sessions(engine)), &account);
         path.rest(&mut query);
         if let Some(end) = &end {
             half.until(end, &mut query);
         }
         half.found(path, after.as_ref(), &mut query);
-        query.with(" LIMIT ?", &one_more);
-        let conditions = std::mem::take(&mut query.sql);
-        let (sessions, number) = (select(&path.sessions(engine)), *half as i32);
-        parts.push(format!(
-            "SELECT part.*, {number} AS half FROM ({sessions}{conditions}) AS part"
-        ));
-        if end.is_some_and(|end| half.has(&end)) {
+        query.with(" LIMIT ?", &left);
+        let mut found: Vec<Listed> = tx.all(&query.sql, &query.parameters).await?;
+        let full = i64::try_from(found.len()).unwrap_or(i64::MAX) >= left;
+        sessions.append(&mut found);
+        if full || end.is_some_and(|end| half.has(&end)) {
             break;
         }
     }
-    let limit_of_all = query.bind(&one_more);
-    query.sql = format!(
-        "{} ORDER BY half, due_at, id LIMIT {limit_of_all}",
-        parts.join(" UNION ALL ")
-    );
-    let mut sessions = listed(tx, account, &query).await?;
+    name_people(tx, account, &mut sessions).await?;
     let next = cut(&mut sessions, limit).map(Due::behind).or(end);
     Ok(Found { sessions, next })
 }
@@ -101,8 +95,8 @@ pub async fn list_by_due(
 /// What has a due time, and what has none.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Half {
-    Dated = 0,
-    Undated = 1,
+    Dated,
+    Undated,
 }
 
 impl Half {

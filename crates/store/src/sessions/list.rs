@@ -136,6 +136,12 @@ pub(super) fn select(sessions: &str) -> String {
 /// Reads sessions with what their people are called; the statement begins with [`select`].
 pub(super) async fn listed(tx: &mut Tx, account: AccountId, query: &Narrowed<'_>) -> Result<Vec<Listed>> {
     let mut rows: Vec<Listed> = tx.all(&query.sql, &query.parameters).await?;
+    name_people(tx, account, &mut rows).await?;
+    Ok(rows)
+}
+
+/// Reads what the people of these sessions are called.
+pub(super) async fn name_people(tx: &mut Tx, account: AccountId, rows: &mut [Listed]) -> Result<()> {
     let people = |row: &Listed| {
         let session = &row.session;
         [session.prepared_by_id, session.assigned_to_id, session.owner_id]
@@ -156,13 +162,13 @@ pub(super) async fn listed(tx: &mut Tx, account: AccountId, query: &Narrowed<'_>
         let found: Vec<(UserId, String, bool)> = tx.all(&sql, &parameters).await?;
         known.extend(found.into_iter().map(|(id, name, can_run)| (id, (name, can_run))));
     }
-    for row in &mut rows {
+    for row in rows {
         let [prepared_by, assigned_to, owner] = people(row).map(|id| id.and_then(|id| known.get(&id)));
         row.assignee_is_active = assigned_to.is_some_and(|(_, can_run)| *can_run);
         [row.prepared_by, row.assigned_to, row.owner] =
             [prepared_by, assigned_to, owner].map(|person| person.map(|(name, _)| name.clone()));
     }
-    Ok(rows)
+    Ok(())
 }
 
 /// Whether a member `m`, who is the person `u`, can run what is assigned to them.
