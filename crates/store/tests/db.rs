@@ -374,7 +374,7 @@ async fn parallel_writes_all_arrive() {
         let metrics = test.db.metrics();
         match test.engine {
             Engine::Sqlite => assert!(metrics.batched >= 201 && metrics.batches <= metrics.batched),
-            Engine::Postgres => assert!(metrics.pool_size <= 16 && metrics.pool_waiting == 0),
+            Engine::Postgres => assert!(metrics.pool_size <= 8 && metrics.pool_waiting == 0),
         }
     }
 }

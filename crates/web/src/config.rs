@@ -175,7 +175,7 @@ impl Default for Database {
         Self {
             url: DatabaseUrl::new("sqlite:data/resolutionflow.sqlite")
                 .expect("the default is a database URL"),
-            connections: 16,
+            connections: 8,
             time_limit: Duration::from_secs(5),
             queue: 4_096,
         }

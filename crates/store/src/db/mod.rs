@@ -61,7 +61,8 @@ pub struct DbConfig {
     pub batch: usize,
     /// SQLite: how many connections read. Default: one a core, and four at least.
     pub readers: usize,
-    /// PostgreSQL: how many connections there are at most. Default 16.
+    /// PostgreSQL: how many connections there are at most. Default 8: with more than a few for each processor of the
+    /// database, what waits there for a processor or a lock keeps the rest waiting.
     pub pool: usize,
     /// SQLite: the file does not grow over this many pages; how tests make a full disk.
     pub(crate) most_pages: Option<u32>,
@@ -84,7 +85,7 @@ impl DbConfig {
             queue: 4096,
             batch: 256,
             readers: cores.max(4),
-            pool: 16,
+            pool: 8,
             most_pages: None,
             migrations: MIGRATIONS,
         }
