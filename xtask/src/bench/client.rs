@@ -117,12 +117,10 @@ impl Client {
 
     fn part(&mut self, length: usize) -> io::Result<()> {
         // Not into zeros: this program is not optimised, and writing those took an eighth of both processors.
-        let read = (&mut self.stream).take(length as u64).read_to_end(&mut self.body)?;
-        if read == length {
-            Ok(())
-        } else {
-            Err(ended())
-        }
+        let read = (&mut self.stream)
+            .take(length as u64)
+            .read_to_end(&mut self.body)?;
+        if read == length { Ok(()) } else { Err(ended()) }
     }
 
     fn line(&mut self, line: &mut String) -> io::Result<()> {

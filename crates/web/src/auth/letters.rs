@@ -156,3 +156,17 @@ pub async fn tell_of_try(tx: &mut Tx, app: &App, email: &str, now: DateTime<Utc>
     let to = person.as_ref().map(|person| person.email.as_str());
     write(tx, app, to, email, &mail::tried(), now + VERIFY_LIFE, now).await
 }
+
+/// Tells somebody that their password was changed, in the transaction that changes it.
+pub async fn tell_of_change(tx: &mut Tx, app: &App, email: &str, now: DateTime<Utc>) -> Result<()> {
+    write(
+        tx,
+        app,
+        Some(email),
+        email,
+        &mail::changed(now),
+        now + VERIFY_LIFE,
+        now,
+    )
+    .await
+}

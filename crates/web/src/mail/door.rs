@@ -1,5 +1,6 @@
 //! Letters about getting in: an address to show, a password to set, an account to join.
 
+use chrono::{DateTime, Utc};
 use resolutionflow_core::access::Role;
 
 use super::letter::{Draft, Link};
@@ -50,6 +51,17 @@ pub fn tried() -> Draft {
         words::TRIED_SIGN_IN,
         "/sign-in".to_owned(),
         words::WHY_SIGNED_UP.to_owned(),
+    )
+}
+
+/// To somebody whose password was changed, by themselves or by a link that was sent to them.
+pub fn changed(at: DateTime<Utc>) -> Draft {
+    one(
+        words::CHANGED.to_owned(),
+        vec![words::changed(&words::at(at)), words::CHANGED_DO.to_owned()],
+        words::CHANGED_FORGOT,
+        "/forgot".to_owned(),
+        words::WHY_CHANGED.to_owned(),
     )
 }
 

@@ -43,6 +43,20 @@ pub(super) const TRIED_DO: &str = "If it was you, sign in; if you do not know th
     \"Forgot password?\" there.";
 pub(super) const TRIED_SIGN_IN: &str = "Sign in";
 
+/// The letter to somebody whose password was changed.
+pub(super) const CHANGED: &str = "Your password was changed";
+pub(super) const CHANGED_DO: &str = "If it was you, there is nothing to do. If not, set a new one at once, which ends \
+    everything that is signed in as you, and tell whoever looks after your account.";
+pub(super) const CHANGED_FORGOT: &str = "Set a new password";
+pub(super) const WHY_CHANGED: &str =
+    "You get this because it concerns your sign-in; it cannot be turned off.";
+
+pub(super) fn changed(at: &str) -> String {
+    format!(
+        "It happened on {at}. Everything else that was signed in as you has ended, with every personal token."
+    )
+}
+
 pub(super) const INVITED_OPEN: &str = "Look at the invite";
 
 pub(super) fn invited(inviter: &str, account: &str) -> String {

@@ -15,10 +15,10 @@ use super::components::form::Line;
 use super::letter_door as door;
 use super::words::door as common;
 use super::words::sign_up as words;
-use crate::auth::password;
 use crate::auth::peer::Peer;
 use crate::auth::secret::{self, InLink};
 use crate::auth::visitor::Look;
+use crate::auth::{letters, password};
 use crate::context::{App, seed};
 use crate::error::Result;
 use crate::request::{Form, Query};
@@ -83,9 +83,11 @@ pub async fn set(
     }
     let password = app.passwords.hash(typed.password, &mut app.random()).await?;
     let (hash, now, seed) = (secret::digest(&typed.token), app.now(), seed());
+    let (told, email) = (app.clone(), holder.email.clone());
     let done = app
         .write(move |tx| {
             let (password, peer) = (password.clone(), peer.clone());
+            let (told, email) = (told.clone(), email.clone());
             Box::pin(async move {
                 let Some(user) = mail_tokens::consume(tx, &hash, Purpose::Reset, now).await? else {
                     return Ok(false);
@@ -95,6 +97,7 @@ pub async fn set(
                 let (action, accounts) = (AuditAction::PasswordSet, users::accounts(tx, user).await?);
                 let entries = peer.entries_of(at, who, action, &accounts, &["password"]);
                 audit::write_all(tx, &entries).await?;
+                letters::tell_of_change(tx, &told, &email, now).await?;
                 Ok(true)
             })
         })

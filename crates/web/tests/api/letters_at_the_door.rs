@@ -127,6 +127,47 @@ async fn letters_that_anybody_can_ask_for_have_a_bound_for_each_address_and_each
     }
 }
 
+#[tokio::test]
+async fn a_letter_tells_that_the_password_was_changed() {
+    for test in databases().await {
+        let app = TestApp::on(test, with_mail).await;
+        let told = [(
+            "lena@example.com".to_owned(),
+            "Your password was changed".to_owned(),
+        )];
+        let secret = mailed(&app, "lena@example.com", Purpose::Reset).await;
+        let reset = |password: &'static str| {
+            form(
+                &app.client,
+                "/reset",
+                &[("token", secret.as_str()), ("password", password)],
+            )
+        };
+        assert_eq!(reset("short").await.status, 422);
+        assert!(letters(&app.app.db).await.is_empty());
+        assert_eq!(reset(STRONG).await.status, 200);
+        assert_eq!(letters(&app.app.db).await, told);
+        assert_eq!(reset(STRONG).await.status, 410);
+        assert_eq!(letters(&app.app.db).await, told);
+
+        let lines = [("email", "lena@example.com"), ("password", STRONG)];
+        let entered = form(&app.client, "/sign-in", &lines).await;
+        let cookie = entered.headers["set-cookie"].to_str().unwrap().split(';').next();
+        let cookie = cookie.unwrap().to_owned();
+        let change = |current: &'static str| {
+            let lines = [
+                ("current", current),
+                ("new-password", "seven purple tractors at dawn"),
+            ];
+            form(&app.client, "/settings/password", &lines).header("cookie", &cookie)
+        };
+        assert_eq!(change("wrong").await.status, 422);
+        assert_eq!(letters(&app.app.db).await, told);
+        assert_eq!(change(STRONG).await.status, 303);
+        assert_eq!(letters(&app.app.db).await, [told.clone(), told].concat());
+    }
+}
+
 /// Prints, and asserts nothing: how long an answer takes is the machine's business.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "a measurement of some minutes"]

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::{Refused, page, words};
 use crate::auth::peer::Peer;
 use crate::auth::visitor::{Visit, VisitRead, Visitor};
-use crate::auth::{device, login, password, sign_in};
+use crate::auth::{device, letters, login, password, sign_in};
 use crate::context::{App, seed};
 use crate::error::{Error, Result};
 use crate::pages::components::form::Line;
@@ -80,10 +80,11 @@ pub(super) async fn change(
     let hash = app.passwords.hash(form.password, &mut app.random()).await?;
     let opening = login::open(&app, visitor.user_id(), &headers, &peer.place());
     let (caller, now, login, seed) = (visitor.caller, app.now(), opening.login, seed());
-    let epoch = person.auth_epoch;
+    let (epoch, told, email) = (person.auth_epoch, app.clone(), visitor.email);
     let changed = app
         .write(move |tx| {
             let (caller, login, hash) = (caller.clone(), login.clone(), hash.clone());
+            let (told, email) = (told.clone(), email.clone());
             Box::pin(async move {
                 let (account, user) = (caller.account_id, caller.user_id);
                 let changed = members::change_password(tx, user, epoch, &hash).await?
@@ -93,6 +94,7 @@ pub(super) async fn change(
                     let action = AuditAction::PasswordSet;
                     let entry = caller.entry(now, &mut Random::new(seed), action, object, &[]);
                     audit::write(tx, account, &entry).await?;
+                    letters::tell_of_change(tx, &told, &email, now).await?;
                 }
                 Ok(changed)
             })
