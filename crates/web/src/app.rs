@@ -270,12 +270,15 @@ fn finish(app: &App, response: &mut Response, id: &str) {
         headers.insert(CONTENT_TYPE, kind);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    if !app.settings.server.insecure_http {
+    let server = &app.settings.server;
+    if !server.insecure_http {
         // Browsers heed it only where it came by HTTPS.
-        headers.insert(
-            STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=31536000"),
-        );
+        let only_https = if server.hsts_include_subdomains {
+            "max-age=31536000; includeSubDomains"
+        } else {
+            "max-age=31536000"
+        };
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(only_https));
     }
     headers.insert(
         REQUEST_ID,
