@@ -176,8 +176,8 @@ fn a_wrong_command_line_is_told_by_its_code() {
         &["import", "x.md", "--placeholders", "smoke"],
         &["import", "x.md", "--format", "json"],
         &["import", "x.md", "--into", "no-id"],
-        &["import", "x.md", "--server", "http://x", "--database", "sqlite:x"],
-        &["import", "x.md", "--server", "http://x"],
+        &["import", "x.md", "--server", "https://x", "--database", "sqlite:x"],
+        &["import", "x.md", "--server", "https://x"],
         &["import", "x.md", "--token", "rf_pat_x"],
         &["import", "x.md", "--server", "ftp://x", "--token", "rf_pat_x"],
         &[
