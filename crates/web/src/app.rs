@@ -26,6 +26,7 @@ use crate::api;
 use crate::api::answers::{ProblemDocument, ProblemPlace};
 use crate::auth::visitor::Look;
 use crate::auth::{elsewhere, origin};
+use crate::config::Settings;
 use crate::context::App;
 use crate::error::{Error, Refused, Result, kinds};
 use crate::{metrics, pages};
@@ -163,7 +164,7 @@ async fn surround(State(app): State<App>, mut request: Request, next: Next) -> R
     let path = route.as_ref().map_or("none", MatchedPath::as_str);
     // The path itself may hold what is private; its template does not.
     let span = tracing::info_span!("request", request_id = %id, %method, route = path, user = field::Empty);
-    let asker = Asker::of(&request);
+    let asker = Asker::of(&request, &app.settings);
     request.extensions_mut().insert(RequestId(id.clone()));
     let limit = app.settings.server.request_timeout;
     app.metrics.requests_running.inc();
@@ -207,7 +208,7 @@ struct Asker {
 }
 
 impl Asker {
-    fn of(request: &Request) -> Self {
+    fn of(request: &Request, settings: &Settings) -> Self {
         let accepts = request
             .headers()
             .get(ACCEPT)
@@ -216,7 +217,7 @@ impl Asker {
             && accepts.is_some_and(|accept| accept.contains("text/html"));
         Self {
             page,
-            look: Look::of(request.headers()),
+            look: Look::of(request.headers(), settings),
             path: request.uri().path().to_owned(),
             next: (page && request.method().is_safe()).then(|| request.uri().to_string()),
         }
@@ -269,12 +270,15 @@ fn finish(app: &App, response: &mut Response, id: &str) {
         headers.insert(CONTENT_TYPE, kind);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    if !app.settings.server.insecure_http {
+    let server = &app.settings.server;
+    if !server.insecure_http {
         // Browsers heed it only where it came by HTTPS.
-        headers.insert(
-            STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=31536000"),
-        );
+        let only_https = if server.hsts_include_subdomains {
+            "max-age=31536000; includeSubDomains"
+        } else {
+            "max-age=31536000"
+        };
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(only_https));
     }
     headers.insert(
         REQUEST_ID,

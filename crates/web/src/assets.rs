@@ -205,7 +205,7 @@ fn content_type(path: &str) -> &'static str {
     match path.rsplit_once('.').map(|(_, ending)| ending) {
         Some("css") => "text/css; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
-        Some("svg") => "image/svg+xml",
+        Some("svg") => "image/svg+xml; charset=utf-8",
         Some("woff2") => "font/woff2",
         _ => "application/octet-stream",
     }
@@ -261,6 +261,17 @@ mod tests {
         let size: usize = scripts.filter_map(|(path, _)| assets.sent_size(path)).sum();
         println!("all scripts: {size} bytes compressed");
         assert!(size <= LIMIT, "{size} bytes");
+    }
+
+    #[test]
+    fn what_is_text_says_in_which_charset() {
+        let assets = Assets::default();
+        for (path, asset) in &assets.files {
+            let charset = asset.content_type.split_once("; charset=").map(|(_, name)| name);
+            let expected = std::str::from_utf8(&asset.plain).is_ok().then_some("utf-8");
+            assert_eq!(charset, expected, "{path}");
+        }
+        assert_eq!(content_type("mark.svg"), "image/svg+xml; charset=utf-8");
     }
 
     #[test]

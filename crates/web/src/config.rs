@@ -60,6 +60,8 @@ pub struct Server {
     pub max_connections: usize,
     /// Whether browsers come by plain HTTP from other machines.
     pub insecure_http: bool,
+    /// Whether browsers are to use HTTPS for the hosts below, too.
+    pub hsts_include_subdomains: bool,
     /// Whose word counts on where a request came from.
     pub trusted_proxies: Networks,
     /// Where browsers find the server, for links in mail.
@@ -164,6 +166,7 @@ impl Default for Server {
             stop_timeout: Duration::from_secs(8),
             max_connections: 10_000,
             insecure_http: false,
+            hsts_include_subdomains: false,
             trusted_proxies: Networks::default(),
             public_url: PublicUrl::default(),
         }
@@ -289,6 +292,8 @@ pub const SETTINGS: &[Setting] = &[
     Setting { name: "server.insecure_http", slot: |s| &mut s.server.insecure_http,
         meaning: "`true` lets browsers sign in over plain HTTP from other machines, where anybody on the way can read \
                   along; localhost and HTTPS need nothing." },
+    Setting { name: "server.hsts_include_subdomains", slot: |s| &mut s.server.hsts_include_subdomains,
+        meaning: "`true` tells browsers for a year to reach all hosts below the server's by HTTPS alone, too." },
     Setting { name: "server.trusted_proxies", slot: |s| &mut s.server.trusted_proxies,
         meaning: "Addresses and networks of the proxies in front, with commas between; only what they say in \
                   `X-Forwarded-For` counts." },

@@ -364,3 +364,22 @@ async fn every_answer_says_what_browsers_may_do_with_it() {
         traced.status()
     );
 }
+
+#[tokio::test]
+async fn browsers_are_told_of_https_as_the_settings_say() {
+    for (insecure_http, hosts_below, told) in [
+        (false, false, Some("max-age=31536000")),
+        (false, true, Some("max-age=31536000; includeSubDomains")),
+        (true, true, None),
+    ] {
+        let (app, _database) = app_with(|settings| {
+            settings.server.insecure_http = insecure_http;
+            settings.server.hsts_include_subdomains = hosts_below;
+        })
+        .await;
+        let request = Request::builder().uri("/livez").body(Body::empty()).unwrap();
+        let answer = test_router(&app).oneshot(request).await.unwrap();
+        let header = answer.headers().get("strict-transport-security");
+        assert_eq!(header.map(|value| value.to_str().unwrap()), told);
+    }
+}

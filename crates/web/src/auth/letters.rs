@@ -10,7 +10,7 @@ use resolutionflow_store::{Tx, users};
 
 use super::peer::Peer;
 use super::secret::{self, InLink};
-use super::sign_in::{HOUR, MINUTE, bucket, number, too_many_of};
+use super::sign_in::{HOUR, bucket, by_address, number, take};
 use crate::context::App;
 use crate::error::Result;
 use crate::mail::{self, CannotMail, Draft};
@@ -24,27 +24,12 @@ const RESET_LIFE: TimeDelta = TimeDelta::minutes(10);
 /// Reserves a letter to an address that somebody asks for from there, or says when there is one again: alike for every
 /// address, whether somebody has it or not.
 pub async fn reserve(app: &App, peer: &Peer, email: &str) -> Result<()> {
-    let (now, limits) = (app.now(), &app.settings.throttle);
-    let from = Rate::new(
-        number(limits.address_per_minute),
-        MINUTE,
-        number(limits.address_burst),
+    let from = bucket(
+        "letters-from",
+        &[&peer.block()],
+        by_address(&app.settings.throttle),
     );
-    let buckets = [
-        bucket("letters-from", &[&peer.block()], Counting::Steady(from)),
-        to(app, email),
-    ];
-    let blocked = app
-        .read(move |tx| Box::pin(async move { Ok(throttles::blocked_until(tx, &buckets, now).await?) }))
-        .await?;
-    let blocked = match blocked {
-        Some(until) => Some(until),
-        None => {
-            app.write(move |tx| Box::pin(async move { Ok(throttles::reserve(tx, &buckets, now).await?) }))
-                .await?
-        }
-    };
-    blocked.map_or(Ok(()), |until| Err(too_many_of("letters", now, until)))
+    take(app, "letters", [from, to(app, email)]).await
 }
 
 /// What counts the letters to an address.

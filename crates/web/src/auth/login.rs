@@ -27,7 +27,12 @@ const HOST_ONLY: &str = "__Host-";
 
 /// The name of the cookie.
 pub(super) fn cookie_name(settings: &Settings) -> String {
-    let name = settings.auth.cookie.as_str();
+    own_name(settings, settings.auth.cookie.as_str())
+}
+
+/// What a cookie of that name is called, so that no other host of the domain can set it; browsers take such names by
+/// HTTPS and on localhost alone.
+pub fn own_name(settings: &Settings, name: &str) -> String {
     if settings.server.insecure_http {
         name.to_owned()
     } else {
@@ -164,7 +169,7 @@ pub fn forget_cookie(settings: &Settings) -> HeaderValue {
 }
 
 /// `Set-Cookie` for what no script may see.
-pub(super) fn set_cookie(settings: &Settings, name: &str, value: &str, seconds: u64) -> HeaderValue {
+pub fn set_cookie(settings: &Settings, name: &str, value: &str, seconds: u64) -> HeaderValue {
     let secure = if settings.server.insecure_http {
         ""
     } else {

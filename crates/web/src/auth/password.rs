@@ -64,16 +64,72 @@ pub fn check(password: &str) -> std::result::Result<(), String> {
 /// How hard to guess a password that people choose must be, of 4.
 const STRENGTH: zxcvbn::Score = zxcvbn::Score::Three;
 
-/// Whether a password that somebody chose is guessed too easily, by one who knows these words.
+/// What many passwords begin with, and what the product is called.
+const BASES: [&str; 11] = [
+    "resolutionflow",
+    "resolution",
+    "flow",
+    "password",
+    "welcome",
+    "spring",
+    "summer",
+    "autumn",
+    "winter",
+    "qwertyuiop",
+    "asdfghjkl",
+];
+
+/// Whether a password that somebody chose is guessed too easily, by one who knows these names and addresses: as it is,
+/// or without what is known. zxcvbn alone lets three pieces pass, whatever they are.
 pub fn is_weak(password: &str, known: &[&str]) -> bool {
-    zxcvbn::zxcvbn(password, known).score() < STRENGTH
+    let words = words(known);
+    let weak = |text: &str| zxcvbn::zxcvbn(text, &words).score() < STRENGTH;
+    let rest = without(password, &words);
+    weak(password) || (rest != password && weak(&rest))
 }
 
-/// A new password of 100 random bits, in groups that can be read out; no two of its characters look alike.
+/// What makes a password no harder to guess (ASVS 5.0, 6.1.2): names and addresses as they are, the two halves of an
+/// address, and their parts, of three characters or more each.
+fn words<'k>(known: &[&'k str]) -> Vec<&'k str> {
+    let halves = known.iter().flat_map(|known| known.split('@'));
+    let parts = known
+        .iter()
+        .flat_map(|known| known.split(|character: char| !character.is_alphanumeric()));
+    let words = known.iter().copied().chain(halves).chain(parts);
+    let words = BASES.into_iter().chain(words);
+    let mut words: Vec<_> = words.filter(|word| word.chars().count() >= 3).collect();
+    words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
+    words
+}
+
+/// The password without these words, the first of them first; letters count as the digits and signs that look like them.
+fn without(password: &str, words: &[&str]) -> String {
+    let plain = |character: char| match character.to_lowercase().next().unwrap_or(character) {
+        '0' => 'o',
+        '1' | '!' | 'l' => 'i',
+        '3' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        '7' => 't',
+        other => other,
+    };
+    let mut rest: Vec<char> = password.chars().collect();
+    for word in words {
+        let word: Vec<char> = word.chars().map(plain).collect();
+        let is_here = |window: &[char]| window.iter().copied().map(plain).eq(word.iter().copied());
+        while let Some(at) = rest.windows(word.len()).position(is_here) {
+            rest.drain(at..at + word.len());
+        }
+    }
+    rest.into_iter().collect()
+}
+
+/// A new password of 140 random bits, in groups that can be read out; no two of its characters look alike. ASVS 5.0
+/// wants 128 bits of what must not be guessed (11.5.1).
 pub fn generate(random: &mut Random) -> String {
     const ALPHABET: &[u8; 32] = b"23456789abcdefghijkmnpqrstuvwxyz";
     let mut password = String::new();
-    for (index, byte) in random.bytes::<20>().into_iter().enumerate() {
+    for (index, byte) in random.bytes::<28>().into_iter().enumerate() {
         if index > 0 && index % 4 == 0 {
             password.push('-');
         }
@@ -212,9 +268,84 @@ mod tests {
     fn a_generated_password_is_a_password() {
         let random = &mut Random::new([2; 32]);
         let password = generate(random);
-        assert_eq!(password.len(), 24);
-        assert!(check(&password).is_ok());
+        let groups: Vec<_> = password.split('-').map(str::len).collect();
+        assert_eq!(groups, [4; 7]);
+        let kinds: std::collections::BTreeSet<_> =
+            (0..200).flat_map(|_| generate(random).into_bytes()).collect();
+        assert_eq!(
+            kinds.len(),
+            32 + 1,
+            "each letter stands for five bits, 140 in all"
+        );
+        assert!(check(&password).is_ok() && !is_weak(&password, &[]));
         assert_ne!(generate(random), password);
+    }
+
+    #[test]
+    fn no_password_is_built_on_what_is_known() {
+        let known = [
+            "Morgan D'Arcy-Osei",
+            "m.osei@labs.contoso-nord.example",
+            "Contoso Süd",
+        ];
+        let words = words(&known);
+        for word in [
+            "resolutionflow",
+            "Morgan D'Arcy-Osei",
+            "Morgan",
+            "Arcy",
+            "Osei",
+            "m.osei",
+            "osei",
+            "labs.contoso-nord.example",
+            "labs",
+            "contoso",
+            "nord",
+            "example",
+            "Süd",
+        ] {
+            assert!(words.contains(&word), "{word} is not among {words:?}");
+        }
+        assert!(!words.contains(&"D") && !words.contains(&"m"), "{words:?}");
+        let pass: Vec<_> = [
+            "Contoso-2024!",
+            "contosocontoso",
+            "MorganOsei2024",
+            "Osei@contoso1",
+            "0sei.Morg4n.labs",
+            "ResolutionFlow1",
+            "resolution-flow-2024",
+            "süd.nord.contoso",
+            "m.osei@labs.contoso-nord.example",
+            "Welcome2024!!",
+            "P4ssw0rd-2024!",
+            "Contoso-xK9#q",
+        ]
+        .into_iter()
+        .filter(|weak| !is_weak(weak, &known))
+        .collect();
+        assert!(pass.is_empty(), "{pass:?}");
+        for strong in [
+            "several quite unusual words",
+            "Morgan likes old trains",
+            "overflowing kettle violin",
+        ] {
+            assert!(!is_weak(strong, &known), "{strong}");
+        }
+        assert_eq!(without("Osei0SEI-ose1.", &words), "-.");
+        assert!(without("flflowow", &words).is_empty());
+    }
+
+    /// Of the commonest passwords that are long enough, from published lists.
+    const COMMON: &str = include_str!("../../tests/fixtures/common-passwords.txt");
+
+    #[test]
+    fn the_commonest_passwords_are_refused() {
+        let passes = |common: &&str| check(common).is_ok() && !is_weak(common, &[]);
+        let pass: Vec<_> = COMMON.lines().filter(passes).collect();
+        assert!(pass.is_empty(), "{pass:?}");
+        let long_enough = COMMON.lines().filter(|common| check(common).is_ok());
+        assert!(long_enough.count() >= 200);
     }
 
     #[test]

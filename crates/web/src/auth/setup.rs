@@ -3,11 +3,15 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use data_encoding::BASE32_NOPAD;
 use futures_util::FutureExt;
 use resolutionflow_core::random::Random;
 use resolutionflow_store::{Db, Error, members};
 use sha2::{Digest, Sha256};
+
+use super::password;
+use super::peer::Peer;
+use super::sign_in::{bucket, by_address, take};
+use crate::context::App;
 
 /// The code of this server, as long as nobody is there.
 #[derive(Default)]
@@ -17,7 +21,7 @@ impl Setup {
     /// Makes a code where the database knows nobody; `None` where it does.
     pub async fn prepare(&self, db: &Db, random: &mut Random) -> Result<Option<String>, Error> {
         let anybody = db.read::<_, Error, _>(|tx| members::anybody(tx).boxed()).await?;
-        let code = (!anybody).then(|| new_code(random));
+        let code = (!anybody).then(|| password::generate(random));
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -50,11 +54,10 @@ impl Setup {
     }
 }
 
-/// 80 random bits in groups of four letters and digits.
-fn new_code(random: &mut Random) -> String {
-    let text = BASE32_NOPAD.encode(&random.bytes::<10>());
-    let groups: Vec<&str> = (0..4).map(|group| &text[group * 4..group * 4 + 4]).collect();
-    groups.join("-")
+/// Reserves a try at setting the server up from there, before the code is looked at, or says when there is one again.
+pub async fn reserve(app: &App, peer: &Peer) -> crate::error::Result<()> {
+    let from = bucket("setup-from", &[&peer.block()], by_address(&app.settings.throttle));
+    take(app, "attempts to set this server up", [from]).await
 }
 
 #[cfg(test)]
@@ -63,12 +66,11 @@ mod tests {
 
     #[test]
     fn a_code_is_accepted_as_people_type_it_until_the_way_is_closed() {
-        let code = new_code(&mut Random::new([5; 32]));
-        assert_eq!(code.len(), 19);
+        let code = password::generate(&mut Random::new([5; 32]));
         let setup = Setup(Mutex::new(Some(code.clone())));
         assert!(setup.is_open() && setup.accepts(&code));
-        assert!(setup.accepts(&code.to_lowercase().replace('-', " ")));
-        assert!(!setup.accepts("") && !setup.accepts(&code[..18]));
+        assert!(setup.accepts(&code.to_uppercase().replace('-', " ")));
+        assert!(!setup.accepts("") && !setup.accepts(&code[..code.len() - 1]));
         setup.close();
         assert!(!setup.is_open() && !setup.accepts(&code) && !setup.accepts(""));
     }

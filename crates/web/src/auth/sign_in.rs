@@ -27,7 +27,7 @@ use crate::error::kinds::Kind;
 use crate::error::{Error, Result};
 use crate::mail;
 
-pub(super) const MINUTE: i64 = 60_000_000;
+const MINUTE: i64 = 60_000_000;
 
 pub(super) const HOUR: i64 = 60 * MINUTE;
 
@@ -274,13 +274,30 @@ async fn reserve(app: &App, peer: &Peer, buckets: Vec<Bucket>) -> Result<Attempt
     })
 }
 
+/// Takes one out of every bucket, or says when there is one again. Most of what is too much is turned away without a
+/// lock on anybody's row.
+pub(super) async fn take<const N: usize>(app: &App, what: &str, buckets: [Bucket; N]) -> Result<()> {
+    let now = app.now();
+    let blocked = app
+        .read(move |tx| Box::pin(async move { Ok(throttles::blocked_until(tx, &buckets, now).await?) }))
+        .await?;
+    let blocked = match blocked {
+        Some(until) => Some(until),
+        None => {
+            app.write(move |tx| Box::pin(async move { Ok(throttles::reserve(tx, &buckets, now).await?) }))
+                .await?
+        }
+    };
+    blocked.map_or(Ok(()), |until| Err(too_many_of(what, now, until)))
+}
+
 /// The refusal of one try too many at signing in.
 fn too_many(now: DateTime<Utc>, until: DateTime<Utc>) -> Error {
     too_many_of("attempts to sign in", now, until)
 }
 
 /// The refusal of one too many of these.
-pub(super) fn too_many_of(what: &str, now: DateTime<Utc>, until: DateTime<Utc>) -> Error {
+fn too_many_of(what: &str, now: DateTime<Utc>, until: DateTime<Utc>) -> Error {
     let micros = u64::try_from((until - now).num_microseconds().unwrap_or(i64::MAX)).unwrap_or(0);
     let seconds = micros.div_ceil(1_000_000).max(1);
     Error::TooManyRequests {
@@ -299,13 +316,14 @@ fn wait(seconds: u64) -> String {
     }
 }
 
+/// How much may come from one address.
+pub(super) fn by_address(limits: &Throttle) -> Counting {
+    let (count, burst) = (number(limits.address_per_minute), number(limits.address_burst));
+    Counting::Steady(Rate::new(count, MINUTE, burst))
+}
+
 /// The buckets of somebody who is not known: the address, the name, and both together.
 fn strangers(limits: &Throttle, block: &[u8], name: &str) -> Vec<Bucket> {
-    let address = Rate::new(
-        number(limits.address_per_minute),
-        MINUTE,
-        number(limits.address_burst),
-    );
     let from_everywhere = Rate::new(number(limits.name_per_hour), HOUR, number(limits.name_burst));
     let growing = Growing {
         free: number(limits.free_tries),
@@ -313,7 +331,7 @@ fn strangers(limits: &Throttle, block: &[u8], name: &str) -> Vec<Bucket> {
         longest: micros(limits.longest_wait.max(limits.first_wait)),
     };
     vec![
-        bucket("address", &[block], Counting::Steady(address)),
+        bucket("address", &[block], by_address(limits)),
         bucket("name", &[name.as_bytes()], Counting::Steady(from_everywhere)),
         bucket("pair", &[block, name.as_bytes()], Counting::Growing(growing)),
     ]

@@ -14,6 +14,7 @@ use resolutionflow_store::platform;
 use super::caller::Caller;
 use super::login;
 use super::peer::Peer;
+use crate::config::Settings;
 use crate::context::App;
 use crate::error::kinds::Kind;
 use crate::error::{Error, Result};
@@ -108,7 +109,7 @@ impl<const ACTION: usize> FromRequestParts<App> for Visit<ACTION> {
             name: holder.name,
             email: holder.email,
             account_name: holder.account_name,
-            look: Look::of(&parts.headers),
+            look: Look::of(&parts.headers, &app.settings),
             bell,
             places,
         }))
@@ -180,6 +181,11 @@ impl ActsIn {
     }
 }
 
+/// The cookie of the theme, as [`login::own_name`] is asked for it.
+pub const THEME: &str = "theme";
+/// The cookie of single keys, likewise.
+pub const KEYS: &str = "keys";
+
 /// What a browser was told about looks, in cookies of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
@@ -227,12 +233,11 @@ impl Theme {
 
 impl Look {
     /// What the request's cookies say.
-    pub fn of(headers: &HeaderMap) -> Self {
+    pub fn of(headers: &HeaderMap, settings: &Settings) -> Self {
+        let said = |name| login::cookie(headers, &login::own_name(settings, name));
         Self {
-            theme: login::cookie(headers, "theme")
-                .and_then(Theme::parse)
-                .unwrap_or_default(),
-            keys: login::cookie(headers, "keys") != Some("off"),
+            theme: said(THEME).and_then(Theme::parse).unwrap_or_default(),
+            keys: said(KEYS) != Some("off"),
         }
     }
 }
@@ -240,7 +245,31 @@ impl Look {
 impl FromRequestParts<App> for Look {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
-        Ok(Self::of(&parts.headers))
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self::of(&parts.headers, &app.settings))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+    use axum::http::header::COOKIE;
+
+    use super::*;
+
+    #[test]
+    fn looks_are_read_from_cookies_of_this_host_alone() {
+        let look = |settings: &Settings, cookies| {
+            let headers = HeaderMap::from_iter([(COOKIE, HeaderValue::from_static(cookies))]);
+            let look = Look::of(&headers, settings);
+            (look.theme, look.keys)
+        };
+        let (bare, own) = ("theme=light; keys=off", "__Host-theme=light; __Host-keys=off");
+        let mut settings = Settings::default();
+        assert_eq!(look(&settings, bare), (Theme::System, true));
+        assert_eq!(look(&settings, own), (Theme::Light, false));
+        settings.server.insecure_http = true;
+        assert_eq!(look(&settings, bare), (Theme::Light, false));
+        assert_eq!(look(&settings, own), (Theme::System, true));
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use ureq::http::{Response, header};
 use ureq::{Agent, Body};
-use url::Url;
+use url::{Host, Url};
 
 use super::credentials::{Answered, Credentials};
 use super::way::{Document, Outcome, Refused};
@@ -87,6 +87,16 @@ impl Wrong {
     }
 }
 
+/// Whether the address leads to this machine, on every machine: what is sent there passes nobody.
+fn is_this_machine(server: &Url) -> bool {
+    match server.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
 impl Remote {
     /// A server at an address such as `https://flows.example.com`, and what is shown to it.
     pub(super) fn new(server: Url, credentials: Credentials) -> Done<Self> {
@@ -108,7 +118,19 @@ impl Remote {
                 "{server} is no address of a server, such as https://flows.example.com"
             )));
         }
-        let agent = Agent::config_builder()
+        let open = server.scheme() == "http";
+        if open && !is_this_machine(&server) {
+            return Err(Failure::Usage(format!(
+                "{server} is plain HTTP to another machine, and anybody on the way could read the password or the token; \
+                 use https://"
+            )));
+        }
+        let mut config = Agent::config_builder();
+        if open {
+            // What is open stays on this machine; a proxy of the environment may be another.
+            config = config.proxy(None);
+        }
+        let agent = config
             .timeout_connect(Some(CONNECT))
             .timeout_global(Some(IN_ALL))
             .http_status_as_error(false)
@@ -313,6 +335,36 @@ impl Remote {
                 Failure::Reason(format!("{}: {}", self.server, said.trim_end()))
             }
             Err(failure) => failure,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_addresses_are_this_machine() {
+        let is_here = |url: &str| is_this_machine(&Url::parse(url).unwrap());
+        for here in [
+            "http://127.0.0.1:8080",
+            "http://127.9.9.9",
+            "http://[::1]:8080",
+            "http://LocalHost:8080/flows",
+        ] {
+            assert!(is_here(here), "{here}");
+        }
+        for elsewhere in [
+            "http://flows.example.com",
+            "http://localhost.example.com",
+            "http://127.0.0.1.example.com",
+            "http://localhost@flows.example.com",
+            "http://10.0.0.1",
+            "http://0.0.0.0",
+            "http://[::]",
+            "http://[fd00::1]",
+        ] {
+            assert!(!is_here(elsewhere), "{elsewhere}");
         }
     }
 }

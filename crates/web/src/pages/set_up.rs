@@ -13,12 +13,12 @@ use resolutionflow_store::{audit, logins};
 use serde::Deserialize;
 
 use super::components::form::Line;
-use super::shell;
 use super::words::door as words;
+use super::{letter_door as door, shell};
 use crate::auth::peer::Peer;
 use crate::auth::person::{email, one_line};
 use crate::auth::visitor::Look;
-use crate::auth::{device, login, password};
+use crate::auth::{device, login, password, setup};
 use crate::context::App;
 use crate::error::Result;
 use crate::request::Form;
@@ -60,7 +60,7 @@ impl Wrong {
 /// Shows the form, as long as nobody is here.
 pub async fn show(State(app): State<App>, look: Look) -> Response {
     if app.setup.is_open() {
-        form(&app, look, &SetUp::default(), &Wrong::default()).into_response()
+        form(&app, look, &SetUp::default(), &Wrong::default(), None).into_response()
     } else {
         Redirect::to("/sign-in").into_response()
     }
@@ -77,9 +77,18 @@ pub async fn set_up(
     if !app.setup.is_open() {
         return Ok(Redirect::to("/sign-in").into_response());
     }
+    if let Err(error) = setup::reserve(&app, &peer).await {
+        return door::too_many(error, |detail| {
+            tracing::info!(place = peer.place(), "too many tries to set this server up");
+            form(&app, look, &typed, &Wrong::default(), Some(detail))
+        });
+    }
     let wrong = check(&app, &typed);
+    if wrong.code.is_some() {
+        tracing::warn!(place = peer.place(), "a wrong code to set this server up");
+    }
     if wrong.all().next().is_some() {
-        let page = form(&app, look, &typed, &wrong);
+        let page = form(&app, look, &typed, &wrong, None);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     let (now, mut random) = (app.now(), app.random());
@@ -140,7 +149,7 @@ fn check(app: &App, typed: &SetUp) -> Wrong {
     }
 }
 
-fn form(app: &App, look: Look, typed: &SetUp, wrong: &Wrong) -> Markup {
+fn form(app: &App, look: Look, typed: &SetUp, wrong: &Wrong, too_many: Option<&str>) -> Markup {
     let line = |name, label, value, help, error| Line {
         name,
         label,
@@ -189,16 +198,76 @@ fn form(app: &App, look: Look, typed: &SetUp, wrong: &Wrong) -> Markup {
         div class="door-mark" { (super::components::icon::mark()) span { (super::words::shell::PRODUCT) } }
         h1 { (words::SET_UP) }
         p { (words::SET_UP_HELP) }
-        @if wrong.all().next().is_some() {
-            div class="error-summary" role="alert" {
-                p { (words::LOOK) }
-                ul { @for (line, text) in wrong.all() { li { a href={ "#" (line) } { (text) } } } }
-            }
-        }
+        @if let Some(detail) = too_many { (door::summary(detail)) }
+        (door::summary_of(&wrong.all().collect::<Vec<_>>()))
         form class="stack" method="post" action="/setup" {
             @for line in &lines { (Line { focus: line.name == first_wrong, ..*line }.draw()) }
             button class="button primary block" type="submit" { (words::CREATE) }
         }
     };
     shell::plain(app, look, words::SET_UP, "set-up", &content)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    use axum::body::Body;
+    use axum::http::Request;
+    use axum::http::header::CONTENT_TYPE;
+    use resolutionflow_store::testing;
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::config::Settings;
+    use crate::context::Clock;
+
+    /// What was logged.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_wrong_code_is_a_line_of_the_log_without_the_code() {
+        let test = testing::sqlite(|_| {}).await;
+        let app = App::new(Settings::default(), Clock::fixed(testing::now()), test.db.clone());
+        app.setup.prepare(&app.db, &mut app.random()).await.unwrap();
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone());
+        let _logging = tracing::subscriber::set_default(subscriber.finish());
+        for status in [422, 422, 422, 429] {
+            let request = Request::post("/setup")
+                .header("sec-fetch-site", "same-origin")
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(Body::from(
+                    "code=WRNG-CODE&account=A&name=Olga&email=o@a.example&password=x",
+                ));
+            let answer = crate::app::router(app.clone()).oneshot(request.unwrap()).await;
+            assert_eq!(answer.unwrap().status(), status);
+        }
+        let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(log.matches("WARN").count(), 3, "{log}");
+        assert_eq!(
+            log.matches("a wrong code to set this server up").count(),
+            3,
+            "{log}"
+        );
+        assert_eq!(
+            log.matches("too many tries to set this server up").count(),
+            1,
+            "{log}"
+        );
+        assert!(!log.contains("WRNG") && !log.contains("Olga"), "{log}");
+    }
 }

@@ -135,6 +135,31 @@ fn done_by_commands(url: &str, token: &str) -> Vec<String> {
 }
 
 #[test]
+fn what_is_easy_to_guess_is_no_password_that_commands_read() {
+    let place = Place::new();
+    let database = sqlite(&place.path("data/real.sqlite"));
+    let set = |command: &str, more: &[&str], password: &str| {
+        let admin = ["admin", command, "--database", &database, "--password-stdin"];
+        let who = ["--email", "morgan@contoso.example"];
+        place.run_with(&[&admin, &who[..], more].concat(), &format!("{password}\n"))
+    };
+    let first = ["--name", "Olga Osei", "--account", "Fabrikam"];
+    for weak in [
+        "password12345",
+        "olga-osei-2024",
+        "Fabrikam2024!!",
+        "morgan.contoso",
+    ] {
+        set("create-user", &first, weak).fails(1, "easy to guess");
+    }
+    set("create-user", &first, "several quite unusual words").ok();
+    for weak in ["password12345", "Morgan@Contoso1"] {
+        set("reset-password", &[], weak).fails(1, "easy to guess");
+    }
+    set("reset-password", &[], "other quite unusual words").ok();
+}
+
+#[test]
 fn a_wrong_command_line_is_told_by_its_code() {
     let place = Place::new();
     for wrong in [
@@ -176,8 +201,15 @@ fn a_wrong_command_line_is_told_by_its_code() {
         &["import", "x.md", "--placeholders", "smoke"],
         &["import", "x.md", "--format", "json"],
         &["import", "x.md", "--into", "no-id"],
-        &["import", "x.md", "--server", "http://x", "--database", "sqlite:x"],
-        &["import", "x.md", "--server", "http://x"],
+        &[
+            "import",
+            "x.md",
+            "--server",
+            "https://x",
+            "--database",
+            "sqlite:x",
+        ],
+        &["import", "x.md", "--server", "https://x"],
         &["import", "x.md", "--token", "rf_pat_x"],
         &["import", "x.md", "--server", "ftp://x", "--token", "rf_pat_x"],
         &[

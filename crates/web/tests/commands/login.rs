@@ -1,5 +1,6 @@
 //! Signing in for the commands that go through a server, which then run side by side.
 
+use std::net::TcpListener;
 use std::process::Stdio;
 
 use serde_json::Value;
@@ -103,4 +104,38 @@ fn commands_that_run_side_by_side_refresh_once() {
     assert_eq!(kept(&place), serde_json::json!({}));
     assert!(run(&["logout"], "").out.contains("Nobody was signed in"));
     assert_eq!(run(&["import", "runbook.md"], "").code, 2);
+}
+
+#[test]
+fn plain_http_leads_to_this_machine_alone() {
+    const FLOW: &str = "01922c7f-7bb4-7a55-8d22-5b1fb1e0a3c1";
+    let place = Place::new();
+    place.write("runbook.md", RUNBOOK);
+    // Whoever is asked here could read what is sent.
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let run = |server: &str, arguments: &[&str]| {
+        let mut command = place.command(arguments);
+        command
+            .env("HOME", place.path(""))
+            .env("RESOLUTIONFLOW_SERVER", server)
+            .env("ALL_PROXY", format!("http://{}", proxy.local_addr().unwrap()))
+            .stdin(Stdio::null());
+        Done::of(command.output().unwrap())
+    };
+    let token = ["--token", "rf_pat_x"];
+    for command in [
+        &["login", "--email", "o@contoso.example"][..],
+        &[&["import", "runbook.md"][..], &token].concat(),
+        &[&["export-flow", FLOW][..], &token].concat(),
+    ] {
+        for elsewhere in ["http://flows.example.com", "http://192.0.2.1:8080"] {
+            run(elsewhere, command).fails(2, "is plain HTTP to another machine");
+        }
+        for here in ["http://127.0.0.1:1", "http://localhost:1"] {
+            let done = run(here, command).fails(1, here);
+            assert!(!done.err.contains("plain HTTP"), "{}", done.err);
+        }
+    }
+    assert!(proxy.accept().is_err(), "nobody else was asked");
 }

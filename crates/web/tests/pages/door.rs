@@ -206,7 +206,11 @@ async fn assets_are_kept_for_ever_under_the_name_of_their_content() {
 #[tokio::test]
 async fn the_first_person_comes_in_by_the_code_and_only_the_first() {
     for test in testing::databases().await {
-        let app = App::new(Settings::default(), Clock::fixed(testing::now()), test.db.clone());
+        let settings = Settings {
+            throttle: Throttle::wide_open(),
+            ..Settings::default()
+        };
+        let app = App::new(settings, Clock::fixed(testing::now()), test.db.clone());
         let code = app
             .setup
             .prepare(&app.db, &mut app.random())
@@ -250,6 +254,50 @@ async fn the_first_person_comes_in_by_the_code_and_only_the_first() {
         assert_eq!(ways, ["/", SIGN_IN]);
         assert_eq!(visitor.get("/setup").await.goes_to(), SIGN_IN);
         assert_eq!(visitor.post("/setup", &form(code)).await.goes_to(), SIGN_IN);
+    }
+}
+
+#[tokio::test]
+async fn the_code_of_a_new_server_is_tried_slowly() {
+    for test in testing::databases().await {
+        let app = App::new(Settings::default(), Clock::fixed(testing::now()), test.db.clone());
+        let code = app.setup.prepare(&app.db, &mut app.random()).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let visitor = Visitor::at(listener.local_addr().unwrap());
+        tokio::spawn(async move { serve(listener, router(app.clone()), &app, std::future::pending()).await });
+        let wrong = "7777-7777-7777-7777-7777-7777-7777";
+        let form = |code: &str| {
+            let form = [
+                ("code", code),
+                ("account", "Contoso"),
+                ("name", "Olivia Owner"),
+                ("email", "olivia@example.com"),
+                ("password", "several quite unusual words"),
+            ];
+            form.map(|(name, value)| (name, value.to_owned()))
+        };
+        let post = async |code: &str| {
+            let form = form(code);
+            let form = form.each_ref().map(|(name, value)| (*name, value.as_str()));
+            visitor.post("/setup", &form).await
+        };
+        for _ in 0..3 {
+            assert_eq!(post(wrong).await.status, 422);
+        }
+        // Nor does the right one get in by then.
+        for code in [wrong, code.unwrap().as_str()] {
+            let refused = post(code).await;
+            assert_eq!(refused.status, 429);
+            assert_eq!(refused.header("retry-after"), "20");
+            assert_eq!(refused.header("set-cookie"), "");
+            refused
+                .has(&[
+                    "Too many attempts to set this server up. Try again in 20 seconds.",
+                    "olivia@example.com",
+                ])
+                .lacks(&["not the code", "unusual words"]);
+        }
+        assert_eq!(visitor.get("/setup").await.status, 200);
     }
 }
 

@@ -21,14 +21,14 @@ async fn looks_are_kept_by_the_browser() {
         let set = lena.post("/settings/theme", &[("theme", "light")]).await;
         assert_eq!(
             set.header("set-cookie"),
-            "theme=light; Path=/; HttpOnly; Max-Age=31536000; SameSite=Lax; Secure"
+            "__Host-theme=light; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000; Secure"
         );
         assert_eq!(set.goes_to(), "/settings#appearance");
         let off = lena.post("/settings/keys", &[]).await;
-        assert!(off.header("set-cookie").starts_with("keys=off; Path=/"));
+        assert!(off.header("set-cookie").starts_with("__Host-keys=off; Path=/"));
         assert_eq!(off.goes_to(), "/settings#keyboard");
         let on = lena.post("/settings/keys", &[("keys", "on")]).await;
-        assert!(on.header("set-cookie").starts_with("keys=on;"));
+        assert!(on.header("set-cookie").starts_with("__Host-keys=on;"));
         assert_eq!(
             lena.post("/settings/theme", &[("theme", "dark; Domain=evil")])
                 .await
@@ -36,7 +36,14 @@ async fn looks_are_kept_by_the_browser() {
             422
         );
 
-        lena.cookie.push_str("; theme=light; keys=off");
+        let login = lena.cookie.clone();
+        lena.cookie = format!("{login}; theme=light; keys=off");
+        lena.get("/settings").await.ok().has(&[
+            "data-theme-choice=\"system\"",
+            "data-keys=\"on\"",
+            "value=\"system\" checked",
+        ]);
+        lena.cookie = format!("{login}; __Host-theme=light; __Host-keys=off");
         lena.get("/settings").await.ok().has(&[
             "data-theme=\"light\"",
             "data-keys=\"off\"",

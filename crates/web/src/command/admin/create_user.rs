@@ -54,7 +54,12 @@ impl CreateUser {
     pub(super) async fn run(self) -> Done {
         let settings = self.place.settings()?;
         let (now, random) = (Clock::system().now(), &mut Random::new(seed()));
-        let password = self.password.take(random).await?;
+        let known = [
+            self.email.as_str(),
+            &self.name,
+            self.account.as_deref().unwrap_or(""),
+        ];
+        let password = self.password.take(&known, random).await?;
         let user = NewUser {
             id: Id::new(now, random),
             email: self.email,

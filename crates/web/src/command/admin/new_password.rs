@@ -24,8 +24,8 @@ pub(super) struct NewPassword {
 }
 
 impl PasswordOptions {
-    /// Reads or makes up a password that may be one.
-    pub(super) async fn take(&self, random: &mut Random) -> Done<NewPassword> {
+    /// Reads or makes up a password that may be one, for somebody of whom this is known.
+    pub(super) async fn take(&self, known: &[&str], random: &mut Random) -> Done<NewPassword> {
         let (password, made_up) = if self.password_stdin {
             (first_line()?, None)
         } else {
@@ -33,6 +33,14 @@ impl PasswordOptions {
             (password.clone(), Some(password))
         };
         password::check(&password)?;
+        if made_up.is_none() && password::is_weak(&password, known) {
+            return Err(
+                "that password is easy to guess: it is a common one, or made of common words, dates, runs, repeats or the \
+                 names around it; several unusual words make a good one"
+                    .to_owned()
+                    .into(),
+            );
+        }
         let hash = Passwords::default().hash(password, random).await?;
         Ok(NewPassword { hash, made_up })
     }

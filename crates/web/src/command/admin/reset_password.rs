@@ -31,7 +31,8 @@ impl ResetPassword {
     /// Sets the password; every token of the person ends with that.
     pub(super) async fn run(self) -> Done {
         let settings = self.place.settings()?;
-        let password = self.password.take(&mut Random::new(seed())).await?;
+        let random = &mut Random::new(seed());
+        let password = self.password.take(&[&self.email], random).await?;
         let (email, hash) = (self.email.clone(), password.hash.clone());
         let (now, seed) = (Clock::system().now(), seed());
         let db = open(&settings, false).await?;

@@ -144,7 +144,7 @@ impl Arrival<'_> {
         } = self;
         let address = seen.invite.email.clone();
         let address = address.unwrap_or_else(|| typed.email.trim().to_owned());
-        let wrong = check(app, typed, &address);
+        let wrong = check(app, typed, &address, &seen.invite.account_name);
         if !wrong.all().is_empty() {
             return Ok(Done::Wrong(StatusCode::UNPROCESSABLE_ENTITY, wrong));
         }
@@ -248,9 +248,9 @@ fn enter(device: Option<HeaderValue>, login: HeaderValue) -> Result<Done> {
     ))
 }
 
-fn check(app: &App, typed: &Accept, address: &str) -> Wrong {
+fn check(app: &App, typed: &Accept, address: &str, account: &str) -> Wrong {
     let weak = || {
-        let known = [typed.name.as_str(), address];
+        let known = [typed.name.as_str(), address, account];
         password::is_weak(&typed.password, &known).then(|| common::PASSWORD_WEAK.to_owned())
     };
     Wrong {

@@ -8,14 +8,15 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{end, words};
-use crate::auth::visitor::{Look, Theme, Visit, VisitRead};
+use crate::auth::login;
+use crate::auth::visitor::{self, Look, Theme, Visit, VisitRead};
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::pages::components::icon::{Icon, icon};
 use crate::request::Form;
 
 /// For how long a browser remembers, in seconds.
-const A_YEAR: u32 = 365 * 24 * 60 * 60;
+const A_YEAR: u64 = 365 * 24 * 60 * 60;
 
 /// The choice of a theme.
 #[derive(Deserialize)]
@@ -38,7 +39,7 @@ pub(super) async fn set_theme(
 ) -> Result<Response> {
     let theme = Theme::parse(&form.theme)
         .ok_or_else(|| Error::unprocessable("/theme", "must be system, dark or light"))?;
-    Ok(keep(&app, "theme", theme.as_str(), "/settings#appearance"))
+    Ok(keep(&app, visitor::THEME, theme.as_str(), "/settings#appearance"))
 }
 
 /// `POST /settings/keys`
@@ -48,18 +49,13 @@ pub(super) async fn set_keys(
     Form(form): Form<KeysForm>,
 ) -> Response {
     let keys = if form.keys == "on" { "on" } else { "off" };
-    keep(&app, "keys", keys, "/settings#keyboard")
+    keep(&app, visitor::KEYS, keys, "/settings#keyboard")
 }
 
 /// Sets a cookie that no script reads, and goes back.
 fn keep(app: &App, name: &str, value: &'static str, to: &'static str) -> Response {
-    let secure = if app.settings.server.insecure_http {
-        ""
-    } else {
-        "; Secure"
-    };
-    let cookie = format!("{name}={value}; Path=/; HttpOnly; Max-Age={A_YEAR}; SameSite=Lax{secure}");
-    let cookie = HeaderValue::from_str(&cookie).expect("names and values are plain ASCII");
+    let settings = &app.settings;
+    let cookie = login::set_cookie(settings, &login::own_name(settings, name), value, A_YEAR);
     let to = HeaderValue::from_static(to);
     (StatusCode::SEE_OTHER, [(LOCATION, to), (SET_COOKIE, cookie)]).into_response()
 }

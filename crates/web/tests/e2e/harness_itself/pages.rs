@@ -98,7 +98,7 @@ fn a_browser_has_one_language_clock_size_and_theme() {
         ] {
             lena.theme(theme).await;
             let seen = lena.execute(prefers, &[]).await;
-            assert_eq!(seen, json!([true, true, format!("theme={cookie}")]));
+            assert_eq!(seen, json!([true, true, format!("__Host-theme={cookie}")]));
         }
 
         lena.wait_for("#script").await;

@@ -73,7 +73,7 @@ impl Browser {
         };
         self.cdp(
             "Network.setCookie",
-            &json!({ "name": "theme", "value": value, "url": self.0.base }),
+            &json!({ "name": "__Host-theme", "value": value, "url": self.0.base, "path": "/", "secure": true }),
         )
         .await;
     }
