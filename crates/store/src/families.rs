@@ -16,6 +16,8 @@ pub struct NewFamily {
     pub id: FamilyId,
     /// Whose it is.
     pub user_id: UserId,
+    /// Their epoch as it stood when they showed who they are.
+    pub auth_epoch: i64,
     /// What the program calls itself.
     pub device: String,
     /// The address that it signed in from.
@@ -37,7 +39,7 @@ pub struct NewRefreshToken {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Begins a family, bound to the person's present epoch; `false` when they are no enabled member of the account.
+/// Begins a family; `false` when its owner is no enabled member of the account, or what they showed has ended since.
 pub async fn begin(tx: &mut Tx, account: AccountId, family: &NewFamily, now: DateTime<Utc>) -> Result<bool> {
     if !members::enter(tx, account, family.user_id, now).await? {
         return Ok(false);
@@ -48,7 +50,7 @@ pub async fn begin(tx: &mut Tx, account: AccountId, family: &NewFamily, now: Dat
                  last_used_at, expires_at) \
              SELECT m.account_id, m.user_id, $3, u.auth_epoch, $4, $5, $6, $6, $7 \
              FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = $1 AND m.user_id = $2 \
-                 AND m.disabled_at IS NULL AND m.removed_at IS NULL AND u.disabled_at IS NULL",
+                 AND m.disabled_at IS NULL AND m.removed_at IS NULL AND u.disabled_at IS NULL AND u.auth_epoch = $8",
             &[
                 &account,
                 &family.user_id,
@@ -57,6 +59,7 @@ pub async fn begin(tx: &mut Tx, account: AccountId, family: &NewFamily, now: Dat
                 &family.place,
                 &now,
                 &family.expires_at,
+                &family.auth_epoch,
             ],
         )
         .await?;
@@ -97,6 +100,8 @@ pub struct Of {
     pub user_id: UserId,
     /// The family.
     pub family_id: FamilyId,
+    /// The epoch that it is bound to.
+    pub auth_epoch: i64,
 }
 
 /// What became of a refresh token that was presented.
@@ -177,8 +182,9 @@ impl FromRow for Alive {
                 account_id: row.get(0)?,
                 user_id: row.get(1)?,
                 family_id: row.get(2)?,
+                auth_epoch: row.get(3)?,
             },
-            expires_at: row.get(3)?,
+            expires_at: row.get(4)?,
         })
     }
 }
@@ -193,7 +199,7 @@ async fn use_family(tx: &mut Tx, family: FamilyId, now: DateTime<Utc>) -> Result
              JOIN members m ON m.account_id = token_families.account_id AND m.user_id = u.id \
              WHERE u.id = token_families.user_id AND u.auth_epoch = token_families.auth_epoch \
                  AND u.disabled_at IS NULL AND m.disabled_at IS NULL AND m.removed_at IS NULL) \
-         RETURNING account_id, user_id, id, expires_at",
+         RETURNING account_id, user_id, id, auth_epoch, expires_at",
             &[&family, &now],
         )
         .await
@@ -293,18 +299,19 @@ pub(crate) async fn end_all_in(
 
 /// Whose family the token with this digest is of, whatever became of it.
 pub async fn of_token(tx: &mut Tx, hash: &Hash) -> Result<Option<Of>> {
-    let found: Option<(AccountId, UserId, FamilyId)> = tx
+    let found: Option<(AccountId, UserId, FamilyId, i64)> = tx
         .across_accounts()
         .optional(
-            "SELECT f.account_id, f.user_id, f.id FROM refresh_tokens r \
+            "SELECT f.account_id, f.user_id, f.id, f.auth_epoch FROM refresh_tokens r \
              JOIN token_families f ON f.id = r.family_id WHERE r.hash = $1",
             &[hash],
         )
         .await?;
-    Ok(found.map(|(account_id, user_id, family_id)| Of {
+    Ok(found.map(|(account_id, user_id, family_id, auth_epoch)| Of {
         account_id,
         user_id,
         family_id,
+        auth_epoch,
     }))
 }
 

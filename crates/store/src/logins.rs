@@ -18,6 +18,8 @@ pub struct NewLogin {
     pub id: LoginId,
     /// Whose it is.
     pub user_id: UserId,
+    /// Their epoch as it stood when they showed who they are.
+    pub auth_epoch: i64,
     /// The browser and its system, as the person knows them.
     pub device: String,
     /// The address that they signed in from.
@@ -26,7 +28,7 @@ pub struct NewLogin {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Keeps a login, bound to the person's present epoch; `false` when they are no enabled member of the account.
+/// Keeps a login; `false` when its owner is no enabled member of the account, or what they showed has ended since.
 pub async fn create(tx: &mut Tx, account: AccountId, login: &NewLogin, now: DateTime<Utc>) -> Result<bool> {
     if !members::enter(tx, account, login.user_id, now).await? {
         return Ok(false);
@@ -37,7 +39,7 @@ pub async fn create(tx: &mut Tx, account: AccountId, login: &NewLogin, now: Date
                  last_used_at, expires_at) \
              SELECT $1, $2, m.account_id, m.user_id, u.auth_epoch, $5, $6, $7, $7, $8 \
              FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = $3 AND m.user_id = $4 \
-                 AND m.disabled_at IS NULL AND m.removed_at IS NULL AND u.disabled_at IS NULL",
+                 AND m.disabled_at IS NULL AND m.removed_at IS NULL AND u.disabled_at IS NULL AND u.auth_epoch = $9",
             &[
                 &login.hash,
                 &login.id,
@@ -47,6 +49,7 @@ pub async fn create(tx: &mut Tx, account: AccountId, login: &NewLogin, now: Date
                 &login.place,
                 &now,
                 &login.expires_at,
+                &login.auth_epoch,
             ],
         )
         .await?;
@@ -74,6 +77,8 @@ pub struct Holder {
     pub account_name: String,
     /// When the login was last used, as far as it is kept.
     pub last_used_at: DateTime<Utc>,
+    /// The epoch that the login is bound to.
+    pub auth_epoch: i64,
 }
 
 impl FromRow for Holder {
@@ -89,6 +94,7 @@ impl FromRow for Holder {
             team_id: row.get(6)?,
             account_name: row.get(7)?,
             last_used_at: row.get(8)?,
+            auth_epoch: row.get(9)?,
         })
     }
 }
@@ -103,7 +109,8 @@ pub async fn holder(
 ) -> Result<Option<Holder>> {
     tx.across_accounts()
         .optional(
-        "SELECT l.id, l.account_id, l.user_id, u.name, u.email, m.role, m.team_id, a.name, l.last_used_at \
+        "SELECT l.id, l.account_id, l.user_id, u.name, u.email, m.role, m.team_id, a.name, l.last_used_at, \
+             l.auth_epoch \
          FROM logins l \
          JOIN users u ON u.id = l.user_id AND u.auth_epoch = l.auth_epoch AND u.disabled_at IS NULL \
          JOIN members m ON m.account_id = l.account_id AND m.user_id = l.user_id AND m.disabled_at IS NULL AND m.removed_at IS NULL \
@@ -192,6 +199,8 @@ pub struct Ended {
     pub account_id: AccountId,
     /// Whose it was.
     pub user_id: UserId,
+    /// From when on it would have been refused.
+    pub expires_at: DateTime<Utc>,
 }
 
 impl FromRow for Ended {
@@ -200,6 +209,7 @@ impl FromRow for Ended {
             login_id: row.get(0)?,
             account_id: row.get(1)?,
             user_id: row.get(2)?,
+            expires_at: row.get(3)?,
         })
     }
 }
@@ -207,7 +217,7 @@ impl FromRow for Ended {
 /// Ends a person's login; `None` when they have none of that id.
 pub async fn end(tx: &mut Tx, user: UserId, login: LoginId) -> Result<Option<Ended>> {
     tx.optional(
-        "DELETE FROM logins WHERE user_id = $1 AND id = $2 RETURNING id, account_id, user_id",
+        "DELETE FROM logins WHERE user_id = $1 AND id = $2 RETURNING id, account_id, user_id, expires_at",
         &[&user, &login],
     )
     .await
@@ -227,16 +237,24 @@ pub async fn end_others(tx: &mut Tx, user: UserId, keep: LoginId) -> Result<Vec<
     )
     .await?;
     tx.all(
-        "DELETE FROM logins WHERE user_id = $1 AND id <> $2 RETURNING id, account_id, user_id",
+        "DELETE FROM logins WHERE user_id = $1 AND id <> $2 RETURNING id, account_id, user_id, expires_at",
         &[&user, &keep],
     )
     .await
 }
 
+/// From when on the login with this digest is refused; `None` when there is none.
+pub async fn expires_at(tx: &mut Tx, hash: &Hash) -> Result<Option<DateTime<Utc>>> {
+    let found: Option<(DateTime<Utc>,)> = tx
+        .optional("SELECT expires_at FROM logins WHERE hash = $1", &[hash])
+        .await?;
+    Ok(found.map(|(expires_at,)| expires_at))
+}
+
 /// Ends the login with this digest, as signing out does; `None` when there is none.
 pub async fn end_by_hash(tx: &mut Tx, hash: &Hash) -> Result<Option<Ended>> {
     tx.optional(
-        "DELETE FROM logins WHERE hash = $1 RETURNING id, account_id, user_id",
+        "DELETE FROM logins WHERE hash = $1 RETURNING id, account_id, user_id, expires_at",
         &[hash],
     )
     .await

@@ -190,6 +190,7 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
         id: id(901),
         kind: TokenKind::Personal,
         user_id: id(900),
+        auth_epoch: 0,
         name: String::new(),
         expires_at: at,
         family_id: None,
@@ -205,6 +206,7 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
         hash: [9; 32],
         id: id(902),
         user_id: id(900),
+        auth_epoch: 0,
         device: String::new(),
         place: String::new(),
         expires_at: at,
@@ -293,6 +295,7 @@ async fn look_programs_up(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) ->
     let family = NewFamily {
         id: id(903),
         user_id: id(900),
+        auth_epoch: 0,
         device: String::new(),
         place: String::new(),
         expires_at: at + chrono::TimeDelta::days(1),

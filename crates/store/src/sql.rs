@@ -70,6 +70,15 @@ pub(crate) fn for_update(tx: &Tx) -> &'static str {
     }
 }
 
+/// As [`for_update`], but leaves others the rows that refer to this one: a lock on an account that kept those out would
+/// wait for an entry of its log, whose writer waits for a member.
+pub(crate) fn for_no_key_update(tx: &Tx) -> &'static str {
+    match tx.engine() {
+        Engine::Sqlite => "",
+        Engine::Postgres => " FOR NO KEY UPDATE",
+    }
+}
+
 /// What a `SELECT` ends in that keeps others from changing the rows of one of its tables until the transaction ends.
 pub(crate) fn for_share_of(tx: &Tx, table: &str) -> String {
     match tx.engine() {

@@ -5,7 +5,7 @@ use resolutionflow_core::member::MOST_TEAMS;
 
 use crate::Result;
 use crate::db::{FromRow, Row, Topic, Tx};
-use crate::sql::{for_update, search_key};
+use crate::sql::{for_no_key_update, search_key};
 
 /// A team.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +52,7 @@ pub(crate) async fn create_first(tx: &mut Tx, account: AccountId, team: TeamId, 
 /// Makes a team; refused where the account has [`MOST_TEAMS`].
 pub async fn create(tx: &mut Tx, account: AccountId, team: TeamId, name: &str) -> Result<Named> {
     // Under the account's row lock, so that two at once are counted one after the other.
-    let sql = format!("SELECT id FROM accounts WHERE id = $1{}", for_update(tx));
+    let sql = format!("SELECT id FROM accounts WHERE id = $1{}", for_no_key_update(tx));
     let _: Option<(AccountId,)> = tx.optional(&sql, &[&account]).await?;
     if is_taken(tx, account, team, name).await? {
         return Ok(Named::Taken);
@@ -70,7 +70,7 @@ pub async fn create(tx: &mut Tx, account: AccountId, team: TeamId, name: &str) -
 
 /// Gives a team another name; refused where there is none.
 pub async fn rename(tx: &mut Tx, account: AccountId, team: TeamId, name: &str) -> Result<Named> {
-    let sql = format!("SELECT id FROM accounts WHERE id = $1{}", for_update(tx));
+    let sql = format!("SELECT id FROM accounts WHERE id = $1{}", for_no_key_update(tx));
     let _: Option<(AccountId,)> = tx.optional(&sql, &[&account]).await?;
     if is_taken(tx, account, team, name).await? {
         return Ok(Named::Taken);

@@ -39,6 +39,8 @@ pub struct NewToken {
     pub kind: TokenKind,
     /// Whose it is.
     pub user_id: UserId,
+    /// Their epoch as it stood when they showed who they are.
+    pub auth_epoch: i64,
     /// What its owner calls it.
     pub name: String,
     /// From when on it is refused.
@@ -49,8 +51,7 @@ pub struct NewToken {
     pub scopes: Scopes,
 }
 
-/// Keeps a token, bound to the person's present epoch; `false` when they are no enabled member of the
-/// account.
+/// Keeps a token; `false` when its owner is no enabled member of the account, or what they showed has ended since.
 pub async fn create(tx: &mut Tx, account: AccountId, token: &NewToken, now: DateTime<Utc>) -> Result<bool> {
     // Whoever removes or disables the member waits for this transaction. One of a family waits for the family.
     let lock = match token.family_id {
@@ -62,7 +63,8 @@ pub async fn create(tx: &mut Tx, account: AccountId, token: &NewToken, now: Date
                  family_id, scopes) \
              SELECT $1, $2, $3, m.account_id, m.user_id, $6, u.auth_epoch, $7, $8, $9, $10 \
              FROM members m JOIN users u ON u.id = m.user_id WHERE m.account_id = $4 AND m.user_id = $5 \
-                 AND m.disabled_at IS NULL AND m.removed_at IS NULL AND u.disabled_at IS NULL{lock}"
+                 AND m.disabled_at IS NULL AND m.removed_at IS NULL AND u.disabled_at IS NULL \
+                 AND u.auth_epoch = $11{lock}"
     );
     let made = tx
         .execute(
@@ -78,6 +80,7 @@ pub async fn create(tx: &mut Tx, account: AccountId, token: &NewToken, now: Date
                 &token.expires_at,
                 &token.family_id,
                 &token.scopes.to_string(),
+                &token.auth_epoch,
             ],
         )
         .await?;
@@ -109,6 +112,8 @@ pub struct Bearer {
     pub last_used_at: Option<DateTime<Utc>>,
     /// What the token may.
     pub scopes: Scopes,
+    /// The epoch that the token is bound to.
+    pub auth_epoch: i64,
 }
 
 impl FromRow for Bearer {
@@ -123,6 +128,7 @@ impl FromRow for Bearer {
             team_id: row.get(5)?,
             last_used_at: row.get(6)?,
             scopes: scopes(row, 7)?,
+            auth_epoch: row.get(8)?,
         })
     }
 }
@@ -131,7 +137,8 @@ impl FromRow for Bearer {
 pub async fn bearer(tx: &mut Tx, hash: &Hash, now: DateTime<Utc>) -> Result<Option<Bearer>> {
     tx.across_accounts()
         .optional(
-            "SELECT t.id, t.kind, t.account_id, t.user_id, m.role, m.team_id, t.last_used_at, t.scopes \
+            "SELECT t.id, t.kind, t.account_id, t.user_id, m.role, m.team_id, t.last_used_at, t.scopes, \
+             t.auth_epoch \
          FROM tokens t \
          JOIN users u ON u.id = t.user_id AND u.auth_epoch = t.auth_epoch AND u.disabled_at IS NULL \
          JOIN members m ON m.account_id = t.account_id AND m.user_id = t.user_id AND m.disabled_at IS NULL AND m.removed_at IS NULL \

@@ -78,12 +78,12 @@ pub async fn reset_password(
 /// The most accounts that [`accounts`] answers.
 const MOST_ACCOUNTS: i64 = 1_000;
 
-/// The accounts that a person belongs or belonged to; at most a thousand.
+/// The accounts that a person belongs to, disabled or not; at most a thousand.
 pub async fn accounts(tx: &mut Tx, user: UserId) -> Result<Vec<AccountId>> {
     let rows: Vec<(AccountId,)> = tx
         .across_accounts()
         .all(
-            "SELECT account_id FROM members WHERE user_id = $1 ORDER BY account_id LIMIT $2",
+            "SELECT account_id FROM members WHERE user_id = $1 AND removed_at IS NULL ORDER BY account_id LIMIT $2",
             &[&user, &MOST_ACCOUNTS],
         )
         .await?;

@@ -181,6 +181,7 @@ mod tests {
             id: Id::new(now, random),
             kind: TokenKind::Access,
             user_id: user,
+            auth_epoch: 0,
             name: String::new(),
             expires_at: now + TimeDelta::hours(hours),
             family_id: None,

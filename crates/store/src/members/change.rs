@@ -7,7 +7,7 @@ use resolutionflow_core::id::{AccountId, TeamId, UserId};
 use resolutionflow_core::member::Standing;
 
 use crate::db::{FromRow, Row, Topic, Tx};
-use crate::sql::{for_share_of, for_update};
+use crate::sql::{for_no_key_update, for_share_of};
 use crate::{Error, Result, families, logins, tokens};
 
 /// Somebody else owns the account and can sign in, where the member is its owner: part of an `UPDATE` of `members`.
@@ -40,7 +40,7 @@ pub async fn standing(tx: &mut Tx, account: AccountId, user: UserId) -> Result<O
 
 /// Takes the account's row lock, under which its members change, and then says how one stands.
 pub async fn standing_locked(tx: &mut Tx, account: AccountId, user: UserId) -> Result<Option<Standing>> {
-    let sql = format!("SELECT id FROM accounts WHERE id = $1{}", for_update(tx));
+    let sql = format!("SELECT id FROM accounts WHERE id = $1{}", for_no_key_update(tx));
     let _: Option<(AccountId,)> = tx.optional(&sql, &[&account]).await?;
     standing(tx, account, user).await
 }

@@ -25,14 +25,21 @@ fn of(family: u128) -> Of {
         account_id: account(),
         user_id: id(MORGAN),
         family_id: id(family),
+        auth_epoch: 0,
     }
 }
 
 /// Morgan's program signs in: a family, its first token, and an access token of the same number.
 async fn begun(test: &TestDb, family: u128, first: u8) -> bool {
+    begun_at(test, 0, family, first).await
+}
+
+/// As [`begun`], where Morgan showed who they are at this epoch.
+async fn begun_at(test: &TestDb, auth_epoch: i64, family: u128, first: u8) -> bool {
     let new = NewFamily {
         id: id(family),
         user_id: id(MORGAN),
+        auth_epoch,
         device: "a program".to_owned(),
         place: "192.0.2.1".to_owned(),
         expires_at: at(5_000),
@@ -43,6 +50,7 @@ async fn begun(test: &TestDb, family: u128, first: u8) -> bool {
         id: id(u128::from(first) + 1_000),
         kind: TokenKind::Access,
         user_id: id(MORGAN),
+        auth_epoch,
         name: String::new(),
         expires_at: at(9_000),
         family_id: Some(id(family)),
@@ -164,7 +172,11 @@ async fn a_family_ends_by_itself_by_its_owner_and_with_them() {
         .unwrap();
         assert_eq!(rotated(&test, 31, 32, 22).await, Rotation::Refused);
         assert!(listed(&test).await.is_empty());
-        assert!(begun(&test, 54, 41).await);
+        assert!(
+            !begun(&test, 54, 41).await,
+            "what was shown before it is worth nothing"
+        );
+        assert!(begun_at(&test, 1, 54, 41).await);
         assert_eq!(listed(&test).await.len(), 1);
     }
 }

@@ -15,6 +15,7 @@ fn login(number: u8, person: u128) -> NewLogin {
         hash: [number; 32],
         id: id(u128::from(number)),
         user_id: id(person),
+        auth_epoch: 0,
         device: format!("Firefox {number} on Linux"),
         place: "2001:db8::7".into(),
         expires_at: at(1_000),
@@ -57,6 +58,7 @@ async fn a_login_tells_who_is_signed_in_until_it_expires() {
             team_id: id(21),
             account_name: "Example".into(),
             last_used_at: at(1),
+            auth_epoch: 0,
         };
         assert_eq!(holder(&test, 1, at(999)).await, Some(expected));
         assert_eq!(holder(&test, 2, at(1)).await, None);
@@ -163,8 +165,13 @@ async fn a_raised_epoch_a_disabled_person_and_an_ended_membership_end_logins_at_
             assert!(listed(&test, person, 0, 3).await.is_empty());
         }
         assert!(holder(&test, 4, at(3)).await.is_some());
-        // A login made after the change is good again.
-        assert!(keep(&test, &login(5, OLGA), 2).await);
+        // What was shown before the change makes no login after it, and what is shown after it does.
+        assert!(!keep(&test, &login(5, OLGA), 2).await);
+        let again = NewLogin {
+            auth_epoch: 1,
+            ..login(5, OLGA)
+        };
+        assert!(keep(&test, &again, 2).await);
         assert!(holder(&test, 5, at(3)).await.is_some());
         assert_eq!(holder(&test, 1, at(3)).await, None);
     }
@@ -239,6 +246,7 @@ async fn only_its_owner_ends_a_login() {
                         login_id: id(number),
                         account_id: account(),
                         user_id: id(person),
+                        expires_at: at(1_000),
                     };
                     assert_eq!(ended, expected);
                 }
@@ -258,6 +266,7 @@ async fn only_its_owner_ends_a_login() {
             id: id(9),
             kind: TokenKind::Personal,
             user_id: id(OLGA),
+            auth_epoch: 0,
             name: "nightly".to_owned(),
             expires_at: at(1_000),
             family_id: None,
@@ -283,6 +292,8 @@ async fn only_its_owner_ends_a_login() {
         assert!(holder(&test, 4, at(2)).await.is_some());
 
         for ended in [true, false] {
+            let until = look!(test, |tx| logins::expires_at(tx, &[3; 32]).await).unwrap();
+            assert_eq!(until, ended.then_some(at(1_000)));
             let signed_out = commit!(test, |tx| logins::end_by_hash(tx, &[3; 32]).await).unwrap();
             assert_eq!(signed_out.is_some(), ended);
             assert_eq!(holder(&test, 3, at(2)).await, None);

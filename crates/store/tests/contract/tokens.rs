@@ -15,6 +15,7 @@ fn token(number: u8, person: u128, kind: TokenKind) -> NewToken {
         id: id(u128::from(number)),
         kind,
         user_id: id(person),
+        auth_epoch: 0,
         name: format!("token {number}"),
         expires_at: at(1_000),
         family_id: None,
@@ -46,6 +47,7 @@ async fn a_token_tells_who_shows_it_until_it_expires() {
             team_id: id(21),
             last_used_at: None,
             scopes: Scopes::ALL,
+            auth_epoch: 0,
         };
         assert_eq!(bearer(&test, 1, at(999)).await, Some(expected));
         let olga = bearer(&test, 2, at(999)).await.unwrap();
@@ -136,8 +138,13 @@ async fn a_raised_epoch_a_disabled_person_and_an_ended_membership_end_tokens_at_
             assert_eq!(bearer(&test, number, at(3)).await, None, "token {number}");
         }
         assert!(bearer(&test, 4, at(3)).await.is_some());
-        // A token made after the change is good again.
-        assert!(keep(&test, &token(5, OLGA, TokenKind::Access)).await);
+        // What was shown before the change makes no token after it, and what is shown after it does.
+        assert!(!keep(&test, &token(5, OLGA, TokenKind::Access)).await);
+        let again = NewToken {
+            auth_epoch: 1,
+            ..token(5, OLGA, TokenKind::Access)
+        };
+        assert!(keep(&test, &again).await);
         assert!(bearer(&test, 5, at(3)).await.is_some());
         assert_eq!(bearer(&test, 1, at(3)).await, None);
     }

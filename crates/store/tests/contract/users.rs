@@ -61,6 +61,7 @@ async fn a_reset_sets_the_password_verifies_the_address_and_ends_every_token() {
             id: id(60),
             kind: tokens::TokenKind::Personal,
             user_id: id(LENA),
+            auth_epoch: 0,
             name: String::new(),
             expires_at: at(1_000),
             family_id: None,

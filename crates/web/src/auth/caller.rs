@@ -89,6 +89,8 @@ pub struct Caller {
     pub team_id: TeamId,
     /// What the token may that they showed; a login and a sign-in may all.
     pub scopes: Scopes,
+    /// Their epoch, to which what they showed is bound.
+    pub auth_epoch: i64,
     shown: Shown,
     peer: Peer,
 }
@@ -153,6 +155,7 @@ impl Caller {
             role: holder.role,
             team_id: holder.team_id,
             scopes: Scopes::ALL,
+            auth_epoch: holder.auth_epoch,
             shown: Shown::Login {
                 digest,
                 id: holder.login_id,
@@ -231,6 +234,7 @@ async fn caller(parts: &Parts, app: &App) -> Result<Caller> {
         role: bearer.role,
         team_id: bearer.team_id,
         scopes: bearer.scopes,
+        auth_epoch: bearer.auth_epoch,
         shown: Shown::Token {
             digest,
             id: bearer.token_id,

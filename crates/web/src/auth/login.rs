@@ -83,6 +83,9 @@ pub async fn holder(app: &App, digest: Hash) -> Result<Option<Holder>> {
     Ok(holder)
 }
 
+/// The epoch of somebody who is new.
+pub const FIRST_EPOCH: i64 = 0;
+
 /// A new login and the cookie that carries its secret.
 pub struct Opening {
     /// What is kept.
@@ -91,8 +94,8 @@ pub struct Opening {
     pub cookie: HeaderValue,
 }
 
-/// Makes a login for a person; `parts` say from where and with which browser they come.
-pub fn open(app: &App, user: UserId, headers: &HeaderMap, place: &str) -> Opening {
+/// Makes a login for a person, bound to the epoch at which they showed who they are; `headers` say with which browser.
+pub fn open(app: &App, (user_id, auth_epoch): (UserId, i64), headers: &HeaderMap, place: &str) -> Opening {
     let (now, mut random) = (app.now(), app.random());
     let secret = new_secret(&mut random);
     let life = app.settings.auth.login_life;
@@ -100,7 +103,8 @@ pub fn open(app: &App, user: UserId, headers: &HeaderMap, place: &str) -> Openin
         login: NewLogin {
             hash: secret::digest(&secret),
             id: Id::new(now, &mut random),
-            user_id: user,
+            user_id,
+            auth_epoch,
             device: device(headers),
             place: place.to_owned(),
             expires_at: now + life,

@@ -37,6 +37,7 @@ pub async fn begin(app: &App, person: &SignedIn, device: String, place: String) 
     let family = NewFamily {
         id: Id::new(now, &mut random),
         user_id: person.user_id,
+        auth_epoch: person.auth_epoch,
         device,
         place,
         expires_at: now + app.settings.auth.refresh_life,
@@ -51,6 +52,7 @@ pub async fn begin(app: &App, person: &SignedIn, device: String, place: String) 
         account_id: person.account_id,
         user_id: person.user_id,
         family_id: family.id,
+        auth_epoch: person.auth_epoch,
     };
     let (kept, person) = (access.clone(), person.clone());
     let made = app
@@ -209,6 +211,7 @@ impl Access {
             id: self.id,
             kind: TokenKind::Access,
             user_id: of.user_id,
+            auth_epoch: of.auth_epoch,
             name: String::new(),
             expires_at: self.expires_at,
             family_id: Some(of.family_id),

@@ -104,7 +104,12 @@ pub async fn set_up(
             password_hash: Some(hash),
         },
     };
-    let opening = login::open(&app, founding.owner.id, &headers, &peer.place());
+    let opening = login::open(
+        &app,
+        (founding.owner.id, login::FIRST_EPOCH),
+        &headers,
+        &peer.place(),
+    );
     let (kept, device) = (opening.login.clone(), device::prepare(&app, &headers));
     let object = Object::new("user", founding.owner.id.uuid());
     let who = (Some(founding.owner.id), Some(By::Login(kept.id)));

@@ -103,7 +103,7 @@ pub async fn sign_in(
     };
     let mut cookies = None;
     if let Some(person) = found {
-        let opening = login::open(&app, person.user_id, &headers, &peer.place());
+        let opening = login::open(&app, (person.user_id, person.auth_epoch), &headers, &peer.place());
         let before = login::digest(&headers, &app.settings);
         let device = device::prepare(&app, &headers);
         let kept = login::keep(&app, &person, &opening.login, device, before).await?;

@@ -24,7 +24,7 @@ use super::words::door as common;
 use super::words::sign_up as words;
 use crate::auth::device::{self, Device};
 use crate::auth::letters::{self, Secret};
-use crate::auth::login::{self, Opening};
+use crate::auth::login::{self, FIRST_EPOCH, Opening};
 use crate::auth::password;
 use crate::auth::peer::Peer;
 use crate::auth::person::{email, one_line};
@@ -264,7 +264,7 @@ impl Founding {
         let name = typed.account.trim().to_owned();
         Self {
             account: (Id::new(now, &mut random), name, Id::new(now, &mut random)),
-            opening: login::open(app, owner.id, headers, &peer.place()).into(),
+            opening: login::open(app, (owner.id, FIRST_EPOCH), headers, &peer.place()).into(),
             owner,
             code,
             verification: Secret::new(app, Purpose::Verify),

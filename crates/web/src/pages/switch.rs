@@ -24,7 +24,8 @@ pub struct Switch {
     to: AccountId,
 }
 
-/// A new login in the other account; the one that the browser had ends. Not there and not a member of it are the same.
+/// A new login in the other account, which ends when the one would have ended that the browser had, since no password was
+/// asked for. Not there and not a member of it are the same.
 pub async fn switch(
     State(app): State<App>,
     Visit(visitor): VisitRead,
@@ -32,18 +33,24 @@ pub async fn switch(
     headers: HeaderMap,
     Form(form): Form<Switch>,
 ) -> Result<Response> {
-    let opening = login::open(&app, visitor.user_id(), &headers, &peer.place());
-    let before = login::digest(&headers, &app.settings);
+    let opening = login::open(
+        &app,
+        (visitor.user_id(), visitor.caller.auth_epoch),
+        &headers,
+        &peer.place(),
+    );
+    const ENDED: Error = Error::Unauthorized("Sign in again; you were signed out.");
+    let before = login::digest(&headers, &app.settings).ok_or(ENDED)?;
     let (caller, now, seed, login) = (visitor.caller, app.now(), seed(), opening.login);
     app.write(move |tx| {
-        let (caller, login) = (caller.clone(), login.clone());
+        let (caller, mut login) = (caller.clone(), login.clone());
         Box::pin(async move {
+            login.expires_at = logins::expires_at(tx, &before).await?.ok_or(ENDED)?;
             if !logins::create(tx, form.to, &login, now).await? {
                 return Err(Error::NotFound);
             }
-            if let Some(before) = &before {
-                logins::end_by_hash(tx, before).await?;
-            }
+            // It may have been ended meanwhile, and then lets nobody go on.
+            logins::end_by_hash(tx, &before).await?.ok_or(ENDED)?;
             // Each account's log says it of itself alone.
             let mut random = Random::new(seed);
             let entries = [(caller.account_id, "left"), (form.to, "entered")].map(|(account, what)| {

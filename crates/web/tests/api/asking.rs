@@ -8,8 +8,16 @@ use reqwest::redirect::Policy;
 use serde_json::Value;
 
 /// What is asked for outside of the API.
-const PAGES: [&str; 8] = [
-    "/healthz", "/readyz", "/sign-in", "/sign-up", "/forgot", "/reset", "/verify", "/invite",
+const PAGES: [&str; 9] = [
+    "/healthz",
+    "/readyz",
+    "/sign-in",
+    "/sign-up",
+    "/forgot",
+    "/reset",
+    "/verify",
+    "/invite",
+    "/settings/password",
 ];
 
 /// What sends requests to one server; clones share their connections.

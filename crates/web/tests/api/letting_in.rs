@@ -118,6 +118,7 @@ async fn strangers(site: &Site) -> Vec<(UserId, String)> {
                         id: *id,
                         kind: TokenKind::Personal,
                         user_id: *user,
+                        auth_epoch: 0,
                         name: String::new(),
                         expires_at: now + TimeDelta::days(1),
                         family_id: None,

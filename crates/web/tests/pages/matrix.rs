@@ -53,6 +53,43 @@ async fn filled(app: &TestApp, template: &str, flow: &serde_json::Value) -> Stri
     path
 }
 
+/// What is sent by somebody who is not signed in or is to be no longer, or about one session by its id; and the form with a
+/// file, which has a test of its own.
+const OF_NO_ACCOUNT: [&str; 12] = [
+    "/flows/import",
+    "/forgot",
+    "/reset",
+    "/sessions/{id}/presence",
+    "/sessions/{id}/read",
+    "/settings/logins/end-others",
+    "/setup",
+    "/sign-in",
+    "/sign-out",
+    "/sign-up",
+    "/switch",
+    "/verify",
+];
+
+#[tokio::test]
+async fn no_form_of_another_account_does_anything_in_this_one() {
+    for app in apps().await {
+        let flow = app.flow().await;
+        let olivia = Visitor::signed_in(&app, "olivia").await;
+        let other = app.member("sid").account.to_string();
+        for (method, template) in routes() {
+            let left_out =
+                LEFT_OUT.contains(&template.as_str()) || OF_NO_ACCOUNT.contains(&template.as_str());
+            if method == "GET" || left_out {
+                continue;
+            }
+            let path = filled(&app, &template, &flow).await;
+            let page = olivia.post(&path, &[("of-account", &other)]).await;
+            // What is asked for by an id that is not there is not there in any account.
+            assert!([409, 404].contains(&page.status), "{} {template}", page.status);
+        }
+    }
+}
+
 #[tokio::test]
 async fn who_may_use_which_page_is_what_was_reviewed() {
     let snapshot = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/pages.txt");

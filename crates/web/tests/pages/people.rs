@@ -277,6 +277,22 @@ async fn one_goes_on_in_another_account() {
     }
 }
 
+/// When the one login ends.
+async fn logins_end(app: &TestApp) -> i64 {
+    let read: Result<(i64,), resolutionflow_store::Error> = app
+        .app
+        .db
+        .read(|tx| {
+            Box::pin(async move {
+                tx.across_accounts()
+                    .one("SELECT expires_at FROM logins", &[])
+                    .await
+            })
+        })
+        .await;
+    read.unwrap().0
+}
+
 #[tokio::test]
 async fn a_tab_of_the_account_before_does_nothing_in_this_one() {
     for app in apps().await {
@@ -287,6 +303,8 @@ async fn a_tab_of_the_account_before_does_nothing_in_this_one() {
         let tab = adam.get("/settings").await.ok();
         let of_account = tab.hidden("of-account");
         assert_eq!(of_account, app.member("adam").account.to_string());
+        let ends = logins_end(&app).await;
+        app.clock.advance(chrono::TimeDelta::days(1));
         let switched = adam.post("/switch", &[("to", &north)]).await;
         let cookie = switched
             .header("set-cookie")
@@ -294,6 +312,12 @@ async fn a_tab_of_the_account_before_does_nothing_in_this_one() {
             .next()
             .unwrap()
             .to_owned();
+        // No password was asked for, so it goes on no longer than it would have.
+        assert_eq!(logins_end(&app).await, ends);
+        assert_eq!(
+            adam.post("/switch", &[("to", &north)]).await.goes_to(),
+            "/sign-in"
+        );
         let mut adam = adam;
         adam.cookie = cookie;
         let stale = [("stale_days", "3"), ("of-account", of_account.as_str())];

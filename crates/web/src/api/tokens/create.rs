@@ -96,6 +96,7 @@ pub async fn create(
         id: Id::new(now, &mut random),
         kind: TokenKind::Personal,
         user_id: caller.user_id,
+        auth_epoch: caller.auth_epoch,
         name: name.clone(),
         expires_at: now + TimeDelta::days(days),
         family_id: None,

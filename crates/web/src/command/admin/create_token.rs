@@ -71,6 +71,7 @@ impl CreateToken {
                     id,
                     kind: TokenKind::Personal,
                     user_id: found.user_id,
+                    auth_epoch: found.auth_epoch,
                     name,
                     expires_at,
                     family_id: None,

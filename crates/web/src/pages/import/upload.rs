@@ -8,6 +8,7 @@ use resolutionflow_core::import::Style;
 use resolutionflow_core::problem::Problem;
 
 use super::words;
+use crate::auth::visitor::{ActsIn, OF_ACCOUNT};
 use crate::config::Size;
 use crate::context::App;
 use crate::error::{Error, Result};
@@ -41,20 +42,24 @@ impl FromRequest<App> for Upload {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self> {
+        let acts_in = request.extensions().get::<ActsIn>().cloned();
         let form = Multipart::from_request(request, app)
             .await
             .map_err(|_| Error::UnsupportedMediaType {
                 expected: "multipart/form-data",
             })?;
         let limit = app.settings.limits.import;
-        tokio::time::timeout(app.settings.server.body_timeout, read(form, limit))
-            .await
-            .map_err(|_| Error::SlowBody)?
+        tokio::time::timeout(
+            app.settings.server.body_timeout,
+            read(form, limit, acts_in.as_ref()),
+        )
+        .await
+        .map_err(|_| Error::SlowBody)?
     }
 }
 
 /// Reads the whole form. Documents that cannot be taken are named in `refused`; a form that is none is an error.
-async fn read(mut form: Multipart, limit: Size) -> Result<Upload> {
+async fn read(mut form: Multipart, limit: Size, acts_in: Option<&ActsIn>) -> Result<Upload> {
     let mut upload = Upload::default();
     let (mut chose_styles, mut has_file) = (false, false);
     let mut budget = limit.bytes() * PATIENCE;
@@ -82,6 +87,10 @@ async fn read(mut form: Multipart, limit: Size) -> Result<Upload> {
                 let value = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
                 let value = value.unwrap_or_default();
                 match name {
+                    OF_ACCOUNT => {
+                        let sent = [(OF_ACCOUNT.to_owned(), value)];
+                        acts_in.map_or(Ok(()), |acts_in| acts_in.require(&sent))?;
+                    }
                     "styles" => chose_styles = true,
                     "style" => upload.styles.extend(value.parse::<Style>().ok()),
                     "file_name" => upload.file_name = Some(value).filter(|name| !name.is_empty()),

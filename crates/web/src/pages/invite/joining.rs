@@ -98,7 +98,7 @@ impl Arrival<'_> {
             letters::remind(app, person).await?;
             return Err(Error::AddressNotVerified);
         }
-        let opening = login::open(app, person.user_id, headers, &peer.place());
+        let opening = login::open(app, (person.user_id, person.auth_epoch), headers, &peer.place());
         let (login, device, before) = (
             opening.login.clone(),
             device::prepare(app, headers),
@@ -161,7 +161,7 @@ impl Arrival<'_> {
             name: typed.name.trim().to_owned(),
             password_hash: Some(hash),
         };
-        let opening = login::open(app, user.id, headers, &peer.place());
+        let opening = login::open(app, (user.id, login::FIRST_EPOCH), headers, &peer.place());
         let (login, device) = (opening.login.clone(), device::prepare(app, headers));
         let (entropy, told, secret) = (seed(), app.clone(), Secret::new(app, Purpose::Verify));
         let kept = app

@@ -11,7 +11,7 @@ use crate::auth::caller::May;
 use crate::auth::visitor::{Visit, VisitManageMembers, Visitor};
 use crate::context::App;
 use crate::error::{Error, Result};
-use crate::request::{Form, Json, Path};
+use crate::request::{Form, Json, Pairs, Path};
 
 /// The form; what it does not have is not changed.
 #[derive(Debug, Default, Deserialize)]
@@ -50,20 +50,22 @@ pub(super) async fn change(
     ask(app, visitor, id, body).await
 }
 
-/// Keeps somebody from signing in.
+/// Keeps somebody from signing in. The form is read for the account that it is of.
 pub(super) async fn disable(
     State(app): State<App>,
     Visit(visitor): VisitManageMembers,
     Path(id): Path<UserId>,
+    _: Pairs,
 ) -> Result<Redirect> {
     ask(app, visitor, id, disabled(true)).await
 }
 
-/// Lets somebody sign in again.
+/// Lets somebody sign in again, as above.
 pub(super) async fn enable(
     State(app): State<App>,
     Visit(visitor): VisitManageMembers,
     Path(id): Path<UserId>,
+    _: Pairs,
 ) -> Result<Redirect> {
     ask(app, visitor, id, disabled(false)).await
 }

@@ -13,7 +13,7 @@ use crate::auth::visitor::{Visit, VisitManageMembers};
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::pages::shell;
-use crate::request::{Json, Path};
+use crate::request::{Json, Pairs, Path};
 
 /// The page.
 pub(super) async fn show(
@@ -43,11 +43,12 @@ pub(super) async fn show(
     ))
 }
 
-/// Makes them the owner, and the visitor an admin.
+/// Makes them the owner, and the visitor an admin. The form is read for the account that it is of.
 pub(super) async fn transfer(
     State(app): State<App>,
     Visit(visitor): VisitManageMembers,
     Path(id): Path<UserId>,
+    _: Pairs,
 ) -> Result<Redirect> {
     let body = TransferAccount { to: id.uuid() };
     api::transfer(State(app), May(visitor.caller), None, Json(body)).await?;

@@ -78,7 +78,13 @@ pub(super) async fn change(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     };
     let hash = app.passwords.hash(form.password, &mut app.random()).await?;
-    let opening = login::open(&app, visitor.user_id(), &headers, &peer.place());
+    // A change of the password begins the next epoch.
+    let opening = login::open(
+        &app,
+        (person.user_id, person.auth_epoch + 1),
+        &headers,
+        &peer.place(),
+    );
     let (caller, now, login, seed) = (visitor.caller, app.now(), opening.login, seed());
     let (epoch, told, email) = (person.auth_epoch, app.clone(), visitor.email);
     let changed = app
