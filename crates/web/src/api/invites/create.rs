@@ -167,6 +167,12 @@ impl Making {
     async fn keep(&self, tx: &mut Tx) -> Result<Answer> {
         let (account, now) = (self.caller.account_id, self.now);
         let team = self.team.unwrap_or(self.caller.team_id);
+        // Whoever is demoted or removed at this moment would leave an invite behind.
+        if !members::still_is(tx, account, self.caller.user_id, self.caller.role).await? {
+            return Err(Error::Forbidden(
+                "Your role in this account does not allow that.".to_owned(),
+            ));
+        }
         if teams::find(tx, account, team).await?.is_none() {
             return Err(Error::NotFound);
         }
