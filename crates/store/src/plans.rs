@@ -387,6 +387,7 @@ async fn look_at_the_door(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) ->
     });
     throttles::blocked_until(tx, &buckets, at).await?;
     throttles::reserve(tx, &buckets, at).await?;
+    throttles::reserve_many(tx, &[9; 32], (&rate, 2), at).await?;
     throttles::touch(tx, &[9; 32]).await?;
     throttles::clear(tx, &[9; 32]).await?;
     throttles::forget(tx, at, 50).await?;

@@ -307,7 +307,7 @@ fn too_many(now: DateTime<Utc>, until: DateTime<Utc>) -> Error {
 }
 
 /// The refusal of one too many of these.
-fn too_many_of(what: &str, now: DateTime<Utc>, until: DateTime<Utc>) -> Error {
+pub(super) fn too_many_of(what: &str, now: DateTime<Utc>, until: DateTime<Utc>) -> Error {
     let micros = u64::try_from((until - now).num_microseconds().unwrap_or(i64::MAX)).unwrap_or(0);
     let seconds = micros.div_ceil(1_000_000).max(1);
     Error::TooManyRequests {
