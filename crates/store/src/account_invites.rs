@@ -7,7 +7,7 @@ use resolutionflow_core::event::Hash;
 use resolutionflow_core::id::{AccountId, InviteId, TeamId, UserId};
 
 use crate::db::{FromRow, Parameter, Row, Tx};
-use crate::sql::{at_least_none, for_update, values};
+use crate::sql::{at_least_none, for_update, placeholders, values};
 use crate::{Error, Result};
 
 /// An invite to keep.
@@ -201,6 +201,30 @@ pub async fn revoke(tx: &mut Tx, account: AccountId, id: InviteId, now: DateTime
     let sql =
         format!("UPDATE account_invites SET revoked_at = $3 WHERE account_id = $1 AND id = $2 AND {PENDING}");
     Ok(tx.execute(&sql, &[&account, &id, &now]).await? == 1)
+}
+
+/// Takes back the pending invites of these roles that one person made, and answers which: whoever goes leaves no way in
+/// behind. The member's row is changed before, so that whoever makes another at this moment is waited for.
+pub async fn revoke_made_by(
+    tx: &mut Tx,
+    account: AccountId,
+    by: UserId,
+    roles: &[Role],
+    now: DateTime<Utc>,
+) -> Result<Vec<InviteId>> {
+    if roles.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
+    let mut parameters: Vec<&dyn Parameter> = vec![&account, &by, &now];
+    parameters.extend(names.iter().map(|name| name as &dyn Parameter));
+    let sql = format!(
+        "UPDATE account_invites SET revoked_at = $3 WHERE account_id = $1 AND created_by_id = $2 AND role IN ({}) \
+             AND {PENDING} RETURNING id",
+        placeholders(4, names.len())
+    );
+    let revoked: Vec<(InviteId,)> = tx.all(&sql, &parameters).await?;
+    Ok(revoked.into_iter().map(|(id,)| id).collect())
 }
 
 /// An invite as whoever has a link of it sees it.

@@ -16,7 +16,7 @@ mod places;
 mod remove;
 
 pub use change::{
-    other_owners, set_disabled, set_role, set_team, standing, standing_locked, still_runs, transfer,
+    other_owners, set_disabled, set_role, set_team, standing, standing_locked, still_is, still_runs, transfer,
 };
 pub use places::{Place, Thing, place_of, places};
 pub use remove::{Removed, remove};

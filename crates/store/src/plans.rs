@@ -151,6 +151,7 @@ async fn look_people_up(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) -> R
     members::other_owners(tx, account, id(1)).await?;
     members::still_runs(tx, account, id(1)).await?;
     members::set_role(tx, account, id(1), Role::Viewer).await?;
+    members::still_is(tx, account, id(1), Role::Viewer).await?;
     members::set_team(tx, account, id(1), id(0)).await?;
     members::set_disabled(tx, account, id(1), true, at).await?;
     members::set_disabled(tx, account, id(1), false, at).await?;
@@ -389,6 +390,7 @@ async fn look_at_the_door(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) ->
     });
     throttles::blocked_until(tx, &buckets, at).await?;
     throttles::reserve(tx, &buckets, at).await?;
+    throttles::reserve_many(tx, &[9; 32], (&rate, 2), at).await?;
     throttles::touch(tx, &[9; 32]).await?;
     throttles::clear(tx, &[9; 32]).await?;
     throttles::forget(tx, at, 50).await?;
@@ -483,6 +485,7 @@ async fn look_who_is_let_in(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) 
         account_invites::redeem(tx, &[9; 32], way, at).await?;
     }
     account_invites::revoke(tx, account, id(1), at).await?;
+    account_invites::revoke_made_by(tx, account, id(1), &Role::ALL, at).await?;
     account_invites::forget(tx, at, 50).await?;
     Ok(())
 }

@@ -75,7 +75,7 @@ pub async fn blocked_until(
 pub async fn reserve(tx: &mut Tx, buckets: &[Bucket], now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
     for bucket in buckets {
         let reserved = match &bucket.counting {
-            Counting::Steady(rate) => steady(tx, &bucket.key, rate, now.timestamp_micros()).await?,
+            Counting::Steady(rate) => steady(tx, &bucket.key, (rate, 1), now.timestamp_micros()).await?,
             Counting::Growing(growing) => grow(tx, &bucket.key, growing, now.timestamp_micros()).await?,
         };
         if !reserved {
@@ -90,7 +90,34 @@ pub async fn reserve(tx: &mut Tx, buckets: &[Bucket], now: DateTime<Utc>) -> Res
     Ok(None)
 }
 
-async fn steady(tx: &mut Tx, key: &Hash, rate: &Rate, now: i64) -> Result<bool> {
+/// Reserves so many tries at once in a steady bucket, all of them or none; or answers when there are as many, and then
+/// the transaction has to be undone. More than ever pass at once pass after a rest, and what comes next waits for them.
+pub async fn reserve_many(
+    tx: &mut Tx,
+    key: &Hash,
+    (rate, count): (&Rate, i64),
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>> {
+    if count < 1 || steady(tx, key, (rate, count), now.timestamp_micros()).await? {
+        return Ok(None);
+    }
+    let found: Option<(i64,)> = tx
+        .optional("SELECT tat FROM throttles WHERE key = $1", &[key])
+        .await?;
+    let (tat,) = found.ok_or(Error::Contended)?;
+    Ok(Some(time(
+        rate.free_at(tat).saturating_add(beside_the_first(rate, count)),
+    )))
+}
+
+/// What the tries of one reservation cost beside its first, as far as the bucket can ever hold them, in microseconds.
+fn beside_the_first(rate: &Rate, count: i64) -> i64 {
+    rate.interval.saturating_mul(count.clamp(1, rate.burst) - 1)
+}
+
+async fn steady(tx: &mut Tx, key: &Hash, (rate, count): (&Rate, i64), now: i64) -> Result<bool> {
+    let cost = rate.interval.saturating_mul(count);
+    let ahead = rate.tolerance().saturating_sub(beside_the_first(rate, count));
     let reserved: Option<(i64,)> = tx
         .optional(
             "INSERT INTO throttles (key, tat, tries, wait) VALUES ($1, $2, 1, 0) \
@@ -99,10 +126,10 @@ async fn steady(tx: &mut Tx, key: &Hash, rate: &Rate, now: i64) -> Result<bool> 
              WHERE throttles.tat <= $5 RETURNING tat",
             &[
                 key,
-                &now.saturating_add(rate.interval),
+                &now.saturating_add(cost),
                 &now,
-                &rate.interval,
-                &now.saturating_add(rate.tolerance()),
+                &cost,
+                &now.saturating_add(ahead),
             ],
         )
         .await?;

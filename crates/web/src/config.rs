@@ -141,6 +141,10 @@ pub struct Throttle {
     pub letters_per_hour: usize,
     /// Letters that strangers ask for, to one mail address, at once.
     pub letters_burst: usize,
+    /// Invites that are mailed, of one account, an hour.
+    pub invites_per_hour: usize,
+    /// Invites that are mailed, of one account, at once.
+    pub invites_burst: usize,
 }
 
 /// `[limits]`: how much is too much.
@@ -221,6 +225,8 @@ impl Default for Throttle {
             device_per_minute: 10,
             letters_per_hour: 6,
             letters_burst: 3,
+            invites_per_hour: 200,
+            invites_burst: 200,
         }
     }
 }
@@ -237,6 +243,8 @@ impl Throttle {
             device_per_minute: 1_000_000,
             letters_per_hour: 1_000_000,
             letters_burst: 1_000_000,
+            invites_per_hour: 1_000_000,
+            invites_burst: 1_000_000,
             ..Self::default()
         }
     }
@@ -341,6 +349,10 @@ pub const SETTINGS: &[Setting] = &[
         meaning: "Letters an hour to one mail address that anybody can ask for: to sign up, to verify, for a new password." },
     Setting { name: "throttle.letters_burst", slot: |s| &mut s.throttle.letters_burst,
         meaning: "Such letters at once, after a rest." },
+    Setting { name: "throttle.invites_per_hour", slot: |s| &mut s.throttle.invites_per_hour,
+        meaning: "Invites an hour that an account sends by mail, again or for the first time." },
+    Setting { name: "throttle.invites_burst", slot: |s| &mut s.throttle.invites_burst,
+        meaning: "Such invites at once, after a rest." },
     Setting { name: "auth.refresh_idle", slot: |s| &mut s.auth.refresh_idle,
         meaning: "Life of a refresh token that is not used." },
     Setting { name: "auth.refresh_life", slot: |s| &mut s.auth.refresh_life,

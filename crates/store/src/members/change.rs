@@ -143,6 +143,19 @@ pub async fn still_runs(tx: &mut Tx, account: AccountId, user: UserId) -> Result
     Ok(found.is_some())
 }
 
+/// Whether somebody is a member of this role who can sign in, and stays one until the transaction ends: asked when they
+/// give what outlasts the request, so that nothing is given by whoever is demoted or removed at that moment.
+pub async fn still_is(tx: &mut Tx, account: AccountId, user: UserId, role: Role) -> Result<bool> {
+    let lock = for_share_of(tx, "m");
+    let sql = format!(
+        "SELECT m.user_id FROM members m JOIN users u ON u.id = m.user_id \
+         WHERE m.account_id = $1 AND m.user_id = $2 AND m.role = $3 AND m.disabled_at IS NULL \
+             AND m.removed_at IS NULL AND u.disabled_at IS NULL{lock}"
+    );
+    let found: Option<(UserId,)> = tx.optional(&sql, &[&account, &user, &role.as_str()]).await?;
+    Ok(found.is_some())
+}
+
 /// Ends all that a person is signed in with in one account: browsers, programs, personal tokens. The member's row is
 /// changed before, so that whoever signs them in at this moment is waited for.
 pub(super) async fn end_all(tx: &mut Tx, account: AccountId, user: UserId, now: DateTime<Utc>) -> Result<()> {

@@ -139,6 +139,48 @@ async fn what_was_taken_back_lets_nobody_in_and_only_ones_own_can_be() {
 }
 
 #[tokio::test]
+async fn what_one_person_made_is_taken_back_together_as_far_as_its_roles_go() {
+    for test in companies().await {
+        let as_admin = NewInvite {
+            role: Role::Admin,
+            ..invite(1, 1, None)
+        };
+        create(&test, vec![as_admin, invite(2, 1, None), invite(3, 1, None)]).await;
+        let lenas = vec![invite(4, 1, None)];
+        commit!(test, [lenas], |tx| {
+            account_invites::create(tx, account(), id(LENA), &lenas, at(1)).await
+        })
+        .unwrap();
+        assert!(redeem(&test, 3, Way::Copied, 2).await.is_some());
+        let revoke = |account, by: u128, roles: &[Role]| {
+            let (test, roles) = (&test, roles.to_vec());
+            async move {
+                let revoked = commit!(test, [roles], |tx| {
+                    account_invites::revoke_made_by(tx, account, id(by), &roles, at(5)).await
+                });
+                let mut revoked = revoked.unwrap();
+                revoked.sort();
+                revoked
+            }
+        };
+        assert!(revoke(account(), OLGA, &[]).await.is_empty());
+        assert!(revoke(id(2), OLGA, &Role::ALL).await.is_empty());
+        assert_eq!(
+            revoke(account(), OLGA, &[Role::Admin, Role::Owner]).await,
+            [id(1)]
+        );
+        assert_eq!(redeem(&test, 101, Way::Mailed, 6).await, None);
+        assert_eq!(
+            shown(&test, 1, Way::Copied).await.unwrap().revoked_at,
+            Some(at(5))
+        );
+        assert_eq!(revoke(account(), OLGA, &Role::ALL).await, [id(2)], "none twice");
+        let left: Vec<_> = pending(&test).await.into_iter().map(|invite| invite.id).collect();
+        assert_eq!(left, [id(4)], "another's stays");
+    }
+}
+
+#[tokio::test]
 async fn many_invites_are_kept_at_once_listed_newest_first_and_forgotten_when_they_are_old() {
     for test in companies().await {
         create(&test, (1..=99).map(|number| invite(number, 1, None)).collect()).await;

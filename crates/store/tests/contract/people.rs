@@ -457,3 +457,26 @@ async fn what_is_in_another_account_is_found_by_its_members_alone() {
         assert_eq!(find(VERA, members::Thing::Session, 502).await, None);
     }
 }
+
+#[tokio::test]
+async fn somebody_still_is_what_they_were_until_they_are_changed() {
+    for test in companies().await {
+        let still = |role| {
+            let test = &test;
+            async move { commit!(test, |tx| members::still_is(tx, account(), id(LENA), role).await).unwrap() }
+        };
+        assert!(set_role(&test, LENA, Role::Admin).await);
+        assert!(still(Role::Admin).await && !still(Role::Owner).await);
+        assert!(set_role(&test, LENA, Role::Viewer).await);
+        assert!(!still(Role::Admin).await && still(Role::Viewer).await);
+        let disabled = commit!(test, |tx| members::set_disabled(
+            tx,
+            account(),
+            id(LENA),
+            true,
+            at(5)
+        )
+        .await);
+        assert!(disabled.unwrap() && !still(Role::Viewer).await);
+    }
+}

@@ -168,3 +168,33 @@ async fn a_touch_changes_nothing_and_what_is_quiet_is_forgotten() {
         assert_eq!(forget(4, -1).await, 0);
     }
 }
+
+#[tokio::test]
+async fn several_at_once_pass_together_or_not_at_all() {
+    for test in databases().await {
+        let rate = Rate::new(60, 60 * SECOND, 5);
+        let begin = at(0).timestamp_micros();
+        let take = |count: i64, seconds: i64| {
+            let test = &test;
+            async move {
+                let until = commit!(test, |tx| {
+                    throttles::reserve_many(tx, &[7; 32], (&rate, count), at(seconds)).await
+                });
+                let until = until.unwrap();
+                until.map(|until| (until.timestamp_micros() - begin) / SECOND)
+            }
+        };
+        assert_eq!(take(0, 0).await, None);
+        assert_eq!(take(4, 0).await, None);
+        assert_eq!(take(2, 0).await, Some(1));
+        assert_eq!(take(1, 0).await, None, "what was refused took nothing");
+        assert_eq!(take(1, 0).await, Some(1));
+        assert_eq!(take(2, 1).await, Some(2));
+        assert_eq!(take(2, 2).await, None);
+        // More than pass at once wait for all of a rest, and are paid for afterwards.
+        assert_eq!(take(8, 6).await, Some(7));
+        assert_eq!(take(8, 7).await, None);
+        assert_eq!(take(1, 10).await, Some(11));
+        assert_eq!(take(1, 11).await, None);
+    }
+}

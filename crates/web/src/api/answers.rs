@@ -89,6 +89,14 @@ pub enum Attempts {
     TooMany(ProblemDocument),
 }
 
+/// The refusal of one letter too many.
+#[derive(IntoResponses)]
+pub enum Letters {
+    /// The account sent too many invites by mail; `Retry-After` says when to try again.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(ProblemDocument),
+}
+
 fn names(names: impl IntoIterator<Item = &'static str>) -> ObjectBuilder {
     ObjectBuilder::new()
         .schema_type(Type::String)

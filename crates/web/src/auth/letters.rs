@@ -1,6 +1,7 @@
 //! Letters that anybody can ask for by an address: how often, and those that hold a secret which shows whose it is.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use resolutionflow_core::id::AccountId;
 use resolutionflow_core::throttle::Rate;
 use resolutionflow_store::mail_tokens::{self, NewMailToken, Purpose};
 use resolutionflow_store::members::email_key;
@@ -10,7 +11,7 @@ use resolutionflow_store::{Tx, users};
 
 use super::peer::Peer;
 use super::secret::{self, InLink};
-use super::sign_in::{HOUR, bucket, by_address, number, take};
+use super::sign_in::{HOUR, bucket, by_address, number, take, too_many_of};
 use crate::context::App;
 use crate::error::Result;
 use crate::mail::{self, CannotMail, Draft};
@@ -30,6 +31,28 @@ pub async fn reserve(app: &App, peer: &Peer, email: &str) -> Result<()> {
         by_address(&app.settings.throttle),
     );
     take(app, "letters", [from, to(app, email)]).await
+}
+
+/// Reserves the letters of so many invites in the caller's transaction, all of them or none; the refusal undoes it. What
+/// an account sends to strangers goes out in this server's name.
+pub async fn reserve_invites(
+    tx: &mut Tx,
+    app: &App,
+    account: AccountId,
+    count: usize,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let limits = &app.settings.throttle;
+    let rate = Rate::new(
+        number(limits.invites_per_hour),
+        HOUR,
+        number(limits.invites_burst),
+    );
+    let Bucket { key, .. } = bucket("invites-of", &[account.uuid().as_bytes()], Counting::Steady(rate));
+    match throttles::reserve_many(tx, &key, (&rate, number(count)), now).await? {
+        None => Ok(()),
+        Some(until) => Err(too_many_of("invites by mail", now, until)),
+    }
 }
 
 /// What counts the letters to an address.

@@ -30,8 +30,21 @@ impl Setup {
     }
 
     /// Whether the server still waits for its first person, as far as this server knows.
-    pub fn is_open(&self) -> bool {
+    fn is_open(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Whether the server still waits for its first person. Asked of the database while it does as far as this server
+    /// knows: another server, or a command, may have let them in.
+    pub async fn waits(&self, db: &Db) -> Result<bool, Error> {
+        if !self.is_open() {
+            return Ok(false);
+        }
+        let anybody = db.read::<_, Error, _>(|tx| members::anybody(tx).boxed()).await?;
+        if anybody {
+            self.close();
+        }
+        Ok(!anybody)
     }
 
     /// Whether this is the code, in any case and with or without its dashes.

@@ -276,19 +276,29 @@ async fn reserve(app: &App, peer: &Peer, buckets: Vec<Bucket>) -> Result<Attempt
 
 /// Takes one out of every bucket, or says when there is one again. Most of what is too much is turned away without a
 /// lock on anybody's row.
-pub(super) async fn take<const N: usize>(app: &App, what: &str, buckets: [Bucket; N]) -> Result<()> {
+pub(super) async fn take<const N: usize>(app: &App, what: &'static str, buckets: [Bucket; N]) -> Result<()> {
     let now = app.now();
     let blocked = app
         .read(move |tx| Box::pin(async move { Ok(throttles::blocked_until(tx, &buckets, now).await?) }))
         .await?;
-    let blocked = match blocked {
-        Some(until) => Some(until),
-        None => {
-            app.write(move |tx| Box::pin(async move { Ok(throttles::reserve(tx, &buckets, now).await?) }))
-                .await?
-        }
-    };
-    blocked.map_or(Ok(()), |until| Err(too_many_of(what, now, until)))
+    match blocked {
+        Some(until) => Err(too_many_of(what, now, until)),
+        None => take_at_once(app, what, buckets).await,
+    }
+}
+
+/// As [`take`], for who found room in all of them. The refusal undoes what the buckets before the full one gave.
+async fn take_at_once<const N: usize>(app: &App, what: &'static str, buckets: [Bucket; N]) -> Result<()> {
+    let now = app.now();
+    app.write(move |tx| {
+        Box::pin(async move {
+            match throttles::reserve(tx, &buckets, now).await? {
+                None => Ok(()),
+                Some(until) => Err(too_many_of(what, now, until)),
+            }
+        })
+    })
+    .await
 }
 
 /// The refusal of one try too many at signing in.
@@ -297,7 +307,7 @@ fn too_many(now: DateTime<Utc>, until: DateTime<Utc>) -> Error {
 }
 
 /// The refusal of one too many of these.
-fn too_many_of(what: &str, now: DateTime<Utc>, until: DateTime<Utc>) -> Error {
+pub(super) fn too_many_of(what: &str, now: DateTime<Utc>, until: DateTime<Utc>) -> Error {
     let micros = u64::try_from((until - now).num_microseconds().unwrap_or(i64::MAX)).unwrap_or(0);
     let seconds = micros.div_ceil(1_000_000).max(1);
     Error::TooManyRequests {
@@ -368,7 +378,27 @@ fn micros(time: Duration) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use resolutionflow_store::testing;
+
     use super::*;
+    use crate::config::Settings;
+    use crate::context::Clock;
+
+    #[tokio::test]
+    async fn what_one_bucket_refuses_takes_nothing_from_those_before_it() {
+        for test in testing::databases().await {
+            let app = App::new(Settings::default(), Clock::fixed(testing::now()), test.db.clone());
+            let of = |kind, burst| bucket(kind, &[], Counting::Steady(Rate::new(1, HOUR, burst)));
+            let (from, to) = (of("letters-from", 2), of("letters-to", 1));
+            take_at_once(&app, "letters", [from, to]).await.unwrap();
+            for _ in 0..3 {
+                let refused = take_at_once(&app, "letters", [from, to]).await;
+                assert!(matches!(refused, Err(Error::TooManyRequests { .. })));
+            }
+            take_at_once(&app, "letters", [from]).await.unwrap();
+            assert!(take_at_once(&app, "letters", [from]).await.is_err());
+        }
+    }
 
     #[test]
     fn buckets_are_told_apart() {

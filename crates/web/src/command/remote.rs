@@ -19,6 +19,12 @@ use super::{Done, Failure};
 const CONNECT: Duration = Duration::from_secs(10);
 const IN_ALL: Duration = Duration::from_mins(2);
 
+/// How long a server may take to refresh, how often it is asked, and the pause between. The last try begins well within
+/// the 30 seconds in which the server answers the same again, unless it is told otherwise.
+const REFRESH: Duration = Duration::from_secs(8);
+const REFRESH_TRIES: usize = 3;
+const REFRESH_PAUSE: Duration = Duration::from_secs(1);
+
 /// The largest answer, in bytes; exports are far smaller.
 const LARGEST: u64 = 32 << 20;
 
@@ -192,13 +198,20 @@ impl Remote {
         }
     }
 
-    /// The next pair of tokens; nothing where the server wants a new sign-in. An answer that is lost is asked for once
-    /// more, which the server answers the same.
+    /// The next pair of tokens; nothing where the server wants a new sign-in. An answer that is lost, or that a proxy
+    /// gives because it lost one, is asked for again, which the server answers the same for a while.
     fn refresh(&self, token: &str) -> Done<Option<Answered>> {
         let url = self.url(&["auth", "refresh"])?;
         let body = json!({ "refresh_token": token }).to_string();
-        let sent = self.answer(self.send_json(&url, &body));
-        let (status, text) = sent.or_else(|_| self.answer(self.send_json(&url, &body)))?;
+        let mut tries = 1;
+        let (status, text) = loop {
+            match self.try_refresh(&url, &body) {
+                Ok((502..=504, _)) | Err(_) if tries < REFRESH_TRIES => {}
+                answered => break answered?,
+            }
+            tries += 1;
+            std::thread::sleep(REFRESH_PAUSE);
+        };
         match status {
             200 => serde_json::from_str(&text)
                 .map(Some)
@@ -206,6 +219,12 @@ impl Remote {
             401 => Ok(None),
             _ => Err(self.refusal(status, &text)),
         }
+    }
+
+    fn try_refresh(&self, url: &Url, body: &str) -> Done<(u16, String)> {
+        let request = self.agent.post(url.as_str()).config();
+        let request = request.timeout_global(Some(REFRESH)).build();
+        self.answer(request.content_type("application/json").send(body))
     }
 
     /// Imports a document.

@@ -25,6 +25,7 @@ use crate::auth::visitor::{Look, Visit, VisitJoinAccount, Visitor};
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::inviting::{self, Code};
+use crate::mail;
 use crate::request::{Form, Query};
 
 const PAGE: &str = "invite";
@@ -211,14 +212,14 @@ fn page(
                     button class="button primary block" type="submit" { (words::JOIN) }
                 }
             }
-            None => { (form(seen, typed, wrong)) }
+            None => { (form(app, seen, typed, wrong)) }
         }
     };
     door::page(app, look, (&words::title(&invite.account_name), PAGE), &content)
 }
 
 /// The form of somebody who is not signed in.
-fn form(seen: &Seen, typed: &Accept, wrong: &Wrong) -> Markup {
+fn form(app: &App, seen: &Seen, typed: &Accept, wrong: &Wrong) -> Markup {
     let all = wrong.all();
     let fixed = seen.invite.email.as_deref();
     let first = if seen.is_known { "password" } else { "name" };
@@ -279,6 +280,8 @@ fn form(seen: &Seen, typed: &Accept, wrong: &Wrong) -> Markup {
         }
         @if !seen.is_known {
             p class="door-links" { a href=(sign_in::address(&inviting::path(&typed.code))) { (words::HAVE_ONE) } }
+        } @else if mail::available(app) {
+            p class="door-links" { a href="/forgot" { (sign_up::FORGOT_LINK) } }
         }
     }
 }

@@ -58,11 +58,11 @@ impl Wrong {
 }
 
 /// Shows the form, as long as nobody is here.
-pub async fn show(State(app): State<App>, look: Look) -> Response {
-    if app.setup.is_open() {
-        form(&app, look, &SetUp::default(), &Wrong::default(), None).into_response()
+pub async fn show(State(app): State<App>, look: Look) -> Result<Response> {
+    if app.setup.waits(&app.db).await? {
+        Ok(form(&app, look, &SetUp::default(), &Wrong::default(), None).into_response())
     } else {
-        Redirect::to("/sign-in").into_response()
+        Ok(Redirect::to("/sign-in").into_response())
     }
 }
 
@@ -74,7 +74,7 @@ pub async fn set_up(
     headers: HeaderMap,
     Form(typed): Form<SetUp>,
 ) -> Result<Response> {
-    if !app.setup.is_open() {
+    if !app.setup.waits(&app.db).await? {
         return Ok(Redirect::to("/sign-in").into_response());
     }
     if let Err(error) = setup::reserve(&app, &peer).await {
@@ -239,6 +239,50 @@ mod tests {
 
         fn flush(&mut self) -> std::io::Result<()> {
             Ok(())
+        }
+    }
+
+    /// What a server answers: the status, and where it sends people.
+    async fn ask(app: &App, request: Request<Body>) -> (u16, String) {
+        let answer = crate::app::router(app.clone()).oneshot(request).await.unwrap();
+        let to = answer.headers().get(LOCATION);
+        let to = to.map_or("", |to| to.to_str().unwrap()).to_owned();
+        (answer.status().as_u16(), to)
+    }
+
+    #[tokio::test]
+    async fn a_server_sees_that_the_first_account_was_set_up_at_another() {
+        for test in testing::databases().await {
+            let server = || App::new(Settings::default(), Clock::fixed(testing::now()), test.db.clone());
+            let (one, other) = (server(), server());
+            let get = |path: &str| Request::get(path).body(Body::empty()).unwrap();
+            let there = |status, path: &str| (status, path.to_owned());
+            let code = one.setup.prepare(&one.db, &mut one.random()).await.unwrap();
+            other.setup.prepare(&other.db, &mut other.random()).await.unwrap();
+            for path in ["/sign-in", "/sign-up"] {
+                assert_eq!(ask(&other, get(path)).await, there(303, "/setup"));
+            }
+            assert_eq!(ask(&other, get("/setup")).await, there(200, ""));
+            let lines = [
+                ("code", code.unwrap()),
+                ("account", "Contoso".to_owned()),
+                ("name", "Olga".to_owned()),
+                ("email", "o@a.example".to_owned()),
+                ("password", "quiet harbour lantern 7 orbit".to_owned()),
+            ];
+            let body = url::form_urlencoded::Serializer::new(String::new())
+                .extend_pairs(lines)
+                .finish();
+            let request = Request::post("/setup")
+                .header("sec-fetch-site", "same-origin")
+                .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .body(Body::from(body));
+            assert_eq!(ask(&one, request.unwrap()).await, there(303, "/"));
+            for app in [&one, &other] {
+                assert_eq!(ask(app, get("/sign-in")).await, there(200, ""));
+                assert_eq!(ask(app, get("/sign-up")).await, there(200, ""));
+                assert_eq!(ask(app, get("/setup")).await, there(303, "/sign-in"));
+            }
         }
     }
 

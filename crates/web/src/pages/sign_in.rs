@@ -57,11 +57,11 @@ pub fn address(next: &str) -> String {
 }
 
 /// Shows the form.
-pub async fn show(State(app): State<App>, look: Look, Query(query): Query<Next>) -> Response {
-    if app.setup.is_open() {
-        return Redirect::to("/setup").into_response();
+pub async fn show(State(app): State<App>, look: Look, Query(query): Query<Next>) -> Result<Response> {
+    if app.setup.waits(&app.db).await? {
+        return Ok(Redirect::to("/setup").into_response());
     }
-    form(&app, look, "", path(&query.next), None).into_response()
+    Ok(form(&app, look, "", path(&query.next), None).into_response())
 }
 
 /// What was wrong with a try.

@@ -84,23 +84,23 @@ impl Wrong {
 }
 
 /// Shows the form, or that there is none.
-pub async fn show(State(app): State<App>, look: Look, Query(link): Query<Link>) -> Response {
-    if let Some(elsewhere) = elsewhere(&app, look) {
-        return elsewhere;
+pub async fn show(State(app): State<App>, look: Look, Query(link): Query<Link>) -> Result<Response> {
+    if let Some(elsewhere) = elsewhere(&app, look).await? {
+        return Ok(elsewhere);
     }
     let typed = SignUp {
         code: link.code,
         ..SignUp::default()
     };
-    form(&app, look, &typed, &Wrong::default(), None).into_response()
+    Ok(form(&app, look, &typed, &Wrong::default(), None).into_response())
 }
 
 /// The answer where nobody signs up: on a server that still has to be set up, and where the mode is closed.
-fn elsewhere(app: &App, look: Look) -> Option<Response> {
-    if app.setup.is_open() {
-        return Some(Redirect::to("/setup").into_response());
+async fn elsewhere(app: &App, look: Look) -> Result<Option<Response>> {
+    if app.setup.waits(&app.db).await? {
+        return Ok(Some(Redirect::to("/setup").into_response()));
     }
-    (app.settings.signup.mode == SignupMode::Closed).then(|| {
+    let closed = (app.settings.signup.mode == SignupMode::Closed).then(|| {
         let said = (words::CLOSED, Some(("/sign-in", words::BACK)));
         door::said(
             app,
@@ -109,7 +109,8 @@ fn elsewhere(app: &App, look: Look) -> Option<Response> {
             (words::CLOSED_TITLE, "sign-up"),
             said,
         )
-    })
+    });
+    Ok(closed)
 }
 
 /// What became of a sign-up.
@@ -128,7 +129,7 @@ pub async fn sign_up(
     headers: HeaderMap,
     Form(typed): Form<SignUp>,
 ) -> Result<Response> {
-    if let Some(elsewhere) = elsewhere(&app, look) {
+    if let Some(elsewhere) = elsewhere(&app, look).await? {
         return Ok(elsewhere);
     }
     let code = Code::read(&app, &typed.code);

@@ -241,3 +241,45 @@ async fn whoever_has_not_shown_their_address_is_refused_with_a_fresh_letter() {
         assert!(is_verified(&app.app.db, "fiona@example.com").await);
     }
 }
+
+#[tokio::test]
+async fn the_invites_that_an_account_mails_have_a_bound_that_holds_whole_requests() {
+    for test in databases().await {
+        let app = TestApp::on(test, |settings| {
+            with_mail(settings);
+            settings.throttle.invites_per_hour = 60;
+            settings.throttle.invites_burst = 5;
+        })
+        .await;
+        let [adam, olivia, sid] = ["adam", "olivia", "sid"].map(|name| app.member(name));
+        let body = |numbers: std::ops::Range<usize>| {
+            let emails: Vec<_> = numbers.map(|number| format!("new{number}@example.com")).collect();
+            json!({ "emails": emails, "role": "viewer" })
+        };
+        let four = || adam.post("/invites").json(&body(0..4)).key("once");
+        let made = four().await.with(201);
+        assert_eq!(four().await.with(201), made, "what is repeated is not counted");
+        let waiting = async || letters(&app.app.db).await.len();
+        assert_eq!(waiting().await, 4);
+
+        let refused = olivia.post("/invites").json(&body(4..6)).await;
+        refused.problem("too-many-attempts");
+        assert_eq!(refused.headers["retry-after"], "60");
+        let listed = olivia.get("/invites").await.with(200);
+        assert_eq!(listed["items"].as_array().unwrap().len(), 4, "nothing was made");
+        assert_eq!(waiting().await, 4);
+
+        // The refusal took nothing: one is left, and another account has its own.
+        olivia.post("/invites").json(&body(4..5)).await.with(201);
+        sid.post("/invites").json(&body(0..5)).await.with(201);
+        let again = format!("/invites/{}/resend", made["items"][0]["id"].as_str().unwrap());
+        adam.post(&again).await.problem("too-many-attempts");
+        let link = json!({ "role": "viewer" });
+        adam.post("/invites").json(&link).await.with(201);
+        assert_eq!(waiting().await, 10);
+
+        app.clock.advance(TimeDelta::minutes(1));
+        adam.post(&again).await.with(200);
+        adam.post(&again).await.problem("too-many-attempts");
+    }
+}

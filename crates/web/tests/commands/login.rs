@@ -1,7 +1,11 @@
 //! Signing in for the commands that go through a server, which then run side by side.
 
-use std::net::TcpListener;
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::Value;
 
@@ -49,7 +53,6 @@ fn commands_that_run_side_by_side_refresh_once() {
         command
     };
     let run = |arguments: &[&str], input: &str| {
-        use std::io::Write;
         let mut child = command(arguments).spawn().unwrap();
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
         Done::of(child.wait_with_output().unwrap())
@@ -138,4 +141,104 @@ fn plain_http_leads_to_this_machine_alone() {
         }
     }
     assert!(proxy.accept().is_err(), "nobody else was asked");
+}
+
+/// Hands the requests of commands to a server, each on a connection of its own. The answer to the first refresh is lost,
+/// and instead of the second there is one of a proxy's own. Answers where it listens, and what counts the refreshes.
+fn losing_proxy(server: String) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let refreshes = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&refreshes);
+    std::thread::spawn(move || {
+        let mut held = Vec::new();
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            let (path, headers, body) = read(&connection);
+            let lost = path
+                .ends_with("/auth/refresh")
+                .then(|| counted.fetch_add(1, Ordering::SeqCst));
+            let (status, text) = match lost {
+                Some(1) => (503, String::new()),
+                _ => pass_on(&format!("{server}{path}"), &headers, &body),
+            };
+            if lost == Some(0) {
+                // It stays open, and nothing comes.
+                held.push(connection);
+                continue;
+            }
+            let answer = format!(
+                "HTTP/1.1 {status} x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{text}",
+                text.len()
+            );
+            connection.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    (url, refreshes)
+}
+
+/// A request: its path, its headers by their names in lower case, and its body.
+fn read(connection: &TcpStream) -> (String, BTreeMap<String, String>, Vec<u8>) {
+    let mut reader = BufReader::new(connection);
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    let path = line.split(' ').nth(1).unwrap().to_owned();
+    let mut headers = BTreeMap::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        let Some((name, value)) = line.split_once(':') else {
+            break;
+        };
+        headers.insert(name.to_lowercase(), value.trim().to_owned());
+    }
+    let mut body = vec![0; headers["content-length"].parse().unwrap()];
+    reader.read_exact(&mut body).unwrap();
+    (path, headers, body)
+}
+
+fn pass_on(url: &str, headers: &BTreeMap<String, String>, body: &[u8]) -> (u16, String) {
+    let agent: ureq::Agent = ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .into();
+    let mut request = agent.post(url);
+    for name in ["authorization", "content-type"] {
+        if let Some(value) = headers.get(name) {
+            request = request.header(name, value);
+        }
+    }
+    let mut answer = request.send(body).unwrap();
+    let text = answer.body_mut().read_to_string().unwrap();
+    (answer.status().as_u16(), text)
+}
+
+#[test]
+fn a_lost_answer_to_a_refresh_is_asked_for_again_while_the_server_repeats_it() {
+    let place = Place::new();
+    let (_server, url, password) = served(&place);
+    let (url, refreshes) = losing_proxy(url);
+    let run = |arguments: &[&str], input: &str| {
+        let mut command = place.command(arguments);
+        command
+            .env("HOME", place.path(""))
+            .env("RESOLUTIONFLOW_SERVER", &url)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        Done::of(child.wait_with_output().unwrap())
+    };
+    place.write("runbook.md", RUNBOOK);
+    run(&["login", "--email", "o@contoso.example"], &password).ok();
+    // Twice: what is kept after a lost answer is good for the next refresh, too.
+    for refreshed in [3, 4] {
+        let mut kept = kept(&place);
+        let entry = kept.as_object_mut().unwrap().values_mut().next().unwrap();
+        entry["access_until"] = "2020-01-01T00:00:00Z".into();
+        place.write(".config/resolutionflow/credentials.json", kept.to_string());
+        run(&["import", "runbook.md"], "").ok();
+        assert_eq!(refreshes.load(Ordering::SeqCst), refreshed);
+    }
 }

@@ -495,3 +495,51 @@ async fn an_invite_that_is_sent_twice_is_made_once() {
         assert_eq!(teams.unwrap().len(), 1);
     }
 }
+
+#[tokio::test]
+async fn who_is_invited_and_known_finds_the_way_to_a_new_password_where_there_is_mail() {
+    let both = mailing().await.into_iter().map(|app| (app, true));
+    let both = both.chain(apps().await.into_iter().map(|app| (app, false)));
+    for (app, mails) in both.collect::<Vec<_>>() {
+        let adam = Visitor::signed_in(&app, "adam").await;
+        let nobody = Visitor::new(&app);
+        for (email, is_known) in [("sid@example.com", true), ("new@example.com", false)] {
+            // The newest comes first.
+            app.clock.advance(TimeDelta::seconds(1));
+            let page = invite(&adam, &[("emails", email), ("role", "viewer")]).await;
+            let code = page.between("/invite?code=", "\"");
+            let page = nobody.get(&format!("/invite?code={code}")).await.ok();
+            assert_eq!(
+                page.text.contains("href=\"/forgot\""),
+                mails && is_known,
+                "{}",
+                page.text
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn too_many_invites_by_mail_are_refused_with_what_was_typed() {
+    for test in databases().await {
+        let app = TestApp::on(test, |settings| {
+            with_mail(settings);
+            settings.throttle.invites_per_hour = 60;
+            settings.throttle.invites_burst = 2;
+        })
+        .await;
+        let adam = Visitor::signed_in(&app, "adam").await;
+        let one = [("emails", "ravi@example.com"), ("role", "engineer")];
+        invite(&adam, &one).await.has(&["ravi@example.com"]);
+        let key = adam.get("/people").await.ok().hidden("key");
+        let form = [
+            ("emails", "nora@example.com noah@example.com"),
+            ("role", "engineer"),
+            ("key", &key),
+        ];
+        let refused = adam.post("/people/invites", &form).await;
+        assert_eq!(refused.status, 429);
+        assert_eq!(refused.header("retry-after"), "60");
+        refused.has(&["Too many invites by mail", "nora@example.com noah@example.com"]);
+    }
+}

@@ -2,18 +2,21 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use resolutionflow_core::access::Role;
 use resolutionflow_core::audit::{AuditAction, Object};
 use resolutionflow_core::id::UserId;
 use resolutionflow_core::member::MemberChange;
+use resolutionflow_core::random::Random;
 use resolutionflow_store::{audit, members};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::api::answers::{Conflicts, Refusals};
+use crate::api::invites::revoke;
 use crate::api::members::{Member, require};
 use crate::auth::caller::{May, MayManageMembers};
-use crate::context::App;
+use crate::context::{App, seed};
 use crate::error::kinds::Kind;
 use crate::error::{Error, Result};
 use crate::once::{self, Answer};
@@ -43,9 +46,10 @@ pub async fn transfer(
     let to = UserId::from_uuid(body.to);
     let object = Object::new("member", to.uuid());
     let action = AuditAction::OwnershipTransferred;
-    let entry = caller.entry(app.now(), &mut app.random(), action, object, &["role"]);
+    let (now, seed) = (app.now(), seed());
+    let entry = caller.entry(now, &mut app.random(), action, object, &["role"]);
     once::write(&app, key, move |tx| {
-        let (caller, entry) = (caller.clone(), entry.clone());
+        let (caller, entry, mut random) = (caller.clone(), entry.clone(), Random::new(seed));
         Box::pin(async move {
             let account = caller.account_id;
             let whom = members::standing_locked(tx, account, to).await?;
@@ -57,6 +61,8 @@ pub async fn transfer(
                 return Err(Error::conflict(Kind::Conflict, detail));
             }
             audit::write(tx, account, &entry).await?;
+            let from = (caller.user_id, Some(Role::Admin));
+            revoke::made_by(tx, &caller, from, (now, &mut random)).await?;
             let member = members::find(tx, account, to).await?.ok_or(Error::NotFound)?;
             Answer::new(StatusCode::OK, &Member::from(member))
         })

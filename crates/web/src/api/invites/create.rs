@@ -19,8 +19,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{InviteView, SentInvite, SentInvites, answer, kept, letter};
-use crate::api::answers::{Refusals, roles};
+use crate::api::answers::{Letters, Refusals, roles};
 use crate::auth::caller::{Caller, May, MayManageInvites};
+use crate::auth::letters;
 use crate::auth::person::email;
 use crate::context::{App, seed};
 use crate::error::{Error, Result};
@@ -59,7 +60,7 @@ pub struct CreateInvites {
 /// follows another shows it before they first sign in. The answer to a repeated request has the same invites in it.
 #[utoipa::path(post, path = "/invites", operation_id = "create_invites", tag = "members",
     params(("Idempotency-Key" = Option<String>, Header, description = "One effect for a repeated request")),
-    request_body = CreateInvites, responses((status = 201, body = SentInvites), Refusals))]
+    request_body = CreateInvites, responses((status = 201, body = SentInvites), Refusals, Letters))]
 pub async fn create(
     State(app): State<App>,
     May(caller): MayManageInvites,
@@ -167,6 +168,12 @@ impl Making {
     async fn keep(&self, tx: &mut Tx) -> Result<Answer> {
         let (account, now) = (self.caller.account_id, self.now);
         let team = self.team.unwrap_or(self.caller.team_id);
+        // Whoever is demoted or removed at this moment would leave an invite behind.
+        if !members::still_is(tx, account, self.caller.user_id, self.caller.role).await? {
+            return Err(Error::Forbidden(
+                "Your role in this account does not allow that.".to_owned(),
+            ));
+        }
         if teams::find(tx, account, team).await?.is_none() {
             return Err(Error::NotFound);
         }
@@ -181,6 +188,10 @@ impl Making {
         if !wrong.is_empty() {
             return Err(Error::Unprocessable(wrong));
         }
+        let mails = mail::available(&self.app);
+        if mails {
+            letters::reserve_invites(tx, &self.app, account, self.emails.len(), now).await?;
+        }
         let made = self.invites(team);
         let invites: Vec<NewInvite> = made.iter().map(|(invite, _)| invite.clone()).collect();
         account_invites::create(tx, account, self.caller.user_id, &invites, now).await?;
@@ -194,7 +205,7 @@ impl Making {
             })
             .collect();
         audit::write_all(tx, &entries).await?;
-        if mail::available(&self.app) && !self.emails.is_empty() {
+        if mails && !self.emails.is_empty() {
             let name = members::account_name(tx, account).await?;
             let me = members::find(tx, account, self.caller.user_id).await?;
             let me = me.ok_or(Error::NotFound)?.name;

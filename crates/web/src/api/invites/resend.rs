@@ -10,8 +10,9 @@ use resolutionflow_core::random::Random;
 use resolutionflow_store::{account_invites, audit, members};
 
 use super::{InviteView, SentInvite, answer, kept, letter};
-use crate::api::answers::Refusals;
+use crate::api::answers::{Letters, Refusals};
 use crate::auth::caller::{May, MayManageInvites};
+use crate::auth::letters;
 use crate::context::{App, seed};
 use crate::error::{Error, Result};
 use crate::inviting::Codes;
@@ -26,7 +27,7 @@ use crate::request::{IdempotencyKey, Path};
 #[utoipa::path(post, path = "/invites/{id}/resend", operation_id = "resend_invite", tag = "members",
     params(("id" = Uuid, Path, description = "The invite"),
            ("Idempotency-Key" = Option<String>, Header, description = "One effect for a repeated request")),
-    responses((status = 200, body = SentInvite), Refusals))]
+    responses((status = 200, body = SentInvite), Refusals, Letters))]
 pub async fn resend(
     State(app): State<App>,
     May(caller): MayManageInvites,
@@ -44,6 +45,9 @@ pub async fn resend(
                 .ok_or(Error::NotFound)?;
             if !may_invite_as(caller.role, invite.role) {
                 return Err(Error::Forbidden("You can invite up to your own role.".to_owned()));
+            }
+            if invite.email.is_some() && mail::available(&app) {
+                letters::reserve_invites(tx, &app, account, 1, now).await?;
             }
             let codes = Codes::of(&app, id, invite.generation + 1);
             let expires_at = now + app.settings.signup.invite_life;

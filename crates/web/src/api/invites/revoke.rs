@@ -2,15 +2,21 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use resolutionflow_core::access::{Role, may_invite_as};
 use resolutionflow_core::audit::{AuditAction, Object};
-use resolutionflow_core::id::InviteId;
-use resolutionflow_store::{account_invites, audit};
+use resolutionflow_core::id::{InviteId, UserId};
+use resolutionflow_core::random::Random;
+use resolutionflow_store::{Tx, account_invites, audit};
 
 use crate::api::answers::Refusals;
-use crate::auth::caller::{May, MayManageInvites};
+use crate::auth::caller::{Caller, May, MayManageInvites};
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::request::Path;
+
+/// The most invites of one person that are audited one by one, where they are revoked together.
+const MOST_ENTRIES: usize = 100;
 
 /// Revoke an invite
 ///
@@ -43,4 +49,29 @@ pub async fn revoke(
     } else {
         Err(Error::NotFound)
     }
+}
+
+/// Revokes the pending invites of a member whose role is this one now, as far as they may not give them any more; all of
+/// them where they have none. Nobody comes back by a link that they made while they were more.
+pub async fn made_by(
+    tx: &mut Tx,
+    caller: &Caller,
+    (whom, role): (UserId, Option<Role>),
+    (now, random): (DateTime<Utc>, &mut Random),
+) -> Result<()> {
+    let account = caller.account_id;
+    let beyond = |given: &Role| !role.is_some_and(|own| may_invite_as(own, *given));
+    let roles: Vec<Role> = Role::ALL.into_iter().filter(beyond).collect();
+    let revoked = account_invites::revoke_made_by(tx, account, whom, &roles, now).await?;
+    let action = AuditAction::InviteRevoked;
+    let entries: Vec<_> = if revoked.len() > MOST_ENTRIES {
+        let object = Object::new("member", whom.uuid());
+        let count = format!("{} invites", revoked.len());
+        vec![(account, caller.entry(now, random, action, object, &[&count]))]
+    } else {
+        let each = revoked.iter().map(|id| Object::new("invite", id.uuid()));
+        each.map(|object| (account, caller.entry(now, random, action, object, &[])))
+            .collect()
+    };
+    Ok(audit::write_all(tx, &entries).await?)
 }

@@ -6,6 +6,7 @@ use resolutionflow_core::access::Role;
 use resolutionflow_core::audit::{AuditAction, Object};
 use resolutionflow_core::id::{TeamId, UserId};
 use resolutionflow_core::member::{MemberChange, Untouchable};
+use resolutionflow_core::random::Random;
 use resolutionflow_store::{Tx, audit, members};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,8 +14,9 @@ use uuid::Uuid;
 
 use super::{Member, require, rule, standing};
 use crate::api::answers::{Conflicts, Refusals, roles};
+use crate::api::invites::revoke;
 use crate::auth::caller::{Caller, May, MayManageMembers};
-use crate::context::App;
+use crate::context::{App, seed};
 use crate::error::{Error, Result};
 use crate::once::{self, Answer};
 use crate::request::{IdempotencyKey, Json, Path};
@@ -48,7 +50,8 @@ impl ChangeMember {
 
 /// Change a member
 ///
-/// For admins and owners. It holds from the member's next request on; their live streams end within five seconds.
+/// For admins and owners. It holds from the member's next request on; their live streams end within five seconds. The
+/// pending invites that they made are revoked, as far as they may not give them any more.
 #[utoipa::path(patch, path = "/members/{id}", operation_id = "change_member", tag = "members",
     params(("id" = Uuid, Path, description = "The member"),
         ("Idempotency-Key" = Option<String>, Header, description = "One effect for a repeated request")),
@@ -64,9 +67,9 @@ pub async fn change(
     let object = Object::new("member", id.uuid());
     let action = AuditAction::MemberChanged;
     let entry = caller.entry(app.now(), &mut app.random(), action, object, &body.names());
-    let now = app.now();
+    let (now, seed) = (app.now(), seed());
     once::write(&app, key, move |tx| {
-        let (caller, entry) = (caller.clone(), entry.clone());
+        let (caller, entry, mut random) = (caller.clone(), entry.clone(), Random::new(seed));
         Box::pin(async move {
             let account = caller.account_id;
             // 404 for who is none, also where nothing is asked.
@@ -74,6 +77,7 @@ pub async fn change(
             if let Some(role) = body.role {
                 require(tx, &caller, whom, MemberChange::Role(role)).await?;
                 kept(members::set_role(tx, account, id, role).await?)?;
+                revoke::made_by(tx, &caller, (id, Some(role)), (now, &mut random)).await?;
             }
             if let Some(team) = body.team_id {
                 set_team(tx, &caller, id, TeamId::from_uuid(team)).await?;
@@ -87,6 +91,9 @@ pub async fn change(
                 let whom = standing(tx, &caller, id).await?;
                 require(tx, &caller, whom, change).await?;
                 kept(members::set_disabled(tx, account, id, disabled, now).await?)?;
+                if disabled {
+                    revoke::made_by(tx, &caller, (id, None), (now, &mut random)).await?;
+                }
             }
             if !entry.changed.is_empty() {
                 audit::write(tx, account, &entry).await?;

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::{require, rule, standing};
 use crate::api::answers::{Conflicts, Refusals};
+use crate::api::invites::revoke;
 use crate::api::sessions::hand_over::{self, To};
 use crate::auth::caller::{Caller, May, MayManageMembers};
 use crate::context::{App, seed};
@@ -40,8 +41,8 @@ pub struct RemoveQuery {
 /// Remove a member
 ///
 /// For admins and owners; oneself leaves by `POST /account/leave`. What they did keeps their name. Everything that they
-/// are signed in with in this account ends, and their personal tokens of it are revoked; in other accounts nothing
-/// changes. With many sessions this takes a moment; where it breaks off, send it again.
+/// are signed in with in this account ends, and their personal tokens of it and the pending invites that they made are
+/// revoked; in other accounts nothing changes. With many sessions this takes a moment; where it breaks off, send it again.
 #[utoipa::path(delete, path = "/members/{id}", operation_id = "remove_member", tag = "members",
     params(("id" = Uuid, Path, description = "The member"), RemoveQuery),
     responses((status = 204, description = "They are no member any more."), Refusals, Conflicts))]
@@ -119,9 +120,11 @@ async fn finish(app: &App, caller: &Caller, whom: UserId, action: AuditAction) -
                     Removed::Stays => return Err(Undone::Refused(rule::refused(Untouchable::LastOwner))),
                     Removed::Holds => return Err(Undone::Holds),
                 }
+                let mut random = Random::new(seed);
                 let object = Object::new("member", whom.uuid());
-                let entry = caller.entry(now, &mut Random::new(seed), action, object, &[]);
+                let entry = caller.entry(now, &mut random, action, object, &[]);
                 audit::write(tx, account, &entry).await?;
+                revoke::made_by(tx, &caller, (whom, None), (now, &mut random)).await?;
                 Ok(())
             })
         })

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
@@ -103,6 +104,17 @@ pub(super) async fn invite(
             };
             let page = page(&app, &visitor, &Place::default(), &refused).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+        Err(Error::TooManyRequests {
+            detail, retry_after, ..
+        }) => {
+            let refused = Refused {
+                wrong: vec![detail],
+                typed,
+            };
+            let page = page(&app, &visitor, &Place::default(), &refused).await?;
+            let again = [(RETRY_AFTER, retry_after.as_secs().max(1).to_string())];
+            Ok((StatusCode::TOO_MANY_REQUESTS, again, page).into_response())
         }
         Err(error) => Err(error),
     }
