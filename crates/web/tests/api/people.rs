@@ -158,6 +158,34 @@ async fn what_runs_goes_back_to_whoever_started_it_only_while_they_are_there() {
 }
 
 #[tokio::test]
+async fn who_has_open_sessions_is_made_no_viewer() {
+    for app in apps().await {
+        let flow = app.flow().await;
+        let [adam, lena, morgan] = ["adam", "lena", "morgan"].map(|name| app.member(name));
+        let (active, prepared) = (
+            morgan.starts(&flow).await,
+            lena.prepares(&flow).for_("morgan").await,
+        );
+        let viewer = || change(&adam, &morgan, &json!({ "role": "viewer" }));
+        let refused = |many: &'static str, problem: Value| {
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(detail.contains(many), "{detail}");
+        };
+        refused("2 open sessions", viewer().await.problem("conflict"));
+        assert_eq!(morgan.get("/me").await.with(200)["role"], "engineer");
+        let to_lena = json!({ "assigned_to_id": lena.user_id });
+        adam.patch(path(&active)).json(&to_lena).await.with(200);
+        refused("1 open session,", viewer().await.problem("conflict"));
+        adam.patch(path(&prepared)).json(&to_lena).await.with(200);
+        assert_eq!(viewer().await.with(200)["role"], "viewer");
+        // What went to somebody else does not come back to a viewer.
+        let back = json!({ "assigned_to_id": null });
+        let refused = adam.patch(path(&active)).json(&back).await;
+        refused.problem_at("unprocessable", "/assigned_to_id");
+    }
+}
+
+#[tokio::test]
 async fn who_may_touch_whom() {
     for app in apps().await {
         let [olivia, adam, lena, vera] = ["olivia", "adam", "lena", "vera"].map(|name| app.member(name));

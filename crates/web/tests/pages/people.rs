@@ -107,14 +107,19 @@ async fn a_member_is_moved_and_removed_by_forms() {
         assert_eq!(renamed.goes_to(), "/people#teams");
         let network = teams[1].trim_start_matches("/teams/");
         assert_ne!(team, network);
-        let moved = adam
+        let refused = adam
             .post(&at(&morgan, "change"), &[("role", "viewer"), ("team", network)])
+            .await;
+        assert_eq!(refused.status, 409);
+        refused.has(&["This member has 2 open sessions, which a viewer cannot run."]);
+        let moved = adam
+            .post(&at(&morgan, "change"), &[("role", "engineer"), ("team", network)])
             .await;
         assert_eq!(moved.goes_to(), "/people");
         adam.get("/people")
             .await
             .ok()
-            .has(&["Viewer · Networks", "1 member<"]);
+            .has(&["Engineer · Networks", "1 member<"]);
 
         let page = adam.get(&at(&morgan, "remove")).await.ok();
         let page = page.has(&[
