@@ -51,6 +51,8 @@ pub enum AuditAction {
     InviteRevoked,
     /// A person followed an invite and is a member now.
     InviteAccepted,
+    /// Who runs the server made somebody a member.
+    MemberAdded,
     /// A member's role, team or right to sign in changed.
     MemberChanged,
     /// A member was removed.
@@ -71,7 +73,7 @@ pub enum AuditAction {
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::SignedIn,
         Self::SignInFailed,
         Self::SignedOut,
@@ -91,6 +93,7 @@ impl AuditAction {
         Self::InviteResent,
         Self::InviteRevoked,
         Self::InviteAccepted,
+        Self::MemberAdded,
         Self::MemberChanged,
         Self::MemberRemoved,
         Self::MemberLeft,
@@ -123,6 +126,7 @@ impl AuditAction {
             Self::InviteResent => "invite_resent",
             Self::InviteRevoked => "invite_revoked",
             Self::InviteAccepted => "invite_accepted",
+            Self::MemberAdded => "member_added",
             Self::MemberChanged => "member_changed",
             Self::MemberRemoved => "member_removed",
             Self::MemberLeft => "member_left",

@@ -203,23 +203,7 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
     tokens::personal(tx, account, id(900), None, 50).await?;
     tokens::revoke(tx, account, id(900), id(901)).await?;
     tokens::forget(tx, at, 50).await?;
-    let login = NewLogin {
-        hash: [9; 32],
-        id: id(902),
-        user_id: id(900),
-        auth_epoch: 0,
-        device: String::new(),
-        place: String::new(),
-        expires_at: at,
-    };
-    logins::create(tx, account, &login, at).await?;
-    logins::holder(tx, &[9; 32], at, at).await?;
-    logins::touch(tx, &[9; 32], at).await?;
-    logins::list(tx, id(900), at, at).await?;
-    logins::end_others(tx, id(900), id(901)).await?;
-    logins::end(tx, id(900), id(902)).await?;
-    logins::end_by_hash(tx, &[9; 32]).await?;
-    logins::forget(tx, at, 50).await?;
+    look_logins_up(tx, account, at).await?;
     look_programs_up(tx, account, at).await?;
     flows::find(tx, account, id(1)).await?;
     flows::lock(tx, account, id(1)).await?;
@@ -266,6 +250,29 @@ async fn look_everything_up(tx: &mut Tx, session: SessionId) -> Result<()> {
     idempotency::claim(tx, &key, at).await?;
     idempotency::keep(tx, &key, 200, "").await?;
     idempotency::forget(tx, at, 50).await?;
+    Ok(())
+}
+
+/// Signs a browser in and out.
+async fn look_logins_up(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) -> Result<()> {
+    let login = NewLogin {
+        hash: [9; 32],
+        id: id(902),
+        user_id: id(900),
+        auth_epoch: 0,
+        device: String::new(),
+        place: String::new(),
+        expires_at: at,
+    };
+    logins::create(tx, account, &login, at).await?;
+    logins::holder(tx, &[9; 32], at, at).await?;
+    logins::touch(tx, &[9; 32], at).await?;
+    logins::list(tx, id(900), at, at).await?;
+    logins::end_others(tx, id(900), id(901)).await?;
+    logins::end(tx, id(900), id(902)).await?;
+    logins::expires_at(tx, &[9; 32]).await?;
+    logins::end_by_hash(tx, &[9; 32]).await?;
+    logins::forget(tx, at, 50).await?;
     Ok(())
 }
 

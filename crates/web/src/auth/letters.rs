@@ -137,23 +137,39 @@ async fn write(
     }
 }
 
+/// The letter again by which somebody shows that their address is theirs.
+#[derive(Clone)]
+pub struct Reminder {
+    secret: Secret,
+    bucket: Bucket,
+    email: String,
+}
+
+impl Reminder {
+    /// One to this person.
+    pub fn new(app: &App, person: &Person) -> Self {
+        Self {
+            secret: Secret::new(app, Purpose::Verify),
+            bucket: to(app, &person.email),
+            email: person.email.clone(),
+        }
+    }
+
+    /// Sends it in the caller's transaction, unless there were too many.
+    pub async fn send(&self, tx: &mut Tx, app: &App, now: DateTime<Utc>) -> Result<()> {
+        if throttles::reserve(tx, &[self.bucket], now).await?.is_none() {
+            self.secret.send(tx, app, &self.email, now).await?;
+        }
+        Ok(())
+    }
+}
+
 /// Sends the letter again by which somebody shows that their address is theirs, unless there were too many.
 pub async fn remind(app: &App, person: &Person) -> Result<()> {
-    let (told, bucket, email, now) = (
-        app.clone(),
-        to(app, &person.email),
-        person.email.clone(),
-        app.now(),
-    );
-    let secret = Secret::new(app, Purpose::Verify);
+    let (told, reminder, now) = (app.clone(), Reminder::new(app, person), app.now());
     app.write(move |tx| {
-        let (told, email, secret) = (told.clone(), email.clone(), secret.clone());
-        Box::pin(async move {
-            if throttles::reserve(tx, &[bucket], now).await?.is_none() {
-                secret.send(tx, &told, &email, now).await?;
-            }
-            Ok(())
-        })
+        let (told, reminder) = (told.clone(), reminder.clone());
+        Box::pin(async move { reminder.send(tx, &told, now).await })
     })
     .await
 }

@@ -102,7 +102,8 @@ impl Attempt {
 /// The person with that address, where the password is theirs and they are in an account. Whether an address exists
 /// shows in neither the answer nor its timing. `device` is the digest of what the browser showed to be known by.
 ///
-/// Where there is mail, whoever did not show yet that the address is theirs is refused, and sent a letter to do so.
+/// Where there is mail, whoever did not show yet that the address is theirs is refused as for a wrong password, and sent
+/// a letter to do so: another answer would tell who signs up with a stranger's address whether somebody has it.
 pub async fn verify(
     app: &App,
     peer: &Peer,
@@ -118,10 +119,6 @@ pub async fn verify(
     } = check(app, peer, device, email, password).await?;
     let unverified = person.filter(|person| person.verified_at.is_none() && mail::available(app));
     match (credentials, unverified) {
-        (Some(_), Some(person)) if right => {
-            letters::remind(app, &person).await?;
-            Err(Error::AddressNotVerified)
-        }
         (
             Some(Credentials {
                 user_id,
@@ -136,10 +133,21 @@ pub async fn verify(
             auth_epoch,
             attempt,
         })),
-        (credentials, _) => {
-            note_failure(app, attempt, credentials).await?;
+        (credentials, unverified) => {
+            let unconfirmed = unverified.filter(|_| right && credentials.is_some());
+            let letter = unconfirmed.map(|person| letters::Reminder::new(app, &person));
+            note_failure(app, attempt, credentials, letter).await?;
             Ok(None)
         }
+    }
+}
+
+/// What to say of a try that [`verify`] did not let in.
+pub fn refusal(app: &App) -> &'static str {
+    if mail::available(app) {
+        "The address or the password is wrong, or the address is not confirmed yet; then we have sent a letter."
+    } else {
+        "The address or the password is wrong."
     }
 }
 
@@ -158,7 +166,7 @@ pub async fn prove(
             attempt: checked.attempt,
         })),
         _ => {
-            note_failure(app, checked.attempt, checked.credentials).await?;
+            note_failure(app, checked.attempt, checked.credentials, None).await?;
             Ok(None)
         }
     }
@@ -202,16 +210,24 @@ async fn check(
     })
 }
 
-/// Keeps that a try failed. One for an address that nobody has belongs to no account, and writes as much.
-async fn note_failure(app: &App, attempt: Attempt, credentials: Option<Credentials>) -> Result<()> {
+/// Keeps that a try failed. One for an address that nobody has belongs to no account, and writes as much. A reminder to
+/// whoever did not show yet whose the address is goes out in the same transaction.
+async fn note_failure(
+    app: &App,
+    attempt: Attempt,
+    credentials: Option<Credentials>,
+    reminder: Option<letters::Reminder>,
+) -> Result<()> {
     if credentials.is_none() {
         tracing::info!(
             place = attempt.peer.place(),
             "a sign-in failed: nobody has that address"
         );
     }
+    let told = app.clone();
     app.write(move |tx| {
         let (attempt, credentials) = (attempt.clone(), credentials.clone());
+        let (told, reminder) = (told.clone(), reminder.clone());
         Box::pin(async move {
             throttles::touch(tx, &attempt.own).await?;
             if let Some(person) = credentials {
@@ -219,6 +235,9 @@ async fn note_failure(app: &App, attempt: Attempt, credentials: Option<Credentia
                 attempt
                     .audit(tx, account, user, None, AuditAction::SignInFailed)
                     .await?;
+            }
+            if let Some(reminder) = reminder {
+                reminder.send(tx, &told, attempt.now).await?;
             }
             Ok(())
         })

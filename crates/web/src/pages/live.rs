@@ -29,7 +29,7 @@ use crate::request::Query;
 
 /// How long a stream waits for a wake-up before it looks by itself; a lost one costs no more than this.
 const LOOK: Duration = Duration::from_secs(1);
-/// After how many looks by itself it asks whether its caller may still be here: within five seconds.
+/// After how long it asks again whether its caller may still be here: with a look's wait, within five seconds.
 const CHECK: Duration = Duration::from_secs(4);
 /// How often lists are told that something changed, at most.
 const LISTS: Duration = Duration::from_millis(500);
@@ -123,6 +123,7 @@ struct Streaming {
     lists_told: Option<Instant>,
     /// What was read and not sent, newest first.
     ready: Vec<(&'static str, String)>,
+    /// When it was last asked whether the caller may be here.
     checked: Instant,
     _open: OpenStream,
 }
@@ -130,6 +131,14 @@ struct Streaming {
 impl Streaming {
     async fn next(mut self) -> Option<(Result<Message, Infallible>, Self)> {
         loop {
+            // Before anything is read or sent: whoever is far behind is asked too.
+            if self.checked.elapsed() >= CHECK {
+                self.checked = Instant::now();
+                // Where nobody can say, it ends too: who may look comes back.
+                if !self.caller.still_good(&self.app).await.unwrap_or(false) {
+                    return None;
+                }
+            }
             if let Some((kind, data)) = self.ready.pop() {
                 let message = Message::default().id(self.position()).event(kind).data(data);
                 return Some((Ok(message), self));
@@ -147,13 +156,6 @@ impl Streaming {
                 () = self.woken() => {}
                 () = tokio::time::sleep(LOOK) => {}
                 () = app.stopped() => return None,
-            }
-            if self.checked.elapsed() >= CHECK {
-                self.checked = Instant::now();
-                // Where nobody can say, it ends too: who may look comes back.
-                if !self.caller.still_good(&self.app).await.unwrap_or(false) {
-                    return None;
-                }
             }
         }
     }

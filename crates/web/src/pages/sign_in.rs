@@ -17,6 +17,7 @@ use crate::auth::{device, login, sign_in as passwords};
 use crate::config::SignupMode;
 use crate::context::App;
 use crate::error::{Error, Result};
+use crate::mail;
 use crate::request::{Form, Query};
 
 /// Where to go afterwards.
@@ -66,12 +67,10 @@ pub async fn show(State(app): State<App>, look: Look, Query(query): Query<Next>)
 
 /// What was wrong with a try.
 enum Wrong {
-    /// The password, or the address.
+    /// The password, or the address, or that nobody showed yet whose the address is.
     Password,
     /// That there were so many; says when to try again.
     TooMany(String),
-    /// That nobody showed yet whose the address is.
-    Unverified,
 }
 
 /// Signs in: a new login, and the one that the browser had before ends.
@@ -95,10 +94,6 @@ pub async fn sign_in(
             let again = [(RETRY_AFTER, HeaderValue::from(retry_after.as_secs()))];
             return Ok((StatusCode::TOO_MANY_REQUESTS, again, page).into_response());
         }
-        Err(Error::AddressNotVerified) if !script => {
-            let page = form(&app, look, &email, &next, Some(&Wrong::Unverified));
-            return Ok((StatusCode::FORBIDDEN, page).into_response());
-        }
         found => found?,
     };
     let mut cookies = None;
@@ -115,7 +110,7 @@ pub async fn sign_in(
             let to = HeaderValue::from_str(&next).map_err(Error::internal)?;
             (StatusCode::SEE_OTHER, [(LOCATION, to)], AppendHeaders(cookies)).into_response()
         }
-        None if script => Error::Unauthorized(words::WRONG).into_response(),
+        None if script => Error::Unauthorized(not_let_in(&app).0).into_response(),
         None => {
             let page = form(&app, look, &email, &next, Some(&Wrong::Password));
             (StatusCode::UNAUTHORIZED, page).into_response()
@@ -123,12 +118,23 @@ pub async fn sign_in(
     })
 }
 
+/// What to say to whoever is not let in, and what helps.
+fn not_let_in(app: &App) -> (&'static str, &'static str) {
+    if mail::available(app) {
+        (words::WRONG_OR_UNCONFIRMED, words::WRONG_OR_UNCONFIRMED_HELP)
+    } else {
+        (words::WRONG, words::WRONG_HELP)
+    }
+}
+
 fn form(app: &App, look: Look, email: &str, next: &str, wrong: Option<&Wrong>) -> Markup {
     let (summary, help) = match wrong {
         None => (None, None),
-        Some(Wrong::Password) => (Some(words::WRONG), Some(words::WRONG_HELP)),
+        Some(Wrong::Password) => {
+            let (summary, help) = not_let_in(app);
+            (Some(summary), Some(help))
+        }
         Some(Wrong::TooMany(detail)) => (Some(detail.as_str()), Some(words::TOO_MANY_HELP)),
-        Some(Wrong::Unverified) => (Some(sign_up::UNVERIFIED), Some(sign_up::UNVERIFIED_HELP)),
     };
     let content = html! {
         div class="door-mark" { (super::components::icon::mark()) span { (super::words::shell::PRODUCT) } }

@@ -33,13 +33,13 @@ pub async fn switch(
     headers: HeaderMap,
     Form(form): Form<Switch>,
 ) -> Result<Response> {
+    const ENDED: Error = Error::Unauthorized("Sign in again; you were signed out.");
     let opening = login::open(
         &app,
         (visitor.user_id(), visitor.caller.auth_epoch),
         &headers,
         &peer.place(),
     );
-    const ENDED: Error = Error::Unauthorized("Sign in again; you were signed out.");
     let before = login::digest(&headers, &app.settings).ok_or(ENDED)?;
     let (caller, now, seed, login) = (visitor.caller, app.now(), seed(), opening.login);
     app.write(move |tx| {

@@ -229,10 +229,16 @@ async fn whoever_has_not_shown_their_address_is_refused_with_a_fresh_letter() {
             let login = json!({"email": "fiona@example.com", "password": password});
             app.client.ask("POST", "/auth/login").json(&login)
         };
-        login("wrong").await.problem("unauthorized");
+        let wrong = login("wrong").await.problem("unauthorized");
         assert_eq!(letters(&app.app.db).await.len(), 1);
-        login(STRONG).await.problem("address-not-verified");
+        let unverified = login(STRONG).await.problem("unauthorized");
         assert_eq!(letters(&app.app.db).await.len(), 2);
+        let detail = wrong["detail"].as_str().unwrap();
+        assert!(detail.contains("not confirmed yet"), "{detail}");
+        assert_eq!(
+            unverified["detail"], detail,
+            "it does not show who has an address"
+        );
         assert!(!is_verified(&app.app.db, "fiona@example.com").await);
         let secret = mailed(&app, "fiona@example.com", Purpose::Verify).await;
         let lines = [("token", secret.as_str())];

@@ -107,6 +107,85 @@ async fn what_somebody_held_is_others_when_they_are_removed() {
 }
 
 #[tokio::test]
+async fn what_ended_is_not_reopened_for_who_is_gone() {
+    for app in apps().await {
+        let flow = app.flow().await;
+        let [adam, lena, morgan] = ["adam", "lena", "morgan"].map(|name| app.member(name));
+        let (done, others) = (morgan.starts(&flow).await, morgan.starts(&flow).await);
+        let prepared = lena.prepares(&flow).for_("morgan").await;
+        let to_lena = json!({ "assigned_to_id": lena.user_id });
+        morgan.patch(path(&others)).json(&to_lena).await.with(200);
+        for session in [&done, &others] {
+            morgan.does("complete", session).await.with(200);
+        }
+        adam.does("discard", &prepared).await.with(200);
+        adam.delete(at(&morgan)).await.with(204);
+
+        for session in [&done, &prepared] {
+            let refused = adam.does("reopen", session).await;
+            let problem = refused.problem("conflict");
+            assert!(
+                problem["detail"].as_str().unwrap().contains("prepare"),
+                "{problem}"
+            );
+            assert_ne!(adam.sees(session).await["status"], "active", "nothing was done");
+        }
+        // Somebody is there for what was handed over before it ended.
+        let reopened = adam.does("reopen", &others).await.with(200);
+        assert_eq!(reopened["assigned_to_id"], json!(lena.user_id));
+    }
+}
+
+#[tokio::test]
+async fn what_runs_goes_back_to_whoever_started_it_only_while_they_are_there() {
+    for app in apps().await {
+        let [adam, lena, morgan] = ["adam", "lena", "morgan"].map(|name| app.member(name));
+        let session = morgan.starts(&app.flow().await).await;
+        let assign = |to: Value| {
+            let body = json!({ "assigned_to_id": to });
+            adam.patch(path(&session)).json(&body)
+        };
+        assign(json!(lena.user_id)).await.with(200);
+        assign(Value::Null).await.with(200);
+        adam.delete(format!("{}?sessions_to={}", at(&morgan), lena.user_id))
+            .await
+            .with(204);
+        let refused = assign(Value::Null).await;
+        refused.problem_at("unprocessable", "/assigned_to_id");
+        assert_eq!(adam.sees(&session).await["assigned_to_id"], json!(lena.user_id));
+        assign(json!(adam.user_id)).await.with(200);
+    }
+}
+
+#[tokio::test]
+async fn who_has_open_sessions_is_made_no_viewer() {
+    for app in apps().await {
+        let flow = app.flow().await;
+        let [adam, lena, morgan] = ["adam", "lena", "morgan"].map(|name| app.member(name));
+        let (active, prepared) = (
+            morgan.starts(&flow).await,
+            lena.prepares(&flow).for_("morgan").await,
+        );
+        let viewer = || change(&adam, &morgan, &json!({ "role": "viewer" }));
+        let refused = |many: &'static str, problem: Value| {
+            let detail = problem["detail"].as_str().unwrap();
+            assert!(detail.contains(many), "{detail}");
+        };
+        refused("2 open sessions", viewer().await.problem("conflict"));
+        assert_eq!(morgan.get("/me").await.with(200)["role"], "engineer");
+        let to_lena = json!({ "assigned_to_id": lena.user_id });
+        adam.patch(path(&active)).json(&to_lena).await.with(200);
+        refused("1 open session,", viewer().await.problem("conflict"));
+        adam.patch(path(&prepared)).json(&to_lena).await.with(200);
+        assert_eq!(viewer().await.with(200)["role"], "viewer");
+        // What went to somebody else does not come back to a viewer.
+        let back = json!({ "assigned_to_id": null });
+        let refused = adam.patch(path(&active)).json(&back).await;
+        refused.problem_at("unprocessable", "/assigned_to_id");
+    }
+}
+
+#[tokio::test]
 async fn who_may_touch_whom() {
     for app in apps().await {
         let [olivia, adam, lena, vera] = ["olivia", "adam", "lena", "vera"].map(|name| app.member(name));

@@ -26,7 +26,7 @@ fn one_signs_up_and_invites_another_who_forgets_the_password() {
     both(async |stage| {
         let site = stage.mailing_site(&[("morgan", "owner")]).await;
         let owner = stage.browser("fiona", site.url()).await;
-        owner.may_log("403");
+        owner.may_log("401");
         owner.open("/sign-in").await;
         owner.click("a[href='/sign-up']").await;
         let lines = [

@@ -47,6 +47,18 @@ async fn flows(app: &TestApp) -> usize {
 }
 
 #[tokio::test]
+async fn nothing_is_imported_by_a_form_of_another_account() {
+    for app in apps().await {
+        let lena = Visitor::signed_in(&app, "lena").await;
+        let file = File("pods.md", RUNBOOK.as_bytes());
+        let other = app.member("sid").account.to_string();
+        let refused = upload(&lena, &[Text("of-account", &other), Text("confirm", "1"), file]).await;
+        assert_eq!(refused.status, 409, "{}", refused.text);
+        assert_eq!(flows(&app).await, 0);
+    }
+}
+
+#[tokio::test]
 async fn a_runbook_is_seen_before_it_is_imported() {
     for app in apps().await {
         let lena = Visitor::signed_in(&app, "lena").await;

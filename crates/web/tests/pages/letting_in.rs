@@ -101,8 +101,12 @@ async fn somebody_signs_up_confirms_the_address_and_signs_in() {
 
         app.clock.advance(TimeDelta::seconds(1));
         let early = sign_in(&app, "fiona@example.com", STRONG).await;
-        assert_eq!((early.status, early.header("set-cookie")), (403, ""));
-        early.has(&["Your address is not confirmed yet", "value=\"fiona@example.com\""]);
+        assert_eq!((early.status, early.header("set-cookie")), (401, ""));
+        early.has(&["is not confirmed yet", "value=\"fiona@example.com\""]);
+        // One answer for both: it does not show who has an address.
+        let wrong = sign_in(&app, "fiona@example.com", "wrong").await;
+        assert_eq!(wrong.status, 401);
+        wrong.has(&["is not confirmed yet"]);
         let (path, _) = letter(&app, "Fiona@example.com").await;
         let page = nobody.get(&path).await.ok().has(&["Fiona@example.com"]);
         let done = nobody

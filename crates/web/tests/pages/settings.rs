@@ -137,7 +137,9 @@ async fn a_token_is_shown_once_works_and_is_revoked() {
                 )
                 .await;
             assert_eq!(refused.status, 422, "{name:?}");
-            refused.has(&["1 to 200 characters"]).lacks(&["rf_pat_"]);
+            refused
+                .has(&["1 to 200 characters", "value=\"30\" selected"])
+                .lacks(&["rf_pat_"]);
         }
     }
 }
@@ -428,6 +430,8 @@ async fn admins_read_what_was_done_and_narrow_it() {
             &to_flow,
             "127.0.0.1",
             "not sealed yet",
+            // Whoever did it is a way to all that they did, also when they are in no list of members any more.
+            &format!("href=\"/settings/audit?person={}\"", app.member("lena").user_id),
         ]);
         assert_eq!(page.text.matches("<span>Signed in</span>").count(), 3);
         assert!(page.text.find("<span>Signed out</span>") < page.text.find("<span>Login ended</span>"));

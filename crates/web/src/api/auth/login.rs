@@ -28,8 +28,9 @@ pub struct Login {
 /// Sign in
 ///
 /// Answers tokens for the account that the person joined first. Whether an address exists shows in neither the answer
-/// nor its timing. After too many tries it is 429, and `Retry-After` says in how many seconds to try again; whether the
-/// password was right does not matter then.
+/// nor its timing: one that is not confirmed yet is refused like a wrong password, and sent a letter. After too many
+/// tries it is 429, and `Retry-After` says in how many seconds to try again; whether the password was right does not
+/// matter then.
 #[utoipa::path(post, path = "/auth/login", operation_id = "login", tag = "auth", security(()),
     request_body = Login, responses((status = 200, body = LoggedIn), Refusals, Attempts))]
 pub async fn login(
@@ -38,10 +39,10 @@ pub async fn login(
     headers: HeaderMap,
     Json(login): Json<Login>,
 ) -> Result<Json<LoggedIn>> {
-    const REFUSED: Error = Error::Unauthorized("The address or the password is wrong.");
+    let refused = || Error::Unauthorized(sign_in::refusal(&app));
     let Some(person) = sign_in::verify(&app, &peer, None, login.email, login.password).await? else {
-        return Err(REFUSED);
+        return Err(refused());
     };
     let pair = refresh::begin(&app, &person, login::program(&headers), peer.place()).await?;
-    Ok(Json(LoggedIn::of(&app, pair.ok_or(REFUSED)?)))
+    Ok(Json(LoggedIn::of(&app, pair.ok_or_else(refused)?)))
 }

@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use resolutionflow_core::access::Role;
 use resolutionflow_core::audit::{AuditAction, Object};
-use resolutionflow_core::id::{TeamId, UserId};
+use resolutionflow_core::id::{AccountId, TeamId, UserId};
 use resolutionflow_core::member::{MemberChange, Untouchable};
 use resolutionflow_core::random::Random;
-use resolutionflow_store::{Tx, audit, members};
+use resolutionflow_store::{Tx, audit, members, sessions};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -17,8 +17,10 @@ use crate::api::answers::{Conflicts, Refusals, roles};
 use crate::api::invites::revoke;
 use crate::auth::caller::{Caller, May, MayManageMembers};
 use crate::context::{App, seed};
+use crate::error::kinds::Kind;
 use crate::error::{Error, Result};
 use crate::once::{self, Answer};
+use crate::pages::words::counted;
 use crate::request::{IdempotencyKey, Json, Path};
 
 /// What to change; what is absent is not touched.
@@ -51,7 +53,8 @@ impl ChangeMember {
 /// Change a member
 ///
 /// For admins and owners. It holds from the member's next request on; their live streams end within five seconds. The
-/// pending invites that they made are revoked, as far as they may not give them any more.
+/// pending invites that they made are revoked, as far as they may not give them any more. Who has open sessions is made
+/// no viewer: hand them over first.
 #[utoipa::path(patch, path = "/members/{id}", operation_id = "change_member", tag = "members",
     params(("id" = Uuid, Path, description = "The member"),
         ("Idempotency-Key" = Option<String>, Header, description = "One effect for a repeated request")),
@@ -78,6 +81,9 @@ pub async fn change(
                 require(tx, &caller, whom, MemberChange::Role(role)).await?;
                 kept(members::set_role(tx, account, id, role).await?)?;
                 revoke::made_by(tx, &caller, (id, Some(role)), (now, &mut random)).await?;
+                if role == Role::Viewer && whom.role != Role::Viewer {
+                    require_nothing_held(tx, account, id).await?;
+                }
             }
             if let Some(team) = body.team_id {
                 set_team(tx, &caller, id, TeamId::from_uuid(team)).await?;
@@ -103,6 +109,20 @@ pub async fn change(
         })
     })
     .await
+}
+
+/// Refuses to leave open sessions with somebody who runs none any more. Whoever gives them one holds their row, so that
+/// after the change of it nothing is missed.
+async fn require_nothing_held(tx: &mut Tx, account: AccountId, id: UserId) -> Result<()> {
+    let held = sessions::count_held(tx, account, id).await?;
+    match held.prepared + held.active {
+        0 => Ok(()),
+        open => {
+            let many = counted(open, "open session", "open sessions");
+            let detail = format!("This member has {many}, which a viewer cannot run. Hand them over first.");
+            Err(Error::conflict(Kind::Conflict, detail))
+        }
+    }
 }
 
 async fn set_team(tx: &mut Tx, caller: &Caller, id: UserId, team: TeamId) -> Result<()> {

@@ -191,14 +191,16 @@ where
     .await
 }
 
-/// Refuses a change by which a session becomes somebody's who is no member any more: between the look at who asks or
-/// is named and this transaction they may have been removed.
+/// Refuses a change after which a session would be nobody's: whoever is to run it must be a member who still can.
+/// Between the look at who asks or is named and this transaction they may have been removed; and of what ended, or was
+/// handed over, whoever started it may be gone long since.
 pub(super) async fn require_people(tx: &mut Tx, account: AccountId, change: &Change) -> Result<()> {
     use EventKind as K;
     let happened = |kinds: &[K]| change.events.iter().any(|event| kinds.contains(&event.kind));
     let (session, mut people) = (&change.session, Vec::new());
-    if happened(&[K::Prepared, K::Assigned, K::Taken]) {
-        people.extend(session.assigned_to_id);
+    if happened(&[K::Prepared, K::Assigned, K::Taken, K::Reopened]) {
+        // What has not started has no owner: assigned to nobody, it is the team's.
+        people.extend(session.assigned_to_id.or(session.owner_id));
     }
     if happened(&[K::Started]) {
         people.extend(session.owner_id);
@@ -206,12 +208,19 @@ pub(super) async fn require_people(tx: &mut Tx, account: AccountId, change: &Cha
     people.dedup();
     // Two at most.
     for person in people {
-        if !members::still_runs(tx, account, person).await? {
-            return Err(Error::unprocessable(
-                "/assigned_to_id",
-                "this is not an active member of the account",
-            ));
+        if members::still_runs(tx, account, person).await? {
+            continue;
         }
+        if happened(&[K::Reopened]) {
+            let detail = "Nobody runs this session any more; prepare the flow again.";
+            return Err(Error::conflict(Kind::Conflict, detail));
+        }
+        let detail = if session.assigned_to_id.is_none() && !happened(&[K::Started]) {
+            "whoever started it runs no sessions here any more; name somebody"
+        } else {
+            "this is not an active member of the account"
+        };
+        return Err(Error::unprocessable("/assigned_to_id", detail));
     }
     Ok(())
 }

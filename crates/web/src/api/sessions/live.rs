@@ -16,6 +16,7 @@ use resolutionflow_store::db::Topic;
 use resolutionflow_store::{events, sessions};
 use serde::Deserialize;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use utoipa::IntoParams;
 
 use super::view::EventView;
@@ -28,8 +29,8 @@ use crate::request::{Path, Query};
 
 /// How long a stream waits for a wake-up before it looks by itself; a lost one costs no more than this.
 const LOOK: Duration = Duration::from_secs(1);
-/// After how many looks it asks whether its caller may still be here: within five seconds.
-const CHECK: u32 = 4;
+/// After how long it asks again whether its caller may still be here: with a look's wait, within five seconds.
+const CHECK: Duration = Duration::from_secs(4);
 /// How many events it reads at once.
 const BATCH: i64 = 100;
 /// How far behind a client may be and still be sent each event.
@@ -80,7 +81,7 @@ pub async fn live(
         reset,
         watch,
         ready: Vec::new(),
-        looks: 0,
+        checked: Instant::now(),
         _open: open,
     };
     Ok(Sse::new(unfold(stream, Streaming::next))
@@ -100,7 +101,8 @@ struct Streaming {
     watch: watch::Receiver<()>,
     /// Events that were read and not sent, newest first.
     ready: Vec<EventView>,
-    looks: u32,
+    /// When it was last asked whether the caller may be here.
+    checked: Instant,
     _open: OpenStream,
 }
 
@@ -116,6 +118,14 @@ impl Streaming {
             ));
         }
         loop {
+            // Before anything is read or sent: whoever is far behind is asked too.
+            if self.checked.elapsed() >= CHECK {
+                self.checked = Instant::now();
+                // Where nobody can say, it ends too: who may look comes back.
+                if !self.caller.still_good(&self.app).await.unwrap_or(false) {
+                    return None;
+                }
+            }
             if let Some(event) = self.ready.pop() {
                 self.after = event.number;
                 let data = serde_json::to_string(&event).ok()?;
@@ -140,11 +150,6 @@ impl Streaming {
                 changed = self.watch.changed() => changed.ok()?,
                 () = tokio::time::sleep(LOOK) => {}
                 () = self.app.stopped() => return None,
-            }
-            self.looks += 1;
-            // Where nobody can say, it ends too: who may look comes back.
-            if self.looks.is_multiple_of(CHECK) && !self.caller.still_good(&self.app).await.unwrap_or(false) {
-                return None;
             }
         }
     }

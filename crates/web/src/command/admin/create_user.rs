@@ -3,14 +3,16 @@
 use clap::Args;
 use futures_util::FutureExt;
 use resolutionflow_core::access::Role;
+use resolutionflow_core::audit::{AuditAction, By, Object};
 use resolutionflow_core::id::{AccountId, Id, TeamId};
 use resolutionflow_core::random::Random;
 use resolutionflow_store::members::{self, NewUser};
-use resolutionflow_store::{Tx, platform};
+use resolutionflow_store::{Tx, audit, platform};
 
 use super::super::local::open;
 use super::super::{Done, Failure, Place, complain};
 use super::new_password::PasswordOptions;
+use crate::auth::peer::Peer;
 use crate::auth::person::{email, one_line};
 use crate::context::{Clock, seed};
 
@@ -68,7 +70,7 @@ impl CreateUser {
         };
         let place = (AccountId::new(now, random), TeamId::new(now, random));
         let (role, account, made) = (self.role, self.account, user.clone());
-        let db = open(&settings, true).await?;
+        let (seed, db) = (seed(), open(&settings, true).await?);
         let created = db.write::<_, Failure, _>(move |tx| {
             let (user, account) = (made.clone(), account.clone());
             async move {
@@ -95,6 +97,11 @@ impl CreateUser {
                 }
                 if is_first {
                     platform::set_platform_admin(tx, &user.email, true).await?;
+                } else {
+                    let (random, object) = (&mut Random::new(seed), Object::new("user", user.id.uuid()));
+                    let (who, action) = ((None, Some(By::Command)), AuditAction::MemberAdded);
+                    let entry = Peer::default().entry((now, random), who, action, object, &[]);
+                    audit::write(tx, account_id, &entry).await?;
                 }
                 Ok((account, role))
             }

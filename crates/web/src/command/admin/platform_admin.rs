@@ -2,7 +2,7 @@
 
 use clap::Args;
 use futures_util::FutureExt;
-use resolutionflow_store::{Error as StoreError, platform};
+use resolutionflow_store::{Error as StoreError, platform, users};
 
 use super::super::local::open;
 use super::super::{Done, Place, complain};
@@ -31,13 +31,28 @@ impl PlatformAdmin {
         let db = open(&settings, false).await?;
         let set = db.write::<_, StoreError, _>(move |tx| {
             let email = email.clone();
-            async move { platform::set_platform_admin(tx, &email, yes).await }.boxed()
+            async move {
+                let set = platform::set_platform_admin(tx, &email, yes).await?;
+                // Whoever may not sign in is not found; it is taken from them all the same.
+                Ok((set, users::by_address(tx, &email).await?))
+            }
+            .boxed()
         });
         let set = set.await;
         db.close().await;
-        if !set? {
+        let (set, person) = set?;
+        if !set {
             return Err(format!("nobody has the address {}", self.email).into());
         }
+        // It is in no account's log: who runs the server stands above them.
+        let user = person
+            .map(|person| person.user_id.to_string())
+            .unwrap_or_default();
+        tracing::info!(
+            user,
+            platform_admin = yes,
+            "who runs this server was changed by a command"
+        );
         let what = if yes { "runs" } else { "no longer runs" };
         complain(format!("{} {what} this server.", self.email));
         Ok(())

@@ -221,7 +221,7 @@ pub(super) async fn create(
 /// `POST /platform/invites/{id}/revoke`
 pub(super) async fn revoke(
     State(app): State<App>,
-    VisitPlatform(_): VisitPlatform,
+    VisitPlatform(visitor): VisitPlatform,
     Path(id): Path<PlatformInviteId>,
 ) -> Result<Redirect> {
     let now = app.now();
@@ -229,6 +229,7 @@ pub(super) async fn revoke(
         .write(move |tx| Box::pin(async move { Ok(platform_invites::revoke(tx, id, now).await?) }))
         .await?;
     if revoked {
+        tracing::info!(user = %visitor.user_id(), invite = %id, "a code for new accounts was revoked");
         Ok(Redirect::to("/platform/invites"))
     } else {
         Err(Error::NotFound)

@@ -241,7 +241,7 @@ fn list(filters: &Filters, found: &Found) -> Markup {
                 @if filters.narrow() { a class="button small" href=(PATH) { (words::CLEAR) } }
             }
         } @else {
-            ul class="list people" { @for kept in &entries.items { (row(kept, &found.names)) } }
+            ul class="list people" { @for kept in &entries.items { (row(kept, filters, &found.names)) } }
         }
         @if entries.next_cursor.is_some() || !filters.cursor.is_empty() {
             div class="more-rows" {
@@ -254,7 +254,7 @@ fn list(filters: &Filters, found: &Found) -> Markup {
     }
 }
 
-fn row(kept: &Kept, names: &BTreeMap<UserId, String>) -> Markup {
+fn row(kept: &Kept, filters: &Filters, names: &BTreeMap<UserId, String>) -> Markup {
     let entry = &kept.entry;
     let name = match entry.actor_id {
         Some(actor) => names.get(&actor).map_or(words::UNKNOWN, String::as_str),
@@ -278,7 +278,10 @@ fn row(kept: &Kept, names: &BTreeMap<UserId, String>) -> Markup {
                 span { (words::action(entry.action)) }
                 @if let Some((to, what)) = target { " " a href=(to) { (what) } }
                 span class="faint" {
-                    (name) @if !entry.changed.is_empty() { " · " (entry.changed.join(", ")) }
+                    @if let Some(actor) = entry.actor_id {
+                        a href=(filters.address("person", &actor.to_string())) { (name) }
+                    } @else { (name) }
+                    @if !entry.changed.is_empty() { " · " (entry.changed.join(", ")) }
                 }
             }
             span class="row-cell mono" { (place) }

@@ -16,6 +16,7 @@ use crate::auth::visitor::{Visit, VisitRead, Visitor};
 use crate::auth::{device, letters, login, password, sign_in};
 use crate::context::{App, seed};
 use crate::error::{Error, Result};
+use crate::mail;
 use crate::pages::components::form::Line;
 use crate::pages::words::door;
 use crate::request::Form;
@@ -57,7 +58,7 @@ pub(super) async fn change(
         current: None,
         password: password::check(&form.password).err().or_else(weak),
     };
-    let found = sign_in::verify(
+    let found = sign_in::prove(
         &app,
         &peer,
         device::digest(&headers, &app.settings),
@@ -65,7 +66,15 @@ pub(super) async fn change(
         form.current,
     )
     .await?;
-    let person = found.filter(|found| found.user_id == visitor.user_id());
+    let person = found.map(|proved| proved.person);
+    let person = person.filter(|person| person.user_id == visitor.user_id());
+    // They are in already and the password is theirs: here it can be said what is missing.
+    if let Some(person) = person.as_ref().filter(|person| person.verified_at.is_none())
+        && mail::available(&app)
+    {
+        letters::remind(&app, person).await?;
+        return Err(Error::AddressNotVerified);
+    }
     if person.is_none() {
         wrong.current = Some(words::CURRENT_WRONG.to_owned());
     }

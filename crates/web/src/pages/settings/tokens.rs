@@ -45,6 +45,11 @@ pub(super) struct NewToken {
 }
 
 impl NewToken {
+    /// For how many days it is to be good.
+    fn days(&self) -> i64 {
+        self.days.parse().unwrap_or(USUAL_LIFE)
+    }
+
     /// The scopes that are ticked.
     fn scopes(&self) -> Vec<Scope> {
         let ticked = |scope: &Scope| {
@@ -64,6 +69,7 @@ impl NewToken {
 pub(super) struct Typed {
     name: String,
     scopes: Vec<Scope>,
+    days: i64,
 }
 
 /// Where the making of a token stands.
@@ -83,7 +89,7 @@ pub(super) async fn create(
 ) -> Result<Response> {
     let body = CreateToken {
         name: form.name.clone(),
-        expires_in_days: Some(form.days.parse().unwrap_or(USUAL_LIFE)),
+        expires_in_days: Some(form.days()),
         scopes: Some(form.scopes()),
     };
     let caller = May(visitor.caller.clone());
@@ -101,6 +107,7 @@ pub(super) async fn create(
         Err(Error::Unprocessable(_)) => {
             let refused = Some(Typed {
                 scopes: form.scopes(),
+                days: form.days(),
                 name: form.name,
             });
             (
@@ -196,6 +203,7 @@ fn row(token: &Personal, now: DateTime<Utc>) -> Markup {
 
 fn form(refused: Option<&Typed>) -> Markup {
     let name = refused.map_or("", |typed| typed.name.as_str());
+    let life = refused.map_or(USUAL_LIFE, |typed| typed.days);
     let bad_scopes = refused.is_some_and(|typed| typed.scopes.is_empty());
     let bad_name = refused.is_some() && !bad_scopes;
     html! {
@@ -211,7 +219,7 @@ fn form(refused: Option<&Typed>) -> Markup {
                 label for="token-days" { (words::TOKEN_LIFE) }
                 select class="control" id="token-days" name="days" {
                     @for (days, label) in words::LIVES {
-                        option value=(days) selected[days == USUAL_LIFE] { (label) }
+                        option value=(days) selected[days == life] { (label) }
                     }
                 }
             }

@@ -47,6 +47,7 @@ pub const fn action(action: AuditAction) -> &'static str {
         AuditAction::InviteResent => "Invite renewed",
         AuditAction::InviteRevoked => "Invite revoked",
         AuditAction::InviteAccepted => "Invite accepted",
+        AuditAction::MemberAdded => "Member added",
         AuditAction::MemberChanged => "Member changed",
         AuditAction::MemberRemoved => "Member removed",
         AuditAction::MemberLeft => "Left the account",

@@ -7,6 +7,11 @@ pub const SHOW: &str = "show";
 pub const SHOW_LABEL: &str = "Show the password";
 pub const WRONG: &str = "The email or the password is wrong.";
 pub const WRONG_HELP: &str = "Check both, or ask an owner of your account for a new password.";
+/// Where there is mail: one text for both, so that it does not show who has an address.
+pub const WRONG_OR_UNCONFIRMED: &str =
+    "The email or the password is wrong, or the email is not confirmed yet; then we have sent a letter.";
+pub const WRONG_OR_UNCONFIRMED_HELP: &str =
+    "Check both. If a letter comes, open the link in it, then sign in here.";
 pub const TOO_MANY_HELP: &str = "Somebody tried too many passwords for this email or from this network. A browser you signed in with before is not held up.";
 
 pub const SET_UP: &str = "Set up this server";
