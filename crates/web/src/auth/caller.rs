@@ -173,12 +173,28 @@ impl Caller {
         object: Object,
         changed: &[&str],
     ) -> Entry {
-        let by = match self.shown {
+        let who = (Some(self.user_id), Some(self.by()));
+        self.peer.entry((now, random), who, action, object, changed)
+    }
+
+    /// The entries that tell of one change of this person in the log of each of these accounts, which are theirs.
+    pub fn entries_of(
+        &self,
+        at: (DateTime<Utc>, &mut Random),
+        action: AuditAction,
+        accounts: &[AccountId],
+        changed: &[&str],
+    ) -> Vec<(AccountId, Entry)> {
+        let by = (Some(self.user_id), Some(self.by()));
+        self.peer
+            .entries_of(at, (self.user_id, by), action, accounts, changed)
+    }
+
+    fn by(&self) -> By {
+        match self.shown {
             Shown::Token { id, .. } => By::Token(id),
             Shown::Login { id, .. } => By::Login(id),
-        };
-        let who = (Some(self.user_id), Some(by));
-        self.peer.entry((now, random), who, action, object, changed)
+        }
     }
 
     /// Refuses what nobody of the caller's role may do; what also depends on the session is decided by its rules.

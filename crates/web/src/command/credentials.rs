@@ -110,20 +110,25 @@ impl Login {
         Err(again())
     }
 
-    /// Keeps a sign-in.
-    pub(super) fn keep(&self, answered: Answered) -> Done {
+    /// Keeps a sign-in, and answers the refresh token of the one that was kept before.
+    pub(super) fn keep(&self, answered: Answered) -> Done<Option<String>> {
         let _turn = self.turn()?;
         let mut kept = self.read()?;
-        self.write(&mut kept, Some(answered))
+        let before = kept.get(&self.server).map(|known| known.refresh_token.clone());
+        self.write(&mut kept, Some(answered))?;
+        Ok(before)
     }
 
-    /// Forgets a sign-in, and answers its refresh token.
-    pub(super) fn forget(&self) -> Done<Option<String>> {
+    /// The refresh token that is kept.
+    pub(super) fn refresh_token(&self) -> Done<Option<String>> {
+        Ok(self.read()?.remove(&self.server).map(|known| known.refresh_token))
+    }
+
+    /// Forgets a sign-in.
+    pub(super) fn forget(&self) -> Done {
         let _turn = self.turn()?;
         let mut kept = self.read()?;
-        let known = kept.get(&self.server).map(|known| known.refresh_token.clone());
-        self.write(&mut kept, None)?;
-        Ok(known)
+        self.write(&mut kept, None)
     }
 
     /// Waits for the turn at the file, which ends when the answer is dropped.

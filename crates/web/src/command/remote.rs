@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use ureq::http::{Response, header};
 use ureq::{Agent, Body};
 use url::{Host, Url};
+use uuid::Uuid;
 
 use super::credentials::{Answered, Credentials};
 use super::way::{Document, Outcome, Refused};
@@ -151,9 +152,9 @@ impl Remote {
         })
     }
 
-    /// Signs a person in.
-    pub(super) async fn sign_in(self, email: &str, password: &str) -> Done<Answered> {
-        let body = json!({ "email": email, "password": password });
+    /// Signs a person in, to one of their accounts.
+    pub(super) async fn sign_in(self, email: &str, password: &str, account: Option<Uuid>) -> Done<Answered> {
+        let body = json!({ "email": email, "password": password, "account_id": account });
         let (status, text) = self.post(&["auth", "login"], &body).await?;
         match status {
             200 => serde_json::from_str(&text).map_err(|_| self.no_server_of_ours(status)),

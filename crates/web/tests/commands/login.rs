@@ -103,6 +103,30 @@ fn commands_that_run_side_by_side_refresh_once() {
     let done = run(&["import", "runbook.md"], "");
     assert_eq!(done.code, 0, "{}", done.err);
 
+    // A second sign-in ends the first.
+    let first = kept(&place);
+    assert_eq!(run(&["login", "--email", "o@contoso.example"], &password).code, 0);
+    let second = kept(&place);
+    place.write(".config/resolutionflow/credentials.json", first.to_string());
+    assert_eq!(run(&["import", "runbook.md"], "").code, 2);
+    let other = uuid::Uuid::nil().to_string();
+    let not_theirs = run(
+        &["login", "--email", "o@contoso.example", "--account", &other],
+        &password,
+    );
+    assert_eq!(not_theirs.code, 1, "{}", not_theirs.err);
+
+    // Where the server cannot be told, nothing is forgotten, unless it is meant to be.
+    let nowhere = "http://127.0.0.1:1";
+    let entry = second.as_object().unwrap().values().next().unwrap();
+    let elsewhere = serde_json::json!({ nowhere: entry });
+    place.write(".config/resolutionflow/credentials.json", elsewhere.to_string());
+    let unreachable = run(&["logout", "--server", nowhere], "");
+    assert_eq!((unreachable.code, kept(&place)), (1, elsewhere));
+    assert_eq!(run(&["logout", "--server", nowhere, "--forget"], "").code, 0);
+    assert_eq!(kept(&place), serde_json::json!({}));
+
+    place.write(".config/resolutionflow/credentials.json", second.to_string());
     assert_eq!(run(&["logout"], "").code, 0);
     assert_eq!(kept(&place), serde_json::json!({}));
     assert!(run(&["logout"], "").out.contains("Nobody was signed in"));

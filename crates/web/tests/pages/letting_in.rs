@@ -281,7 +281,7 @@ async fn whoever_follows_the_mailed_link_is_in_and_whoever_follows_the_copied_on
         }
         assert_eq!(seen, 1);
         app.clock.advance(TimeDelta::seconds(1));
-        assert_eq!(sign_in(&app, "nora@example.com", STRONG).await.status, 403);
+        assert_eq!(sign_in(&app, "nora@example.com", STRONG).await.status, 401);
         let (path, _) = letter(&app, "nora@example.com").await;
         let token = nobody.get(&path).await.ok().hidden("token");
         nobody.post("/verify", &[("token", &token)]).await.ok();
@@ -512,13 +512,26 @@ async fn who_is_invited_and_known_finds_the_way_to_a_new_password_where_there_is
             app.clock.advance(TimeDelta::seconds(1));
             let page = invite(&adam, &[("emails", email), ("role", "viewer")]).await;
             let code = page.between("/invite?code=", "\"");
-            let page = nobody.get(&format!("/invite?code={code}")).await.ok();
-            assert_eq!(
-                page.text.contains("href=\"/forgot\""),
-                mails && is_known,
-                "{}",
-                page.text
-            );
+            let copied = nobody.get(&format!("/invite?code={code}")).await.ok();
+            assert!(!copied.text.contains("href=\"/forgot\""), "{}", copied.text);
+            if !mails {
+                assert_eq!(copied.text.contains("name=\"name\""), !is_known);
+                continue;
+            }
+            let mailed = nobody.get(&letter(&app, email).await.0).await.ok();
+            assert_eq!(mailed.text.contains("href=\"/forgot\""), is_known);
+            // Whoever made the invite has the link that is copied, and learns of nobody by it.
+            copied.has(&["name=\"name\""]);
+            let form = [("code", code.as_str()), ("name", "Sid"), ("password", STRONG)];
+            let told = nobody.post("/invite", &form).await.ok();
+            assert_eq!(told.header("set-cookie"), "");
+            told.has(&[&format!("We have sent a letter to {email}")]);
+            let (_, text) = letter(&app, email).await;
+            let says = ["Is this your address?", "You have an account already"][usize::from(is_known)];
+            assert!(text.contains(says), "{text}");
+            // Only who was new has joined by it.
+            let again = nobody.get(&format!("/invite?code={code}")).await;
+            assert_eq!(again.status, [410, 200][usize::from(is_known)]);
         }
     }
 }

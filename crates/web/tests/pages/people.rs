@@ -5,7 +5,7 @@ use resolutionflow_core::access::Role;
 use resolutionflow_core::id::{AccountId, Id, TeamId};
 use resolutionflow_core::random::Random;
 use resolutionflow_store::{Error, members};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cast::{Member, PASSWORD, TestApp, apps};
 use crate::visitor::{Page, Visitor};
@@ -215,6 +215,34 @@ async fn second_account(app: &TestApp, name: &str, called: &str) -> AccountId {
 
 fn is_in(page: Page, account: &str) {
     page.ok().has(&[&format!("<p class=\"page-sub\">{account}</p>")]);
+}
+
+#[tokio::test]
+async fn a_program_signs_in_to_the_account_that_it_names() {
+    for app in apps().await {
+        let north = second_account(&app, "lena", "Northwind").await.to_string();
+        let login = |account: &str| {
+            let body = json!({ "email": "lena@example.com", "password": PASSWORD, "account_id": account });
+            app.nobody().ask("POST", "/auth/login").json(&body)
+        };
+        let strangers = app.member("sid").account.to_string();
+        login(&strangers).await.problem("unauthorized");
+        let token = login(&north).await.with(200)["access_token"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let there = |method: &str, path: &str| app.nobody().ask(method, path).token(&token);
+        let name = json!({ "name": "Lena K" });
+        let me = there("PATCH", "/me").json(&name).await.with(200);
+        assert_eq!(me["account_id"], *north, "{me:#}");
+        // The name holds in both accounts, so both logs tell of the change.
+        let entries = |log: Value| log["items"].as_array().unwrap().len();
+        let told = there("GET", "/audit?action=profile_changed").await.with(200);
+        assert_eq!(entries(told), 1);
+        let olivia = app.member("olivia");
+        let told = olivia.get("/audit?action=profile_changed").await.with(200);
+        assert_eq!(entries(told), 1);
+    }
 }
 
 #[tokio::test]

@@ -2,8 +2,10 @@
 
 use axum::extract::State;
 use axum::http::HeaderMap;
+use resolutionflow_core::id::AccountId;
 use serde::Deserialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::LoggedIn;
 use crate::api::answers::{Attempts, Refusals};
@@ -23,12 +25,14 @@ pub struct Login {
     /// The password.
     #[schema(format = Password)]
     password: String,
+    /// Which of the person's accounts to act in; without it the one that they used last.
+    account_id: Option<Uuid>,
 }
 
 /// Sign in
 ///
-/// Answers tokens for the account that the person joined first. Whether an address exists shows in neither the answer
-/// nor its timing: one that is not confirmed yet is refused like a wrong password, and sent a letter. After too many
+/// Answers tokens for one account. An account that the person is no member of is refused like a wrong password. Whether an
+/// address exists shows in neither the answer nor its timing: one that is not confirmed yet is refused like a wrong password, and sent a letter. After too many
 /// tries it is 429, and `Retry-After` says in how many seconds to try again; whether the password was right does not
 /// matter then.
 #[utoipa::path(post, path = "/auth/login", operation_id = "login", tag = "auth", security(()),
@@ -40,9 +44,13 @@ pub async fn login(
     Json(login): Json<Login>,
 ) -> Result<Json<LoggedIn>> {
     let refused = || Error::Unauthorized(sign_in::refusal(&app));
-    let Some(person) = sign_in::verify(&app, &peer, None, login.email, login.password).await? else {
+    let Some(mut person) = sign_in::verify(&app, &peer, None, login.email, login.password).await? else {
         return Err(refused());
     };
+    if let Some(account) = login.account_id {
+        // Whether they are a member of it is asked where the tokens are kept.
+        person.account_id = AccountId::from_uuid(account);
+    }
     let pair = refresh::begin(&app, &person, login::program(&headers), peer.place()).await?;
     Ok(Json(LoggedIn::of(&app, pair.ok_or_else(refused)?)))
 }

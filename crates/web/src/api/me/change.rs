@@ -2,17 +2,18 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use resolutionflow_core::audit::{AuditAction, Object};
+use resolutionflow_core::audit::AuditAction;
 use resolutionflow_core::member;
+use resolutionflow_core::random::Random;
 use resolutionflow_store::db::Topic;
-use resolutionflow_store::{audit, members};
+use resolutionflow_store::{audit, members, users};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Me, look};
 use crate::api::answers::{Conflicts, Refusals};
 use crate::auth::caller::{May, MayChangeOwnProfile};
-use crate::context::App;
+use crate::context::{App, seed};
 use crate::error::{Error, Result};
 use crate::once::{self, Answer};
 use crate::request::{IdempotencyKey, Json};
@@ -41,17 +42,18 @@ pub async fn change(
     let key = once::key(&caller, key, "PATCH /me", &body)?;
     let name = body.name.as_deref().map(member::name).transpose();
     let name = name.map_err(|why| Error::unprocessable("/name", why))?;
-    let object = Object::new("user", caller.user_id.uuid());
-    let action = AuditAction::ProfileChanged;
-    let entry = caller.entry(app.now(), &mut app.random(), action, object, &["name"]);
-    let (account, user) = (caller.account_id, caller.user_id);
+    let (account, user, now, seed) = (caller.account_id, caller.user_id, app.now(), seed());
     once::write(&app, key, move |tx| {
-        let (name, entry) = (name.clone(), entry.clone());
+        let (name, caller) = (name.clone(), caller.clone());
         Box::pin(async move {
             if let Some(name) = name {
                 members::set_name(tx, user, &name).await?;
-                audit::write(tx, account, &entry).await?;
-                tx.wake(Topic::Account(account));
+                let (at, accounts) = ((now, &mut Random::new(seed)), users::accounts(tx, user).await?);
+                let entries = caller.entries_of(at, AuditAction::ProfileChanged, &accounts, &["name"]);
+                audit::write_all(tx, &entries).await?;
+                for account in accounts {
+                    tx.wake(Topic::Account(account));
+                }
             }
             Answer::new(StatusCode::OK, &look(tx, account, user).await?)
         })

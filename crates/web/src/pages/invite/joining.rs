@@ -170,7 +170,11 @@ impl Arrival<'_> {
                 let (peer, told, secret) = (peer.clone(), told.clone(), secret.clone());
                 Box::pin(async move {
                     if !members::create_unverified(tx, &user, now).await? {
-                        return Ok(Way::Taken);
+                        if !sends {
+                            return Ok(Way::Taken);
+                        }
+                        letters::tell_of_try(tx, &told, &user.email, now).await?;
+                        return Ok(Way::Letter);
                     }
                     let accepted = code.join(tx, (user.id, &user.email), now).await?;
                     let by = (!sends).then_some(By::Login(login.id));
@@ -219,7 +223,7 @@ impl Arrival<'_> {
 enum Way {
     /// Signed in; the cookie by which the browser is known.
     In(Option<HeaderValue>),
-    /// They get a letter first.
+    /// They get a letter first, or whoever has the address does.
     Letter,
     /// Not at all: somebody has the address.
     Taken,

@@ -5,9 +5,9 @@ use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
-use resolutionflow_core::audit::{AuditAction, Object};
+use resolutionflow_core::audit::AuditAction;
 use resolutionflow_core::random::Random;
-use resolutionflow_store::{audit, logins, members};
+use resolutionflow_store::{audit, logins, members, users};
 use serde::Deserialize;
 
 use super::{Refused, page, words};
@@ -105,10 +105,9 @@ pub(super) async fn change(
                 let changed = members::change_password(tx, user, epoch, &hash).await?
                     && logins::create(tx, account, &login, now).await?;
                 if changed {
-                    let object = Object::new("user", user.uuid());
-                    let action = AuditAction::PasswordSet;
-                    let entry = caller.entry(now, &mut Random::new(seed), action, object, &[]);
-                    audit::write(tx, account, &entry).await?;
+                    let (at, accounts) = ((now, &mut Random::new(seed)), users::accounts(tx, user).await?);
+                    let entries = caller.entries_of(at, AuditAction::PasswordSet, &accounts, &["password"]);
+                    audit::write_all(tx, &entries).await?;
                     letters::tell_of_change(tx, &told, &email, now).await?;
                 }
                 Ok(changed)
