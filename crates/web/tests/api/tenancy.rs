@@ -107,8 +107,8 @@ fn filling(name: &str) -> Option<Filling> {
         | "unset" | "up_to" | "summary_first" | "times" | "mask" | "after" | "expires_in_days" | "title"
         | "note" | "due_at" | "outcome" | "outcome_note" | "next_steps" | "state" | "output" | "reason"
         | "choice" | "checks" | "expected_version" | "expected" | "keep_invalid" | "mail_daily"
-        | "emails" | "uses" | "ticket" | "ticket_url" | "client" | "disabled" | "scopes" | "sessions_to"
-        | "active_to" => Filling::Nothing,
+        | "emails" | "account_id" | "uses" | "ticket" | "ticket_url" | "client" | "disabled" | "scopes"
+        | "sessions_to" | "active_to" => Filling::Nothing,
         _ => return None,
     })
 }

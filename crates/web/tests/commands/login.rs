@@ -108,7 +108,13 @@ fn commands_that_run_side_by_side_refresh_once() {
     assert_eq!(run(&["login", "--email", "o@contoso.example"], &password).code, 0);
     let second = kept(&place);
     place.write(".config/resolutionflow/credentials.json", first.to_string());
-    assert_eq!(run(&["import", "runbook.md"], "").code, 2);
+    let ended = run(&["import", "runbook.md"], "");
+    assert_eq!(ended.code, 1, "{}", ended.err);
+    assert!(
+        ended.err.contains("sign in with `resolutionflow login"),
+        "{}",
+        ended.err
+    );
     let other = uuid::Uuid::nil().to_string();
     let not_theirs = run(
         &["login", "--email", "o@contoso.example", "--account", &other],

@@ -522,6 +522,7 @@ async fn who_is_invited_and_known_finds_the_way_to_a_new_password_where_there_is
             assert_eq!(mailed.text.contains("href=\"/forgot\""), is_known);
             // Whoever made the invite has the link that is copied, and learns of nobody by it.
             copied.has(&["name=\"name\""]);
+            app.clock.advance(TimeDelta::seconds(1));
             let form = [("code", code.as_str()), ("name", "Sid"), ("password", STRONG)];
             let told = nobody.post("/invite", &form).await.ok();
             assert_eq!(told.header("set-cookie"), "");

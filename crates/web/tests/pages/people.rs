@@ -1,6 +1,6 @@
 //! The members of an account.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use resolutionflow_core::access::Role;
 use resolutionflow_core::id::{AccountId, Id, TeamId};
 use resolutionflow_core::random::Random;
@@ -311,8 +311,8 @@ async fn one_goes_on_in_another_account() {
 }
 
 /// When the one login ends.
-async fn logins_end(app: &TestApp) -> i64 {
-    let read: Result<(i64,), resolutionflow_store::Error> = app
+async fn logins_end(app: &TestApp) -> DateTime<Utc> {
+    let read: Result<(DateTime<Utc>,), Error> = app
         .app
         .db
         .read(|tx| {
