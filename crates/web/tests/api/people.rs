@@ -467,7 +467,7 @@ async fn two_owners(site: &Site, owners: &[Vec<Member>; 2]) {
     }
 }
 
-const ROUNDS: usize = 40;
+const ROUNDS: usize = 200;
 
 /// 64 at once disable, demote, remove and leave, each owner the other and themselves.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
