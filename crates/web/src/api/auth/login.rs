@@ -31,10 +31,10 @@ pub struct Login {
 
 /// Sign in
 ///
-/// Answers tokens for one account. An account that the person is no member of is refused like a wrong password. Whether an
-/// address exists shows in neither the answer nor its timing: one that is not confirmed yet is refused like a wrong password, and sent a letter. After too many
-/// tries it is 429, and `Retry-After` says in how many seconds to try again; whether the password was right does not
-/// matter then.
+/// Answers tokens for one account. An account that the person is no member of is refused like a wrong password. Whether
+/// an address exists shows in neither the answer nor its timing: one that is not confirmed yet is refused like a wrong
+/// password, and sent a letter. After too many tries it is 429, and `Retry-After` says in how many seconds to try again;
+/// whether the password was right does not matter then.
 #[utoipa::path(post, path = "/auth/login", operation_id = "login", tag = "auth", security(()),
     request_body = Login, responses((status = 200, body = LoggedIn), Refusals, Attempts))]
 pub async fn login(
