@@ -16,7 +16,7 @@ use crate::testing::{Database, empty_postgres, now};
 use crate::{
     Db, DbConfig, Result, Tx, account_invites, audit, devices, events, families, flows, limits, logins,
     mail_tokens, master_key, members, notifications, outbox, platform, platform_invites, presence, reconcile,
-    sessions, steps, teams, tokens, users, variables,
+    sessions, sign_ups, steps, teams, tokens, users, variables,
 };
 
 /// What a database holds after one migration and some use.
@@ -96,6 +96,10 @@ const ROWS: &[Rows] = &[
     Rows {
         tables: &[],
         fill: |_| Box::pin(std::future::ready(Ok(()))),
+    },
+    Rows {
+        tables: &["sign_ups"],
+        fill: |tx| Box::pin(signed_up(tx)),
     },
 ];
 
@@ -346,6 +350,18 @@ async fn invites(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
+/// Migration 12: somebody signed up with a code.
+async fn signed_up(tx: &mut Tx) -> Result<()> {
+    let (first, second): (Hash, Hash) = ([7; 32], [8; 32]);
+    tx.execute(
+        "INSERT INTO sign_ups (address, hash, email, name, password_hash, account_name, code_hash, created_at, \
+             expires_at) VALUES ('n@example.com', $1, 'N@example.com', 'Nora', 'hash', 'New', $2, $3, $4)",
+        &[&first, &second, &now(), &(now() + chrono::TimeDelta::days(1))],
+    )
+    .await?;
+    Ok(())
+}
+
 /// Migration 6: letter 9 waits, and letter 10 was given up.
 async fn mail(tx: &mut Tx) -> Result<()> {
     let (waiting, given_up) = (uuid::Uuid::from_u128(9), uuid::Uuid::from_u128(10));
@@ -581,6 +597,8 @@ async fn all_is_readable(tx: &mut Tx) -> Result<()> {
     assert_eq!((invites[0].id, invites[0].generation), (id(14), 2));
     let sent_to = mail_tokens::holder(tx, &[7; 32], Purpose::Verify, now()).await?;
     assert_eq!(sent_to.map(|holder| holder.user_id), Some(id(2)));
+    let waits = sign_ups::look(tx, &[7; 32], now()).await?;
+    assert_eq!(waits.map(|sign_up| sign_up.name).as_deref(), Some("Nora"));
     let entries = audit::list(tx, account, &audit::Filter::default(), None, 10).await?;
     assert_eq!((entries.len(), entries[0].entry.id), (2, id(10)));
     let pretended: (String,) = tx.one("SELECT pretended FROM sessions", &[]).await?;

@@ -31,6 +31,7 @@ pub mod platform_invites;
 pub mod presence;
 pub mod reconcile;
 pub mod sessions;
+pub mod sign_ups;
 mod sql;
 pub mod steps;
 pub mod teams;

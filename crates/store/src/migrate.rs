@@ -48,6 +48,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(9, "0009", "rows"),
     migration!(10, "0010", "invites"),
     migration!(11, "0011", "members"),
+    migration!(12, "0012", "sign_ups"),
 ];
 
 /// Two servers that start at once migrate one after the other.

@@ -27,13 +27,14 @@ use crate::members::NewUser;
 use crate::outbox::NewLetter;
 use crate::platform_invites::NewPlatformInvite;
 use crate::sessions::{Assigned, Due, Filter};
+use crate::sign_ups::{Aim, Proof, SignUp};
 use crate::testing::{now, sqlite};
 use crate::throttles::{Bucket, Counting};
 use crate::tokens::{NewToken, TokenKind};
 use crate::{
     Result, Tx, account_invites, audit, devices, events, families, flows, idempotency, limits, logins,
     mail_tokens, master_key, members, notifications, outbox, platform, platform_invites, presence, sessions,
-    steps, teams, throttles, tokens, users, variables,
+    sign_ups, steps, teams, throttles, tokens, users, variables,
 };
 
 fn id<K>(number: u128) -> Id<K> {
@@ -445,6 +446,7 @@ async fn look_at_the_door(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) ->
 async fn look_who_is_let_in(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) -> Result<()> {
     members::addresses_among(tx, account, &["nobody".into(), "new".into()]).await?;
     users::by_address(tx, "nobody").await?;
+    users::address(tx, "nobody").await?;
     users::verify(tx, id(900), at).await?;
     users::reset_password(tx, id(1), "", at).await?;
     users::accounts(tx, id(900)).await?;
@@ -457,6 +459,22 @@ async fn look_who_is_let_in(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) 
     mail_tokens::holder(tx, &[9; 32], Purpose::Reset, at).await?;
     mail_tokens::consume(tx, &[9; 32], Purpose::Reset, at).await?;
     mail_tokens::forget(tx, at, 50).await?;
+    let sign_up = SignUp {
+        email: "new".into(),
+        name: String::new(),
+        password_hash: String::new(),
+        aim: Aim::Invite { code: [9; 32] },
+    };
+    let proof = Proof {
+        hash: [9; 32],
+        expires_at: at,
+    };
+    sign_ups::keep(tx, &sign_up, &proof, at).await?;
+    sign_ups::password_hash(tx, "new", at).await?;
+    sign_ups::renew(tx, "new", &proof, at).await?;
+    sign_ups::look(tx, &[9; 32], at).await?;
+    sign_ups::take(tx, &[9; 32], at).await?;
+    sign_ups::forget(tx, at, 50).await?;
     let open = NewPlatformInvite {
         id: id(1),
         hash: [9; 32],

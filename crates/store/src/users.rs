@@ -48,6 +48,26 @@ pub async fn by_address(tx: &mut Tx, email: &str) -> Result<Option<Person>> {
     .await
 }
 
+/// Whose an address is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// Nobody's.
+    Free,
+    /// Somebody's, who wrote it like this; nothing where they are disabled.
+    Taken(Option<String>),
+}
+
+/// Whose an address is.
+pub async fn address(tx: &mut Tx, email: &str) -> Result<Address> {
+    let found: Option<(Option<String>,)> = tx
+        .optional(
+            "SELECT CASE WHEN disabled_at IS NULL THEN email END FROM users WHERE email_key = $1",
+            &[&email_key(email)],
+        )
+        .await?;
+    Ok(found.map_or(Address::Free, |(email,)| Address::Taken(email)))
+}
+
 /// Keeps that a person's address is theirs; `false` where that was known.
 pub async fn verify(tx: &mut Tx, user: UserId, now: DateTime<Utc>) -> Result<bool> {
     let changed = tx

@@ -27,6 +27,7 @@ mod contract {
     mod presence;
     mod queues;
     mod sessions;
+    mod sign_ups;
     mod teams;
     mod tenancy;
     mod throttles;

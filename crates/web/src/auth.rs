@@ -14,4 +14,5 @@ pub mod refresh;
 pub mod secret;
 pub mod setup;
 pub mod sign_in;
+pub mod sign_up;
 pub mod visitor;

@@ -250,7 +250,8 @@ impl Error {
         response
     }
 
-    fn retry_after(&self) -> Option<Duration> {
+    /// When to come again, where that is known.
+    pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::TooManyRequests { retry_after, .. } | Self::Unavailable { retry_after, .. } => {
                 Some(*retry_after)

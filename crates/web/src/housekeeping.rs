@@ -1,6 +1,6 @@
 //! What a server forgets by itself: idempotency keys that nobody repeats any more, expired tokens and logins, who is not
 //! here any more, notifications that were read and mail that was sent long ago, throttles that hold nobody up, devices
-//! that did not come back, and invites and mailed secrets that nobody followed.
+//! that did not come back, invites and mailed secrets that nobody followed, and sign-ups that nobody confirmed.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use resolutionflow_store::presence::AWAY;
 use resolutionflow_store::{
     Error, Result, Tx, account_invites, devices, families, idempotency, logins, mail_tokens, notifications,
-    outbox, presence, throttles, tokens,
+    outbox, presence, sign_ups, throttles, tokens,
 };
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -101,6 +101,7 @@ pub async fn forget(app: &App) -> Result<u64> {
     })
     .await?;
     let mail_tokens = batches(app, BATCH, move |tx| mail_tokens::forget(tx, now, BATCH).boxed()).await?;
+    let sign_ups = batches(app, BATCH, move |tx| sign_ups::forget(tx, now, BATCH).boxed()).await?;
     Ok(idempotency_keys
         + tokens
         + families
@@ -112,7 +113,8 @@ pub async fn forget(app: &App) -> Result<u64> {
         + throttles
         + devices
         + invites
-        + mail_tokens)
+        + mail_tokens
+        + sign_ups)
 }
 
 /// Repeats until a batch is not full.

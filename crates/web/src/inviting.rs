@@ -1,12 +1,15 @@
 //! Invites into accounts: their links, and what comes of following one. Pages and API share it.
 
 use chrono::{DateTime, Utc};
+use resolutionflow_core::audit::{AuditAction, By, Entry, Object};
 use resolutionflow_core::event::Hash;
 use resolutionflow_core::id::{InviteId, UserId};
+use resolutionflow_core::random::Random;
 use resolutionflow_store::account_invites::{self, Accepted, Secrets, Shown, Way};
 use resolutionflow_store::members::{self, email_key};
 use resolutionflow_store::{Error as StoreError, Tx, users};
 
+use crate::auth::peer::Peer;
 use crate::auth::secret::{self, InLink};
 use crate::context::App;
 use crate::error::kinds::Kind;
@@ -73,6 +76,19 @@ impl Code {
             hash: secret::digest(text),
             way,
         })
+    }
+
+    /// The copied one that has this digest.
+    pub fn copied(hash: Hash) -> Self {
+        Self {
+            hash,
+            way: Way::Copied,
+        }
+    }
+
+    /// Its digest.
+    pub fn hash(&self) -> Hash {
+        self.hash
     }
 
     /// Whether whoever shows it reads the mail of the invite's address.
@@ -146,4 +162,15 @@ fn gone(invite: &Shown, now: DateTime<Utc>) -> Option<String> {
     } else {
         None
     }
+}
+
+/// The entry in the audit log for somebody who joined.
+pub fn joined(
+    peer: &Peer,
+    (now, random): (DateTime<Utc>, &mut Random),
+    who: (Option<UserId>, Option<By>),
+    accepted: &Accepted,
+) -> Entry {
+    let object = Object::new("invite", accepted.id.uuid());
+    peer.entry((now, random), who, AuditAction::InviteAccepted, object, &[])
 }

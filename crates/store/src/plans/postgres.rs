@@ -51,6 +51,8 @@ const FILL_POSTGRES: &[&str] = &[
         SELECT id, hash, 1, 1, now(), '', 'epoch' FROM tokens",
     "INSERT INTO mail_tokens (address, purpose, hash, user_id, created_at, expires_at) \
         SELECT email, 'verify', sha256(email::bytea), id, 'epoch', now() FROM users",
+    "INSERT INTO sign_ups (address, hash, email, name, password_hash, account_name, created_at, expires_at) \
+        SELECT email, sha256(email::bytea), email, '', '', '', 'epoch', now() FROM users",
     "INSERT INTO accounts (id, name, created_at) SELECT id, 'B', 'epoch' FROM users",
     "INSERT INTO plans (id, name, name_key, created_at) SELECT id, email, email, 'epoch' FROM users",
     "INSERT INTO teams (account_id, id, name, name_key) SELECT pg_temp.id(0), id, email, email FROM users",

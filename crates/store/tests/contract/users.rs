@@ -1,6 +1,7 @@
 //! People by address, and what showing that it is theirs does.
 
 use resolutionflow_store::members::{self, NewUser};
+use resolutionflow_store::users::Address;
 use resolutionflow_store::{tokens, users};
 
 use super::world::{LENA, account, at, commit, companies, id, look};
@@ -50,6 +51,24 @@ async fn an_address_is_verified_once_and_those_of_who_was_let_in_are() {
             look!(test, |tx| users::accounts(tx, id(LENA)).await).unwrap(),
             [account()]
         );
+    }
+}
+
+#[tokio::test]
+async fn an_address_is_somebodys_even_while_they_are_disabled() {
+    for test in companies().await {
+        let whose = |email: &'static str| {
+            let test = &test;
+            async move { look!(test, |tx| users::address(tx, email).await).unwrap() }
+        };
+        assert_eq!(whose("nobody@example.com").await, Address::Free);
+        let lena = Address::Taken(Some("Lena@Example.com".to_owned()));
+        assert_eq!(whose(" LENA@example.com").await, lena);
+        commit!(test, |tx| tx
+            .execute("UPDATE users SET disabled_at = created_at", &[])
+            .await)
+        .unwrap();
+        assert_eq!(whose("lena@example.com").await, Address::Taken(None));
     }
 }
 

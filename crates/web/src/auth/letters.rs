@@ -3,11 +3,12 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use resolutionflow_core::id::AccountId;
 use resolutionflow_core::throttle::Rate;
+use resolutionflow_store::Tx;
 use resolutionflow_store::mail_tokens::{self, NewMailToken, Purpose};
 use resolutionflow_store::members::email_key;
+use resolutionflow_store::sign_ups::{self, Proof, SignUp};
 use resolutionflow_store::throttles::{self, Bucket, Counting};
-use resolutionflow_store::users::Person;
-use resolutionflow_store::{Tx, users};
+use resolutionflow_store::users::{self, Address, Person};
 
 use super::peer::Peer;
 use super::secret::{self, InLink};
@@ -137,48 +138,126 @@ async fn write(
     }
 }
 
+/// A sign-up that waits for whoever has the address to confirm it.
+#[derive(Clone)]
+struct Waiting {
+    sign_up: SignUp,
+    secret: String,
+}
+
+impl Waiting {
+    fn new(app: &App, sign_up: SignUp) -> Self {
+        let secret = InLink::SignUp.make(&mut app.random());
+        Self { sign_up, secret }
+    }
+
+    /// Keeps it and sends the letter that asks to confirm, in the caller's transaction. Where somebody has the address
+    /// they are told that it was tried; the same is done, and nobody gets the secret.
+    async fn keep(&self, tx: &mut Tx, app: &App, now: DateTime<Utc>) -> Result<()> {
+        let (proof, email) = (proof(&self.secret, now), self.sign_up.email.as_str());
+        sign_ups::keep(tx, &self.sign_up, &proof, now).await?;
+        let (to, draft) = match users::address(tx, email).await? {
+            Address::Free => (Some(email.to_owned()), confirm(&self.secret)),
+            Address::Taken(to) => (to, mail::tried()),
+        };
+        write(tx, app, to.as_deref(), email, &draft, proof.expires_at, now).await
+    }
+}
+
+/// Keeps a sign-up until its address is confirmed, and sends the letter that asks to.
+pub async fn keep(app: &App, sign_up: SignUp) -> Result<()> {
+    let (told, waiting, now) = (app.clone(), Waiting::new(app, sign_up), app.now());
+    app.write(move |tx| {
+        let (told, waiting) = (told.clone(), waiting.clone());
+        Box::pin(async move { waiting.keep(tx, &told, now).await })
+    })
+    .await
+}
+
+fn proof(secret: &str, now: DateTime<Utc>) -> Proof {
+    Proof {
+        hash: secret::digest(secret),
+        expires_at: now + VERIFY_LIFE,
+    }
+}
+
+fn confirm(secret: &str) -> Draft {
+    mail::verify(format!("/verify?token={secret}"))
+}
+
 /// The letter again by which somebody shows that their address is theirs.
 #[derive(Clone)]
 pub struct Reminder {
-    secret: Secret,
+    secret: Again,
     bucket: Bucket,
     email: String,
+}
+
+/// Who gets it.
+#[derive(Clone)]
+enum Again {
+    /// Somebody who is here.
+    Person(Secret),
+    /// Whoever signed up and did not confirm yet.
+    SignUp(String),
 }
 
 impl Reminder {
     /// One to this person.
     pub fn new(app: &App, person: &Person) -> Self {
+        Self::to(
+            app,
+            &person.email,
+            Again::Person(Secret::new(app, Purpose::Verify)),
+        )
+    }
+
+    /// One to whoever signed up with this address.
+    pub fn of_sign_up(app: &App, email: &str) -> Self {
+        let secret = InLink::SignUp.make(&mut app.random());
+        Self::to(app, email, Again::SignUp(secret))
+    }
+
+    fn to(app: &App, email: &str, secret: Again) -> Self {
         Self {
-            secret: Secret::new(app, Purpose::Verify),
-            bucket: to(app, &person.email),
-            email: person.email.clone(),
+            secret,
+            bucket: to(app, email),
+            email: email.to_owned(),
         }
     }
 
-    /// Sends it in the caller's transaction, unless there were too many.
-    pub async fn send(&self, tx: &mut Tx, app: &App, now: DateTime<Utc>) -> Result<()> {
-        if throttles::reserve(tx, &[self.bucket], now).await?.is_none() {
-            self.secret.send(tx, app, &self.email, now).await?;
+    /// Sends it in the caller's transaction; or says when there may be one again, where there were too many.
+    pub async fn send(&self, tx: &mut Tx, app: &App, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
+        if let Some(until) = throttles::reserve(tx, &[self.bucket], now).await? {
+            return Ok(Some(until));
         }
-        Ok(())
+        let email = self.email.as_str();
+        match &self.secret {
+            Again::Person(secret) => secret.send(tx, app, email, now).await?,
+            Again::SignUp(secret) => {
+                let proof = proof(secret, now);
+                if let Some(to) = sign_ups::renew(tx, email, &proof, now).await? {
+                    write(tx, app, Some(&to), email, &confirm(secret), proof.expires_at, now).await?;
+                }
+            }
+        }
+        Ok(None)
     }
 }
 
-/// Sends the letter again by which somebody shows that their address is theirs, unless there were too many.
+/// Sends the letter again by which somebody shows that their address is theirs, or refuses where there were too many.
 pub async fn remind(app: &App, person: &Person) -> Result<()> {
     let (told, reminder, now) = (app.clone(), Reminder::new(app, person), app.now());
     app.write(move |tx| {
         let (told, reminder) = (told.clone(), reminder.clone());
-        Box::pin(async move { reminder.send(tx, &told, now).await })
+        Box::pin(async move {
+            match reminder.send(tx, &told, now).await? {
+                None => Ok(()),
+                Some(until) => Err(too_many_of("letters", now, until)),
+            }
+        })
     })
     .await
-}
-
-/// Tells whoever has the address that somebody tried to sign up with it, in the caller's transaction.
-pub async fn tell_of_try(tx: &mut Tx, app: &App, email: &str, now: DateTime<Utc>) -> Result<()> {
-    let person = users::by_address(tx, email).await?;
-    let to = person.as_ref().map(|person| person.email.as_str());
-    write(tx, app, to, email, &mail::tried(), now + VERIFY_LIFE, now).await
 }
 
 /// Tells somebody that their password was changed, in the transaction that changes it.

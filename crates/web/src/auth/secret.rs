@@ -51,6 +51,8 @@ pub enum InLink {
     CopiedInvite,
     /// Lets into an account, by the link that is mailed.
     MailedInvite,
+    /// Shows that an address is the one of whoever signed up with it.
+    SignUp,
     /// Shows that an address is somebody's.
     Verify,
     /// Sets a new password.
@@ -58,10 +60,11 @@ pub enum InLink {
 }
 
 impl InLink {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::PlatformInvite,
         Self::CopiedInvite,
         Self::MailedInvite,
+        Self::SignUp,
         Self::Verify,
         Self::Reset,
     ];
@@ -71,6 +74,7 @@ impl InLink {
             Self::PlatformInvite => "rf_pi_",
             Self::CopiedInvite => "rf_ic_",
             Self::MailedInvite => "rf_im_",
+            Self::SignUp => "rf_su_",
             Self::Verify => "rf_vf_",
             Self::Reset => "rf_rs_",
         }

@@ -52,7 +52,7 @@ pub async fn send(
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     };
     if let Err(error) = letters::reserve(&app, &peer, &email).await {
-        return door::too_many(error, |detail| form(&app, look, &email, Some(detail), None));
+        return door::refused(error, |detail| form(&app, look, &email, Some(detail), None));
     }
     let (secret, told, to, now) = (
         Secret::new(&app, Purpose::Reset),

@@ -170,7 +170,7 @@ pub async fn accept(
             let text = format!("{} {}", sign_up::UNVERIFIED, sign_up::UNVERIFIED_HELP);
             Ok(again(StatusCode::FORBIDDEN, &Wrong::default(), Some(&text)))
         }
-        Err(error) => door::too_many(error, |detail| {
+        Err(error) => door::refused(error, |detail| {
             page(&app, look, &seen, None, &typed, &Wrong::default(), Some(detail))
         }),
     }

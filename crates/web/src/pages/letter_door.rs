@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
-use axum::response::{IntoResponse, Response};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use maud::{Markup, html};
 
 use super::components::icon::mark;
@@ -54,15 +54,17 @@ pub fn summary_of(lines: &[(&str, &str)]) -> Markup {
     }
 }
 
-/// The page for what was refused because there was too much of it, or the error itself.
-pub fn too_many(error: Error, page: impl FnOnce(&str) -> Markup) -> Result<Response, Error> {
+/// The page as it was typed, for what was refused because there is too much of it or no room; or the error itself.
+pub fn refused(error: Error, page: impl FnOnce(&str) -> Markup) -> Result<Response, Error> {
+    let kind = error.kind();
     match error {
-        Error::TooManyRequests {
-            detail, retry_after, ..
-        } => {
-            let again = [(RETRY_AFTER, retry_after.as_secs().max(1).to_string())];
-            Ok((StatusCode::TOO_MANY_REQUESTS, again, page(&detail)).into_response())
-        }
-        error => Err(error),
+        Error::TooManyRequests { .. } | Error::Unavailable { .. } | Error::PlanLimit { .. } => {}
+        Error::Database(_) => tracing::warn!(cause = error.chain(), "a form was not taken"),
+        error => return Err(error),
     }
+    let again = error
+        .retry_after()
+        .map(|after| [(RETRY_AFTER, after.as_secs().max(1).to_string())]);
+    let page = page(&error.detail());
+    Ok((kind.status(), again.map(AppendHeaders), page).into_response())
 }

@@ -78,7 +78,7 @@ pub async fn set_up(
         return Ok(Redirect::to("/sign-in").into_response());
     }
     if let Err(error) = setup::reserve(&app, &peer).await {
-        return door::too_many(error, |detail| {
+        return door::refused(error, |detail| {
             tracing::info!(place = peer.place(), "too many tries to set this server up");
             form(&app, look, &typed, &Wrong::default(), Some(detail))
         });

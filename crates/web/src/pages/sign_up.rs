@@ -1,35 +1,29 @@
 //! `/sign-up`: a new account with its owner, open to anybody, to whoever has a code, or to nobody, as `signup.mode` says.
 //!
-//! Where there is mail, known and unknown addresses are answered alike, after the same work: a letter goes out, by which
-//! a new person shows that the address is theirs, and somebody who is here learns that it was tried.
+//! Where there is mail, nothing of it is there before the address is confirmed.
 
 use axum::extract::State;
 use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use maud::{Markup, html};
-use resolutionflow_core::access::Role;
 use resolutionflow_core::audit::{AuditAction, By, Object};
-use resolutionflow_core::event::Hash;
-use resolutionflow_core::id::{AccountId, Id, TeamId};
+use resolutionflow_core::id::Id;
 use resolutionflow_core::random::Random;
-use resolutionflow_store::mail_tokens::Purpose;
 use resolutionflow_store::members::{self, NewUser};
-use resolutionflow_store::{Tx, audit, platform_invites};
+use resolutionflow_store::sign_ups::{self, Aim};
 use serde::Deserialize;
 
 use super::components::form::Line;
 use super::letter_door as door;
 use super::words::door as common;
 use super::words::sign_up as words;
-use crate::auth::device::{self, Device};
-use crate::auth::letters::{self, Secret};
-use crate::auth::login::{self, FIRST_EPOCH, Opening};
-use crate::auth::password;
+use crate::auth::login::{self, FIRST_EPOCH};
 use crate::auth::peer::Peer;
 use crate::auth::person::{email, one_line};
-use crate::auth::secret::{self, InLink};
+use crate::auth::sign_up::{self, Code};
 use crate::auth::visitor::Look;
+use crate::auth::{device, letters, password};
 use crate::config::SignupMode;
 use crate::context::{App, seed};
 use crate::error::{Error, Result};
@@ -113,15 +107,7 @@ async fn elsewhere(app: &App, look: Look) -> Result<Option<Response>> {
     Ok(closed)
 }
 
-/// What became of a sign-up.
-enum Outcome {
-    /// The account is there; the cookie by which the browser is known, where its owner is signed in.
-    Made(Option<HeaderValue>),
-    /// Somebody has the address.
-    Taken,
-}
-
-/// Makes account, team and owner; all of it or nothing.
+/// Signs somebody up, or keeps what they typed until they confirm their address.
 pub async fn sign_up(
     State(app): State<App>,
     look: Look,
@@ -141,187 +127,121 @@ pub async fn sign_up(
         let page = form(&app, look, &typed, &wrong, None);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
-    let email = typed.email.trim().to_owned();
-    if let Err(error) = letters::reserve(&app, &peer, &email).await {
-        return door::too_many(error, |detail| {
+    let done = if mail::available(&app) {
+        wait(&app, look, &peer, &typed, code).await
+    } else {
+        open(&app, peer, &headers, &typed, code).await
+    };
+    let again = |status: StatusCode, wrong: &Wrong| {
+        let page = form(&app, look, &typed, wrong, None);
+        Ok((status, page).into_response())
+    };
+    match done {
+        Ok(Done::Answered(response)) => Ok(response),
+        Ok(Done::Taken) => again(
+            StatusCode::CONFLICT,
+            &Wrong {
+                email: Some(words::TAKEN),
+                ..Wrong::default()
+            },
+        ),
+        // The code was used up or taken back at this very moment.
+        Err(Error::Gone(_)) => again(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            &Wrong {
+                code: Some(words::CODE_WRONG),
+                ..Wrong::default()
+            },
+        ),
+        Err(error) => door::refused(error, |detail| {
             form(&app, look, &typed, &Wrong::default(), Some(detail))
-        });
+        }),
     }
-    let hash = app
+}
+
+/// What became of a sign-up.
+enum Done {
+    Answered(Response),
+    /// Somebody has the address.
+    Taken,
+}
+
+/// Keeps the sign-up until its address is confirmed. Known and unknown addresses are answered alike, after the same work,
+/// and no code is used yet: a new person confirms by the letter, and somebody who is here learns that it was tried.
+async fn wait(app: &App, look: Look, peer: &Peer, typed: &SignUp, code: Code) -> Result<Done> {
+    let email = typed.email.trim();
+    letters::reserve(app, peer, email).await?;
+    let password_hash = app
         .passwords
         .hash(typed.password.clone(), &mut app.random())
         .await?;
-    let founding = Founding::new(&app, &typed, hash, code, peer, &headers);
-    let opening = founding.opening.cookie.clone();
+    let aim = Aim::NewAccount {
+        name: typed.account.trim().to_owned(),
+        code: code.hash(),
+    };
+    let sign_up = sign_ups::SignUp {
+        email: email.to_owned(),
+        name: typed.name.trim().to_owned(),
+        password_hash,
+        aim,
+    };
+    letters::keep(app, sign_up).await?;
+    Ok(Done::Answered(letter_sent(app, look, "sign-up", email)))
+}
+
+/// Says that a letter is on its way, whoever has the address.
+pub(super) fn letter_sent(app: &App, look: Look, page: &'static str, email: &str) -> Response {
+    let text = words::sent_verification(email);
+    let said = (text.as_str(), Some(("/sign-in", words::BACK)));
+    door::said(app, look, StatusCode::OK, (words::LETTER, page), said)
+}
+
+/// Makes account, team and owner at once, and lets the owner in; all of it or nothing. An address that somebody has, a
+/// code that is used up and whatever else goes wrong leave nothing behind, and the code its use.
+async fn open(app: &App, peer: Peer, headers: &HeaderMap, typed: &SignUp, code: Code) -> Result<Done> {
+    letters::reserve(app, &peer, typed.email.trim()).await?;
+    let (now, mut random) = (app.now(), app.random());
+    let hash = app.passwords.hash(typed.password.clone(), &mut random).await?;
+    let owner = NewUser {
+        id: Id::new(now, &mut random),
+        email: typed.email.trim().to_owned(),
+        name: typed.name.trim().to_owned(),
+        password_hash: Some(hash),
+    };
+    let opening = login::open(app, (owner.id, FIRST_EPOCH), headers, &peer.place());
+    let (login, device) = (opening.login, device::prepare(app, headers));
+    let (name, seed) = (typed.account.trim().to_owned(), seed());
     let made = app
         .write(move |tx| {
-            let founding = founding.clone();
-            Box::pin(async move { founding.keep(tx).await })
+            let (owner, name, peer) = (owner.clone(), name.clone(), peer.clone());
+            let (login, device) = (login.clone(), device.clone());
+            Box::pin(async move {
+                if !members::create_unverified(tx, &owner, now).await? {
+                    return Ok(None);
+                }
+                let random = &mut Random::new(seed);
+                let what = (owner.id, name.as_str(), code);
+                let account = sign_up::open_account(tx, what, (&peer, None), (now, random)).await?;
+                let entry = peer.entry(
+                    (now, random),
+                    (Some(owner.id), Some(By::Login(login.id))),
+                    AuditAction::SignedIn,
+                    Object::new("user", owner.id.uuid()),
+                    &[],
+                );
+                let device = login::begin(tx, account, (&login, &device), &entry, now).await?;
+                Ok(Some(device))
+            })
         })
-        .await;
-    let told = |text: &str| {
-        let title = (words::LETTER, "sign-up");
-        door::said(
-            &app,
-            look,
-            StatusCode::OK,
-            title,
-            (text, Some(("/sign-in", words::BACK))),
-        )
-    };
-    Ok(match made {
-        // The code was used up or taken back at this very moment.
-        Err(Error::Gone(_)) => {
-            let wrong = Wrong {
-                code: Some(words::CODE_WRONG),
-                ..Wrong::default()
-            };
-            let page = form(&app, look, &typed, &wrong, None);
-            (StatusCode::UNPROCESSABLE_ENTITY, page).into_response()
-        }
-        Err(error) => return Err(error),
-        Ok(_) if mail::available(&app) => told(&words::sent_verification(&email)),
-        Ok(Outcome::Taken) => {
-            let wrong = Wrong {
-                email: Some(words::TAKEN),
-                ..Wrong::default()
-            };
-            let page = form(&app, look, &typed, &wrong, None);
-            (StatusCode::CONFLICT, page).into_response()
-        }
-        Ok(Outcome::Made(device)) => {
-            let home = [(LOCATION, HeaderValue::from_static("/"))];
-            let device = device.ok_or_else(|| Error::internal("a new owner was not let in"))?;
-            let cookies = AppendHeaders([(SET_COOKIE, opening), (SET_COOKIE, device)]);
-            (StatusCode::SEE_OTHER, home, cookies).into_response()
-        }
-    })
-}
-
-/// The code that was typed.
-#[derive(Clone, Copy)]
-enum Code {
-    /// Anybody signs up.
-    NotNeeded,
-    /// It has not the form of one.
-    Malformed,
-    /// The digest of one.
-    Of(Hash),
-}
-
-impl Code {
-    fn read(app: &App, typed: &str) -> Self {
-        let typed = typed.trim();
-        if app.settings.signup.mode != SignupMode::Invite {
-            Self::NotNeeded
-        } else if InLink::parse(typed) == Some(InLink::PlatformInvite) {
-            Self::Of(secret::digest(typed))
-        } else {
-            Self::Malformed
-        }
-    }
-
-    /// Whether it opens an account, as far as looking tells.
-    async fn is_open(self, app: &App) -> Result<bool> {
-        match self {
-            Self::NotNeeded => Ok(true),
-            Self::Malformed => Ok(false),
-            Self::Of(hash) => is_open(app, hash).await,
-        }
-    }
-}
-
-async fn is_open(app: &App, hash: Hash) -> Result<bool> {
-    let now = app.now();
-    let invite = app
-        .read(move |tx| Box::pin(async move { Ok(platform_invites::look(tx, &hash).await?) }))
         .await?;
-    Ok(invite.is_some_and(|invite| invite.is_open(now)))
-}
-
-/// What is to be made.
-#[derive(Clone)]
-struct Founding {
-    app: App,
-    account: (AccountId, String, TeamId),
-    owner: NewUser,
-    code: Code,
-    verification: Secret,
-    peer: Peer,
-    opening: std::sync::Arc<Opening>,
-    device: Device,
-    seed: [u8; 32],
-}
-
-impl Founding {
-    fn new(app: &App, typed: &SignUp, hash: String, code: Code, peer: Peer, headers: &HeaderMap) -> Self {
-        let (now, mut random) = (app.now(), app.random());
-        let owner = NewUser {
-            id: Id::new(now, &mut random),
-            email: typed.email.trim().to_owned(),
-            name: typed.name.trim().to_owned(),
-            password_hash: Some(hash),
-        };
-        let name = typed.account.trim().to_owned();
-        Self {
-            account: (Id::new(now, &mut random), name, Id::new(now, &mut random)),
-            opening: login::open(app, (owner.id, FIRST_EPOCH), headers, &peer.place()).into(),
-            owner,
-            code,
-            verification: Secret::new(app, Purpose::Verify),
-            peer,
-            device: device::prepare(app, headers),
-            seed: seed(),
-            app: app.clone(),
-        }
-    }
-
-    /// Makes it, in one transaction; an address that somebody has, a code that is used up and whatever else goes wrong
-    /// leave nothing behind, and the code its use.
-    async fn keep(&self, tx: &mut Tx) -> Result<Outcome> {
-        let (app, now) = (&self.app, self.app.now());
-        if !members::create_unverified(tx, &self.owner, now).await? {
-            if mail::available(app) {
-                letters::tell_of_try(tx, app, &self.owner.email, now).await?;
-            }
-            return Ok(Outcome::Taken);
-        }
-        if let Code::Of(code) = self.code
-            && platform_invites::redeem(tx, &code, now).await?.is_none()
-        {
-            return Err(Error::Gone(words::CODE_WRONG.to_owned()));
-        }
-        let (account, name, team) = &self.account;
-        members::create_account(tx, *account, name, *team, now).await?;
-        if !members::add(tx, *account, self.owner.id, Role::Owner, *team, now).await? {
-            return Err(Error::internal("a new account had a member"));
-        }
-        let mut random = Random::new(self.seed);
-        let user = Some(self.owner.id);
-        let entry = self.peer.entry(
-            (now, &mut random),
-            (user, None),
-            AuditAction::SignedUp,
-            Object::new("account", account.uuid()),
-            &[],
-        );
-        audit::write(tx, *account, &entry).await?;
-        if mail::available(app) {
-            self.verification.send(tx, app, &self.owner.email, now).await?;
-            return Ok(Outcome::Made(None));
-        }
-        let entry = self.peer.entry(
-            (now, &mut random),
-            (user, Some(By::Login(self.opening.login.id))),
-            AuditAction::SignedIn,
-            Object::new("user", self.owner.id.uuid()),
-            &[],
-        );
-        let login = (&self.opening.login, &self.device);
-        Ok(Outcome::Made(
-            login::begin(tx, *account, login, &entry, now).await?,
-        ))
-    }
+    let Some(device) = made else {
+        return Ok(Done::Taken);
+    };
+    let device = device.ok_or_else(|| Error::internal("a new owner was not let in"))?;
+    let home = [(LOCATION, HeaderValue::from_static("/"))];
+    let cookies = AppendHeaders([(SET_COOKIE, opening.cookie), (SET_COOKIE, device)]);
+    let response = (StatusCode::SEE_OTHER, home, cookies).into_response();
+    Ok(Done::Answered(response))
 }
 
 fn check(app: &App, typed: &SignUp) -> Wrong {

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use chrono::TimeDelta;
 use resolutionflow::config::{PublicUrl, Sender, Settings, SignupMode, Throttle, Transport};
+use resolutionflow::housekeeping::forget;
 use resolutionflow_store::mail_tokens::Purpose;
 use resolutionflow_store::testing::databases;
 use resolutionflow_store::{Db, Error, Tx};
@@ -12,7 +13,7 @@ use serde_json::json;
 
 use crate::asking::{Answer, Ask};
 use crate::cast::TestApp;
-use crate::letting_in::{STRONG, form, mailed};
+use crate::letting_in::{STRONG, count, form, mailed, platform_invite};
 
 fn with_mail(settings: &mut Settings) {
     settings.server.public_url = PublicUrl::new("https://flows.example.com").unwrap();
@@ -204,18 +205,25 @@ async fn sign_up_and_reset_take_as_long_for_known_and_unknown_addresses() {
     }
 }
 
-/// What stands of a person's address.
-async fn is_verified(db: &Db, email: &'static str) -> bool {
-    let found: Result<_, Error> = db
+/// Where the newest letter to an address leads.
+async fn link(db: &Db, to: &'static str) -> String {
+    let read: Result<(String,), Error> = db
         .read(move |tx: &mut Tx| {
-            Box::pin(async move { resolutionflow_store::users::by_address(tx, email).await })
+            Box::pin(async move {
+                let sql =
+                    "SELECT payload FROM outbox WHERE address = $1 ORDER BY created_at DESC, id DESC LIMIT 1";
+                tx.one(sql, &[&to]).await
+            })
         })
         .await;
-    found.unwrap().unwrap().verified_at.is_some()
+    let payload: serde_json::Value = serde_json::from_str(&read.unwrap().0).unwrap();
+    let plain = payload["plain"].as_str().unwrap();
+    let (_, rest) = plain.split_once("/verify?token=").unwrap();
+    rest.split_whitespace().next().unwrap().to_owned()
 }
 
 #[tokio::test]
-async fn whoever_has_not_shown_their_address_is_refused_with_a_fresh_letter() {
+async fn whoever_has_not_confirmed_is_refused_with_a_fresh_letter_and_nobody_before() {
     for test in databases().await {
         let app = TestApp::on(test, with_mail).await;
         let lines = [
@@ -225,26 +233,87 @@ async fn whoever_has_not_shown_their_address_is_refused_with_a_fresh_letter() {
             ("password", STRONG),
         ];
         assert_eq!(form(&app.client, "/sign-up", &lines).await.status, 200);
+        let first = link(&app.app.db, "Fiona@example.com").await;
         let login = |password: &str| {
             let login = json!({"email": "fiona@example.com", "password": password});
             app.client.ask("POST", "/auth/login").json(&login)
         };
         let wrong = login("wrong").await.problem("unauthorized");
         assert_eq!(letters(&app.app.db).await.len(), 1);
-        let unverified = login(STRONG).await.problem("unauthorized");
+        app.clock.advance(TimeDelta::seconds(1));
+        let unconfirmed = login(STRONG).await.problem("unauthorized");
         assert_eq!(letters(&app.app.db).await.len(), 2);
         let detail = wrong["detail"].as_str().unwrap();
         assert!(detail.contains("not confirmed yet"), "{detail}");
         assert_eq!(
-            unverified["detail"], detail,
+            unconfirmed["detail"], detail,
             "it does not show who has an address"
         );
-        assert!(!is_verified(&app.app.db, "fiona@example.com").await);
-        let secret = mailed(&app, "fiona@example.com", Purpose::Verify).await;
-        let lines = [("token", secret.as_str())];
-        assert_eq!(form(&app.client, "/verify", &lines).await.status, 200);
+        let somebody = "SELECT COUNT(*) FROM users WHERE email_key = 'fiona@example.com'";
+        assert_eq!(count(&app.app.db, somebody).await, 0);
+        let verify = async |token: &str| form(&app.client, "/verify", &[("token", token)]).await.status;
+        assert_eq!(verify(&first).await, 410, "the newest letter counts");
+        assert_eq!(verify(&link(&app.app.db, "Fiona@example.com").await).await, 200);
         login(STRONG).await.with(200);
-        assert!(is_verified(&app.app.db, "fiona@example.com").await);
+    }
+}
+
+#[tokio::test]
+async fn a_code_does_not_tell_whose_an_address_is_and_is_used_when_somebody_confirms() {
+    for test in databases().await {
+        let app = TestApp::on(test, |settings| {
+            with_mail(settings);
+            settings.signup.mode = SignupMode::Invite;
+        })
+        .await;
+        let db = &app.app.db;
+        let code = platform_invite(db, 1, app.app.now()).await;
+        let sign_up = async |email: &str| {
+            let lines = [
+                ("code", code.as_str()),
+                ("account", "Fresh"),
+                ("name", "Somebody"),
+                ("email", email),
+                ("password", STRONG),
+            ];
+            form(&app.client, "/sign-up", &lines).await.status
+        };
+        // Of the ones who are here, who are not, and who come too late, nobody learns anything.
+        let left = "SELECT uses_left FROM platform_invites";
+        for email in ["lena@example.com", "fiona@example.com", "late@example.com"] {
+            assert_eq!((sign_up(email).await, count(db, left).await), (200, 1), "{email}");
+        }
+        let verify = async |to| {
+            form(&app.client, "/verify", &[("token", &link(db, to).await)])
+                .await
+                .status
+        };
+        assert_eq!(
+            (verify("fiona@example.com").await, count(db, left).await),
+            (200, 0)
+        );
+        let late = form(
+            &app.client,
+            "/verify",
+            &[("token", &link(db, "late@example.com").await)],
+        )
+        .await;
+        assert_eq!(late.status, 410);
+        assert!(
+            late.text().contains("Ask whoever gave it to you"),
+            "{}",
+            late.text()
+        );
+        let made = "SELECT COUNT(*) FROM users WHERE email_key = 'late@example.com'";
+        assert_eq!(count(db, made).await, 0);
+        assert_eq!(sign_up("more@example.com").await, 422, "it is used up now");
+
+        // What nobody confirmed is forgotten after a day.
+        assert_eq!(count(db, "SELECT COUNT(*) FROM sign_ups").await, 2);
+        app.clock.advance(TimeDelta::hours(25));
+        forget(&app.app).await.unwrap();
+        assert_eq!(count(db, "SELECT COUNT(*) FROM sign_ups").await, 0);
+        assert_eq!(verify("late@example.com").await, 410);
     }
 }
 

@@ -9,6 +9,7 @@ mod asking;
 #[path = "../api/cast.rs"]
 #[expect(dead_code, reason = "the tests of the API use the rest")]
 mod cast;
+mod confirming;
 mod door;
 mod finish;
 mod flows;

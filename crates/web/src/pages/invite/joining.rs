@@ -4,34 +4,31 @@ use axum::extract::State;
 use axum::http::header::{LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
-use chrono::{DateTime, Utc};
 use maud::html;
-use resolutionflow_core::audit::{AuditAction, By, Entry, Object};
-use resolutionflow_core::id::{Id, UserId};
+use resolutionflow_core::audit::{AuditAction, By, Object};
+use resolutionflow_core::id::Id;
 use resolutionflow_core::random::Random;
-use resolutionflow_store::account_invites::Accepted;
-use resolutionflow_store::mail_tokens::Purpose;
 use resolutionflow_store::members::{self, NewUser};
+use resolutionflow_store::sign_ups::{Aim, SignUp};
 use resolutionflow_store::{audit, logins};
 
 use super::{Accept, PAGE, Seen, Wrong};
 use crate::api::invites::accept::{self, AcceptInvite};
 use crate::auth::caller::May;
-use crate::auth::letters::{self, Secret};
 use crate::auth::peer::Peer;
 use crate::auth::person::{email, one_line};
 use crate::auth::sign_in::{Proved, prove};
 use crate::auth::visitor::{Look, Visitor};
-use crate::auth::{device, login, password};
+use crate::auth::{device, letters, login, password};
 use crate::context::{App, seed};
 use crate::error::{Error, Result};
-use crate::inviting::Code;
+use crate::inviting::{self, Code};
 use crate::mail;
 use crate::pages::letter_door as door;
+use crate::pages::sign_up::letter_sent;
 use crate::pages::words::door as common;
 use crate::pages::words::invites as words;
 use crate::pages::words::people::role;
-use crate::pages::words::sign_up;
 use crate::request::Json;
 
 /// Somebody who follows an invite.
@@ -104,7 +101,7 @@ impl Arrival<'_> {
             device::prepare(app, headers),
             login::digest(headers, &app.settings),
         );
-        let (now, entropy) = (app.now(), seed());
+        let (now, seed) = (app.now(), seed());
         let kept = app
             .write(move |tx| {
                 let (proved, login, device, peer) =
@@ -121,7 +118,7 @@ impl Arrival<'_> {
                     }
                     proved.note(tx, account, By::Login(login.id)).await?;
                     let by = (Some(person.user_id), Some(By::Login(login.id)));
-                    let entry = joined(&peer, now, entropy, by, &accepted);
+                    let entry = inviting::joined(&peer, (now, &mut Random::new(seed)), by, &accepted);
                     audit::write(tx, account, &entry).await?;
                     device.keep(tx, person.user_id, now).await.map(Some)
                 })
@@ -130,85 +127,86 @@ impl Arrival<'_> {
         enter(kept, opening.cookie)
     }
 
-    /// Joins as somebody new. Who followed the mailed link is signed in; who followed the copied one has first to show that
-    /// the address is theirs, where there is mail.
+    /// Joins as somebody new. Who followed the copied link has first to confirm their address, where there is mail; nobody
+    /// is there and nothing of the invite used before.
     pub(super) async fn new_person(self) -> Result<Done> {
-        let Self {
-            app,
-            look,
-            code,
-            seen,
-            peer,
-            headers,
-            typed,
-        } = self;
+        let Self { app, seen, typed, .. } = self;
         let address = seen.invite.email.clone();
         let address = address.unwrap_or_else(|| typed.email.trim().to_owned());
         let wrong = check(app, typed, &address, &seen.invite.account_name);
         if !wrong.all().is_empty() {
             return Ok(Done::Wrong(StatusCode::UNPROCESSABLE_ENTITY, wrong));
         }
-        let verified = seen.invite.email.is_some() && code.is_mailed();
-        let sends = !verified && mail::available(app);
-        if sends {
-            letters::reserve(app, &peer, &address).await?;
+        if mail::available(app) && !self.code.is_mailed() {
+            self.wait(address).await
+        } else {
+            self.join_at_once(address).await
         }
+    }
+
+    async fn wait(self, address: String) -> Result<Done> {
+        let Self {
+            app,
+            look,
+            code,
+            peer,
+            typed,
+            ..
+        } = self;
+        letters::reserve(app, &peer, &address).await?;
+        let sign_up = SignUp {
+            email: address.clone(),
+            name: typed.name.trim().to_owned(),
+            password_hash: app
+                .passwords
+                .hash(typed.password.clone(), &mut app.random())
+                .await?,
+            aim: Aim::Invite { code: code.hash() },
+        };
+        letters::keep(app, sign_up).await?;
+        Ok(Done::Answered(letter_sent(app, look, PAGE, &address)))
+    }
+
+    async fn join_at_once(self, email: String) -> Result<Done> {
+        let Self {
+            app,
+            code,
+            peer,
+            headers,
+            typed,
+            ..
+        } = self;
         let (now, mut random) = (app.now(), app.random());
         let hash = app.passwords.hash(typed.password.clone(), &mut random).await?;
         let user = NewUser {
             id: Id::new(now, &mut random),
-            email: address.clone(),
+            email,
             name: typed.name.trim().to_owned(),
             password_hash: Some(hash),
         };
         let opening = login::open(app, (user.id, login::FIRST_EPOCH), headers, &peer.place());
-        let (login, device) = (opening.login.clone(), device::prepare(app, headers));
-        let (entropy, told, secret) = (seed(), app.clone(), Secret::new(app, Purpose::Verify));
+        let (login, device, seed) = (opening.login.clone(), device::prepare(app, headers), seed());
         let kept = app
             .write(move |tx| {
-                let (user, login, device) = (user.clone(), login.clone(), device.clone());
-                let (peer, told, secret) = (peer.clone(), told.clone(), secret.clone());
+                let (user, login, device, peer) = (user.clone(), login.clone(), device.clone(), peer.clone());
                 Box::pin(async move {
                     if !members::create_unverified(tx, &user, now).await? {
-                        if !sends {
-                            return Ok(Way::Taken);
-                        }
-                        letters::tell_of_try(tx, &told, &user.email, now).await?;
-                        return Ok(Way::Letter);
+                        return Ok(None);
                     }
                     let accepted = code.join(tx, (user.id, &user.email), now).await?;
-                    let by = (!sends).then_some(By::Login(login.id));
-                    let entry = joined(&peer, now, entropy, (Some(user.id), by), &accepted);
+                    let (random, who) = (&mut Random::new(seed), (Some(user.id), Some(By::Login(login.id))));
+                    let entry = inviting::joined(&peer, (now, random), who, &accepted);
                     audit::write(tx, accepted.account_id, &entry).await?;
-                    if sends {
-                        secret.send(tx, &told, &user.email, now).await?;
-                        return Ok(Way::Letter);
-                    }
-                    let mut random = Random::new(entropy);
-                    // Another identifier than that of the entry before.
-                    let _ = random.bytes::<32>();
-                    let entry = peer.entry(
-                        (now, &mut random),
-                        (Some(user.id), by),
-                        AuditAction::SignedIn,
-                        Object::new("user", user.id.uuid()),
-                        &[],
-                    );
-                    let cookie =
-                        login::begin(tx, accepted.account_id, (&login, &device), &entry, now).await?;
-                    Ok(Way::In(cookie))
+                    let object = Object::new("user", user.id.uuid());
+                    let entry = peer.entry((now, random), who, AuditAction::SignedIn, object, &[]);
+                    let begun = login::begin(tx, accepted.account_id, (&login, &device), &entry, now).await?;
+                    Ok(Some(begun))
                 })
             })
             .await?;
         match kept {
-            Way::In(cookie) => enter(cookie, opening.cookie),
-            Way::Letter => {
-                let text = sign_up::sent_verification(&address);
-                let said = (text.as_str(), Some(("/sign-in", sign_up::BACK)));
-                let title = (sign_up::LETTER, PAGE);
-                Ok(Done::Answered(door::said(app, look, StatusCode::OK, title, said)))
-            }
-            Way::Taken => {
+            Some(device) => enter(device, opening.cookie),
+            None => {
                 let wrong = Wrong {
                     email: Some(words::TAKEN),
                     ..Wrong::default()
@@ -217,29 +215,6 @@ impl Arrival<'_> {
             }
         }
     }
-}
-
-/// How somebody new came in.
-enum Way {
-    /// Signed in; the cookie by which the browser is known.
-    In(Option<HeaderValue>),
-    /// They get a letter first, or whoever has the address does.
-    Letter,
-    /// Not at all: somebody has the address.
-    Taken,
-}
-
-/// The entry in the audit log for somebody who joined.
-fn joined(
-    peer: &Peer,
-    now: DateTime<Utc>,
-    seed: [u8; 32],
-    who: (Option<UserId>, Option<By>),
-    accepted: &Accepted,
-) -> Entry {
-    let object = Object::new("invite", accepted.id.uuid());
-    let random = &mut Random::new(seed);
-    peer.entry((now, random), who, AuditAction::InviteAccepted, object, &[])
 }
 
 /// Leads home, with the cookies of a login.

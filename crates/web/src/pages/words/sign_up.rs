@@ -39,6 +39,13 @@ pub const VERIFIED_TITLE: &str = "Your address is confirmed";
 pub const VERIFIED: &str = "You can sign in now.";
 pub const VERIFY_GONE: &str = "It was used, has expired, or a newer letter was sent. Sign in: if there is still something to confirm, a new letter comes.";
 
+pub const TAKEN_SINCE_TITLE: &str = "You are here already";
+pub const TAKEN_SINCE: &str = "Somebody has this address by now, and nothing else was made. Sign in.";
+pub const INVITE_GONE: &str =
+    "The invite was sent again since, and its older link is not good any more. Follow the newer one.";
+pub const FULL_TITLE: &str = "There is no room for you yet";
+pub const FULL: &str = "The account that you were invited to has as many members as its plan allows. Tell whoever invited you, and open this link again: it is good for 24 hours from when you asked.";
+
 pub fn sent_verification(email: &str) -> String {
     format!("We have sent a letter to {email}. Open the link in it to go on.")
 }
