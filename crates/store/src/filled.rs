@@ -502,6 +502,23 @@ async fn every_migration_keeps_what_was_there() {
     }
 }
 
+/// Reads the oldest rows of how people get in with the functions of today.
+async fn who_is_let_in_is_readable(tx: &mut Tx, account: AccountId) -> Result<()> {
+    let device = devices::owner(tx, &[2; 32], "o@example.com", now()).await?;
+    assert_eq!(device, Some(id(2)));
+    let person = users::by_address(tx, "o@example.com").await?;
+    assert_eq!(person.and_then(|person| person.verified_at), Some(now()));
+    let invites = platform_invites::list(tx, None, 10).await?;
+    assert_eq!((invites[0].uses_left, invites[0].created_by_id), (2, None));
+    let invites = account_invites::pending(tx, account, None, 10).await?;
+    assert_eq!((invites[0].id, invites[0].generation), (id(14), 2));
+    let sent_to = mail_tokens::holder(tx, &[7; 32], Purpose::Verify, now()).await?;
+    assert_eq!(sent_to.map(|holder| holder.user_id), Some(id(2)));
+    let waits = sign_ups::look(tx, &[7; 32], now()).await?;
+    assert_eq!(waits.map(|sign_up| sign_up.name).as_deref(), Some("Nora"));
+    Ok(())
+}
+
 /// Reads the oldest rows with the functions of today.
 async fn all_is_readable(tx: &mut Tx) -> Result<()> {
     let (account, session): (_, SessionId) = (id(1), id(6));
@@ -587,18 +604,7 @@ async fn all_is_readable(tx: &mut Tx) -> Result<()> {
     let events = events::after(tx, account, session, 0, 10).await?;
     assert_eq!((events.len(), events[0].hash), (1, found.head));
     assert!(events[0].follows(&GENESIS, session));
-    let device = devices::owner(tx, &[2; 32], "o@example.com", now()).await?;
-    assert_eq!(device, Some(id(2)));
-    let person = users::by_address(tx, "o@example.com").await?;
-    assert_eq!(person.and_then(|person| person.verified_at), Some(now()));
-    let invites = platform_invites::list(tx, None, 10).await?;
-    assert_eq!((invites[0].uses_left, invites[0].created_by_id), (2, None));
-    let invites = account_invites::pending(tx, account, None, 10).await?;
-    assert_eq!((invites[0].id, invites[0].generation), (id(14), 2));
-    let sent_to = mail_tokens::holder(tx, &[7; 32], Purpose::Verify, now()).await?;
-    assert_eq!(sent_to.map(|holder| holder.user_id), Some(id(2)));
-    let waits = sign_ups::look(tx, &[7; 32], now()).await?;
-    assert_eq!(waits.map(|sign_up| sign_up.name).as_deref(), Some("Nora"));
+    who_is_let_in_is_readable(tx, account).await?;
     let entries = audit::list(tx, account, &audit::Filter::default(), None, 10).await?;
     assert_eq!((entries.len(), entries[0].entry.id), (2, id(10)));
     let pretended: (String,) = tx.one("SELECT pretended FROM sessions", &[]).await?;

@@ -422,7 +422,7 @@ async fn of_many_who_confirm_at_once_as_many_come_in_as_the_code_says() {
             let emails: [_; CROWD] =
                 std::array::from_fn(|number| format!("stranger{round}-{number}@example.com"));
             let who = emails.each_ref().map(|email| (email.as_str(), aim.clone()));
-            let secrets = waiting(db, now, who).await;
+            let secrets = Box::pin(waiting(db, now, who)).await;
             let asks = secrets.iter().enumerate().map(|(number, secret)| {
                 let client = &site.clients[number % site.clients.len()];
                 confirm(client, secret)

@@ -61,9 +61,15 @@ async fn whoever_finds_no_room_waits_until_there_is() {
             full.has(&["There is no room for you yet", "Tell whoever invited you"]);
         }
         // The invite has its use still.
-        adam.get("/people").await.ok().has(&["nora@example.com", "Revoke"]);
+        adam.get("/people")
+            .await
+            .ok()
+            .has(&["nora@example.com", "Revoke"]);
         allow_members(&app, members + 1).await;
-        confirm(&app, &token).await.ok().has(&["Your address is confirmed"]);
+        confirm(&app, &token)
+            .await
+            .ok()
+            .has(&["Your address is confirmed"]);
         assert_eq!(confirm(&app, &token).await.status, 410);
         signed_in(&app, sign_in(&app, "nora@example.com", STRONG).await);
     }
@@ -116,9 +122,9 @@ async fn whoever_came_in_by_another_way_meanwhile_is_told_to_sign_in() {
             ("password", "another harbour 9 lantern"),
         ];
         signed_in(&app, Visitor::new(&app).post("/invite", &form).await);
-        let taken = confirm(&app, &token).await;
-        assert_eq!(taken.status, 409);
-        taken.has(&["You are here already"]);
+        let late = confirm(&app, &token).await;
+        assert_eq!(late.status, 409);
+        late.has(&["You are here already"]);
         assert_eq!(confirm(&app, &token).await.status, 410);
         assert_eq!(sign_in(&app, "nora@example.com", STRONG).await.status, 401);
     }

@@ -204,16 +204,14 @@ impl Arrival<'_> {
                 })
             })
             .await?;
-        match kept {
-            Some(device) => enter(device, opening.cookie),
-            None => {
-                let wrong = Wrong {
-                    email: Some(words::TAKEN),
-                    ..Wrong::default()
-                };
-                Ok(Done::Wrong(StatusCode::CONFLICT, wrong))
-            }
+        if let Some(device) = kept {
+            return enter(device, opening.cookie);
         }
+        let wrong = Wrong {
+            email: Some(words::TAKEN),
+            ..Wrong::default()
+        };
+        Ok(Done::Wrong(StatusCode::CONFLICT, wrong))
     }
 }
 
