@@ -203,6 +203,8 @@ struct Asker {
     look: Look,
     /// What they asked for.
     path: String,
+    /// Whether they sent something to it.
+    was_sent: bool,
     /// Where to come back to after signing in; for what only reads.
     next: Option<String>,
 }
@@ -219,6 +221,7 @@ impl Asker {
             page,
             look: Look::of(request.headers(), settings),
             path: request.uri().path().to_owned(),
+            was_sent: !request.method().is_safe(),
             next: (page && request.method().is_safe()).then(|| request.uri().to_string()),
         }
     }
@@ -241,7 +244,8 @@ fn refuse(app: &App, asker: &Asker, span: &Span, error: &Error, id: &str, origin
     }
     let mut response = error.respond(id);
     if asker.page {
-        let page = pages::error::page(app, asker.look, error, &asker.path, id).into_string();
+        let asked = (asker.path.as_str(), asker.was_sent);
+        let page = pages::error::page(app, asker.look, error, asked, id).into_string();
         response
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));

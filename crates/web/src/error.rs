@@ -250,7 +250,19 @@ impl Error {
         response
     }
 
-    /// When to come again, where that is known.
+    /// Whether the change that was asked for may have been made all the same.
+    pub fn leaves_open(&self) -> bool {
+        match self {
+            Self::Timeout => true,
+            Self::Database(error) => !matches!(
+                error,
+                StoreError::Busy | StoreError::Contended | StoreError::TooSlow | StoreError::Full
+            ),
+            _ => false,
+        }
+    }
+
+    /// How long to wait before it is worth asking again, where that is known.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::TooManyRequests { retry_after, .. } | Self::Unavailable { retry_after, .. } => {

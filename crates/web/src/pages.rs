@@ -14,6 +14,7 @@ pub mod people;
 pub mod platform;
 pub mod prepare;
 pub mod quick_start;
+pub mod refusal;
 pub mod report;
 pub mod reset;
 pub mod runner;

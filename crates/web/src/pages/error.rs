@@ -1,5 +1,6 @@
 //! What a person sees where something went wrong: what happened, what is safe, what to do.
 
+use axum::http::StatusCode;
 use maud::{Markup, html};
 
 use super::components::icon::mark;
@@ -10,23 +11,49 @@ use crate::context::App;
 use crate::error::Error;
 use crate::error::kinds::Kind;
 
-/// The page for an error that came of asking for a path.
-pub fn page(app: &App, look: Look, error: &Error, path: &str, request_id: &str) -> Markup {
+/// The page for an error that came of asking for a path, or of what was sent there.
+pub fn page(
+    app: &App,
+    look: Look,
+    error: &Error,
+    (path, was_sent): (&str, bool),
+    request_id: &str,
+) -> Markup {
     let kind = error.kind();
     let (title, help) = if kind == Kind::NotFound {
         (words::not_found(what(path)), words::NOT_FOUND_HELP.to_owned())
     } else {
-        (kind.title().to_owned(), error.detail())
+        (kind.title().to_owned(), said(error))
     };
+    // No browser promises that going back finds what was typed: pages are nobody's to keep. Each sends a form again that
+    // its answer is reloaded of.
+    let may_help = kind.status().is_server_error() || kind.status() == StatusCode::TOO_MANY_REQUESTS;
+    let again = was_sent && may_help;
     let content = html! {
         a class="door-mark" href="/" aria-label=(super::words::shell::HOME) { (mark()) span { (super::words::shell::PRODUCT) } }
         h1 { (title) }
         p { (help) }
+        @if again {
+            p { @if error.leaves_open() { (words::UNSURE) " " } (words::SEND_AGAIN) }
+        }
         @if let Some(problems) = problems(error) { (problems) }
         p { a class="button" href="/" { (words::HOME) } }
         p class="small" { (words::request(request_id)) }
     };
     shell::plain(app, look, &title, "error", &content)
+}
+
+/// What happened, for a person: the API's words speak of headers where a page has none.
+pub fn said(error: &Error) -> String {
+    let text = match error {
+        Error::Timeout => words::TOO_LONG,
+        Error::Database(_) if error.leaves_open() => words::NO_DATABASE,
+        Error::NotFound => words::GONE,
+        Error::PreconditionFailed { .. } => words::CHANGED,
+        Error::IdempotencyKeyReused => words::SENT_BEFORE,
+        other => return other.detail(),
+    };
+    text.to_owned()
 }
 
 /// What a path leads to, for people.
