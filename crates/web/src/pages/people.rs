@@ -178,7 +178,7 @@ async fn draw(
             }
         }
         (invites::section(app, visitor, &around.teams, refused).await?)
-        (teams::section(&around, wrong))
+        (teams::section(app, &around, wrong))
     };
     let mut frame = frame(words::TITLE);
     if let Some(done) = place.done(app) {

@@ -1,17 +1,16 @@
 //! Inviting people: a form, and who is invited and has not come yet.
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use resolutionflow_core::access::{Role, may_invite_as};
-use resolutionflow_core::id::{InviteId, TeamId};
+use resolutionflow_core::id::InviteId;
 use resolutionflow_core::problem::Place as ProblemAt;
 use resolutionflow_store::account_invites::{self, Invite};
 use resolutionflow_store::teams::Team;
 use serde::Deserialize;
+use uuid::Uuid;
 
 use super::{Place, page};
 use crate::api::invites::create::{self, CreateInvites, MOST_USES};
@@ -25,6 +24,7 @@ use crate::mail;
 use crate::pages::components::form::{self, Keyed};
 use crate::pages::components::time::relative;
 use crate::pages::letter_door::summary;
+use crate::pages::refusal::Refusal;
 use crate::pages::words::invites as words;
 use crate::pages::words::people::role as role_word;
 use crate::request::{Form, IdempotencyKey, Path};
@@ -41,18 +41,76 @@ pub(super) struct Inviting {
     role: String,
     #[serde(default)]
     team: String,
-    #[serde(default)]
-    uses: String,
+    /// Missing where no form of ours sent it.
+    uses: Option<String>,
     #[serde(default)]
     key: String,
+}
+
+impl Inviting {
+    fn emails(&self) -> Vec<String> {
+        let words = self
+            .emails
+            .split(|at: char| at.is_whitespace() || matches!(at, ',' | ';'));
+        words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    }
+
+    fn ask(&self, emails: Vec<String>) -> CreateInvites {
+        // What is no number is refused like one that is too small, and what is no team like one that is gone.
+        let uses = self.uses.as_ref().map(|uses| uses.trim().parse().unwrap_or(0));
+        let team = (!self.team.is_empty()).then(|| self.team.parse().unwrap_or_else(|_| Uuid::nil()));
+        CreateInvites {
+            role: self.role.clone(),
+            team_id: team,
+            // What lets in several has no address.
+            uses: uses.map(|uses| if emails.is_empty() { uses } else { uses.min(1) }),
+            emails: Some(emails),
+        }
+    }
 }
 
 /// What the section shows beside what is kept.
 #[derive(Default)]
 pub(super) struct Refused {
     typed: Inviting,
-    /// What was wrong with it, a line each.
-    wrong: Vec<String>,
+    /// Why it was refused, a line each.
+    why: Vec<String>,
+    /// What of it is in the addresses.
+    wrong_emails: bool,
+    /// Likewise in the number of uses.
+    wrong_uses: bool,
+}
+
+impl Refused {
+    fn of(typed: Inviting, emails: &[String], refusal: &Refusal) -> Self {
+        let mut refused = Self {
+            typed,
+            ..Self::default()
+        };
+        for problem in refusal.problems() {
+            let pointer = match &problem.place {
+                ProblemAt::Pointer { pointer } => pointer.as_str(),
+                ProblemAt::Text { .. } => "",
+            };
+            refused.wrong_emails |= pointer.starts_with("/emails");
+            refused.wrong_uses |= pointer == "/uses";
+            let index: Option<usize> = pointer.strip_prefix("/emails/").and_then(|at| at.parse().ok());
+            refused.why.push(match index.and_then(|index| emails.get(index)) {
+                _ if pointer == "/uses" => words::uses_wrong(MOST_USES),
+                Some(email) if !problem.detail.contains(email.as_str()) => {
+                    format!("{email}: {}", problem.detail)
+                }
+                _ => problem.detail.clone(),
+            });
+        }
+        if refused.why.is_empty() {
+            refused.why.push(match refusal.error() {
+                Error::NotFound => words::TEAM_GONE.to_owned(),
+                _ => refusal.text(),
+            });
+        }
+        refused
+    }
 }
 
 /// `POST /people/invites`
@@ -61,62 +119,17 @@ pub(super) async fn invite(
     Visit(visitor): VisitManageInvites,
     Form(typed): Form<Inviting>,
 ) -> Result<Response> {
-    let words = typed
-        .emails
-        .split(|at: char| at.is_whitespace() || matches!(at, ',' | ';'));
-    let emails: Vec<_> = words
-        .map(str::trim)
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect();
-    let team: Option<TeamId> = typed.team.parse().ok();
-    let uses = if emails.is_empty() {
-        typed.uses.trim().parse().unwrap_or(1)
-    } else {
-        1
-    };
-    let body = CreateInvites {
-        role: typed.role.clone(),
-        team_id: team.map(|team| team.uuid()),
-        uses: Some(uses),
-        emails: Some(emails.clone()),
-    };
+    let emails = typed.emails();
     let key = IdempotencyKey::parse(&typed.key);
+    let body = typed.ask(emails.clone());
     match create::make(&app, visitor.caller.clone(), key, body).await {
         Ok(made) => Ok(Redirect::to(&format!("/people?invited={}#pending", made.len())).into_response()),
-        Err(Error::Unprocessable(problems)) => {
-            let wrong = problems.iter().map(|problem| {
-                let pointer = match &problem.place {
-                    ProblemAt::Pointer { pointer } => pointer.as_str(),
-                    ProblemAt::Text { .. } => "",
-                };
-                let index: Option<usize> = pointer.strip_prefix("/emails/").and_then(|at| at.parse().ok());
-                match index.and_then(|index| emails.get(index)) {
-                    Some(email) if !problem.detail.contains(email.as_str()) => {
-                        format!("{email}: {}", problem.detail)
-                    }
-                    _ => problem.detail.clone(),
-                }
-            });
-            let refused = Refused {
-                wrong: wrong.collect(),
-                typed,
-            };
+        Err(error) => {
+            let refusal = Refusal::of(error)?;
+            let refused = Refused::of(typed, &emails, &refusal);
             let page = page(&app, &visitor, &Place::default(), &refused).await?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+            Ok(refusal.answer(page))
         }
-        Err(Error::TooManyRequests {
-            detail, retry_after, ..
-        }) => {
-            let refused = Refused {
-                wrong: vec![detail],
-                typed,
-            };
-            let page = page(&app, &visitor, &Place::default(), &refused).await?;
-            let again = [(RETRY_AFTER, retry_after.as_secs().max(1).to_string())];
-            Ok((StatusCode::TOO_MANY_REQUESTS, again, page).into_response())
-        }
-        Err(error) => Err(error),
     }
 }
 
@@ -232,26 +245,32 @@ fn link(app: &App, invite: &Invite, whom: &str) -> Markup {
 }
 
 fn form(app: &App, visitor: &Visitor, teams: &[Team], refused: &Refused) -> Markup {
-    let Refused { typed, wrong } = refused;
+    let Refused {
+        typed,
+        why,
+        wrong_emails,
+        wrong_uses,
+    } = refused;
+    let (wrong_emails, wrong_uses) = (*wrong_emails, *wrong_uses);
     let chosen = Role::parse(&typed.role).unwrap_or(Role::Engineer);
     let roles = Role::ALL
         .into_iter()
         .filter(|role| may_invite_as(visitor.role(), *role));
     let own = visitor.caller.team_id.to_string();
     let team = if typed.team.is_empty() { &own } else { &typed.team };
-    let uses = if typed.uses.is_empty() { "1" } else { &typed.uses };
+    let uses = typed.uses.as_deref().unwrap_or("1");
     html! {
         section class="section" id="invite" aria-labelledby="invite-title" {
             h2 id="invite-title" { (words::INVITE) }
             p class="help" { (if mail::available(app) { words::INVITE_HELP } else { words::INVITE_NO_MAIL }) }
-            @for wrong in wrong { (summary(wrong)) }
+            @for why in why { (summary(why)) }
             form class="stack invite-form" method="post" action="/people/invites#invite" {
                 (form::key(app))
-                div class={ "field" @if !wrong.is_empty() { " bad" } } {
+                div class={ "field" @if wrong_emails { " bad" } } {
                     label for="invite-emails" { (words::ADDRESSES) }
                     textarea class="control" id="invite-emails" name="emails" rows="3" dir="auto" spellcheck="false"
-                        autocomplete="off" aria-describedby="invite-emails-help" autofocus[!wrong.is_empty()]
-                        aria-invalid=[(!wrong.is_empty()).then_some("true")] { (typed.emails) }
+                        autocomplete="off" aria-describedby="invite-emails-help" autofocus[!why.is_empty() && !wrong_uses]
+                        aria-invalid=[wrong_emails.then_some("true")] { "\n" (typed.emails) }
                     p class="help" id="invite-emails-help" { (words::ADDRESSES_HELP) }
                 }
                 div class="invite-choices" {
@@ -273,10 +292,13 @@ fn form(app: &App, visitor: &Visitor, teams: &[Team], refused: &Refused) -> Mark
                             }
                         }
                     }
-                    div class="field" {
+                    div class={ "field" @if wrong_uses { " bad" } } {
                         label for="invite-uses" { (words::USES) }
                         input class="control" id="invite-uses" name="uses" type="number" min="1" max=(MOST_USES)
-                            value=(uses) autocomplete="off" aria-describedby="invite-uses-help" required;
+                            value=(uses) autocomplete="off" required autofocus[wrong_uses]
+                            aria-invalid=[wrong_uses.then_some("true")]
+                            aria-describedby={ @if wrong_uses { "invite-uses-error " } "invite-uses-help" };
+                        @if wrong_uses { p class="error" id="invite-uses-error" { (words::uses_wrong(MOST_USES)) } }
                     }
                 }
                 p class="help" id="invite-uses-help" { (words::USES_HELP) }

@@ -1,7 +1,6 @@
 //! The teams, under the people: how many are in each, another name, a new one.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use resolutionflow_core::id::TeamId;
@@ -14,8 +13,9 @@ use crate::auth::caller::May;
 use crate::auth::visitor::{Visit, VisitManageMembers, VisitRead, Visitor};
 use crate::context::App;
 use crate::error::{Error, Result};
+use crate::pages::components::form::{self, Keyed};
 use crate::pages::components::icon::{Icon, icon};
-use crate::pages::words::sentence;
+use crate::pages::refusal::Refusal;
 use crate::request::{Form, Json, Path};
 
 /// The form.
@@ -23,6 +23,8 @@ use crate::request::{Form, Json, Path};
 pub(super) struct Named {
     #[serde(default)]
     name: String,
+    #[serde(flatten)]
+    keyed: Keyed,
 }
 
 /// A name that could not be given.
@@ -48,7 +50,7 @@ pub(super) async fn create(
         name: form.name.clone(),
     });
     let caller = May(visitor.caller.clone());
-    let made = api_create::create(State(app.clone()), caller, None, body).await;
+    let made = api_create::create(State(app.clone()), caller, form.keyed.key(), body).await;
     answer(&app, &visitor, None, form.name, made.map(drop)).await
 }
 
@@ -63,7 +65,7 @@ pub(super) async fn rename(
         name: form.name.clone(),
     });
     let caller = May(visitor.caller.clone());
-    let renamed = api_rename::rename(State(app.clone()), caller, Path(id), None, body).await;
+    let renamed = api_rename::rename(State(app.clone()), caller, Path(id), form.keyed.key(), body).await;
     answer(&app, &visitor, Some(id), form.name, renamed.map(drop)).await
 }
 
@@ -75,16 +77,18 @@ async fn answer(
     name: String,
     done: Result<()>,
 ) -> Result<Response> {
-    let (status, why) = match done {
+    let error = match done {
         Ok(()) => return Ok(Redirect::to("/people#teams").into_response()),
-        Err(Error::Unprocessable(problems)) => {
-            let why = problems.first().map_or("", |problem| problem.detail.as_str());
-            (StatusCode::UNPROCESSABLE_ENTITY, sentence(why))
-        }
-        Err(error @ Error::Conflict { .. }) => (StatusCode::CONFLICT, error.detail()),
-        Err(error) => return Err(error),
+        // There is no form any more to show it at.
+        Err(error @ Error::NotFound) => return Err(error),
+        Err(error) => error,
     };
-    let wrong = Wrong { team, name, why };
+    let refusal = Refusal::of(error)?;
+    let wrong = Wrong {
+        team,
+        name,
+        why: refusal.text(),
+    };
     let page = draw(
         app,
         visitor,
@@ -93,10 +97,10 @@ async fn answer(
         &invites::Refused::default(),
     )
     .await?;
-    Ok((status, page).into_response())
+    Ok(refusal.answer(page))
 }
 
-pub(super) fn section(around: &Around, wrong: Option<&Wrong>) -> Markup {
+pub(super) fn section(app: &App, around: &Around, wrong: Option<&Wrong>) -> Markup {
     let manages = manages(&around.visitor);
     html! {
         section class="section" id="teams" aria-labelledby="teams-title" {
@@ -114,7 +118,7 @@ pub(super) fn section(around: &Around, wrong: Option<&Wrong>) -> Markup {
                                 details class="menu member-menu" open[wrong.is_some()] {
                                     summary class="button small" { (words::RENAME) span class="visually-hidden" { " " (team.name) } }
                                     div class="menu-list" {
-                                        (form(&format!("/teams/{}", team.id), &team.id.to_string(), &team.name, wrong, words::SAVE))
+                                        (named(app, &format!("/teams/{}", team.id), (&team.id.to_string(), &team.name), wrong, words::SAVE))
                                     }
                                 }
                             }
@@ -124,21 +128,22 @@ pub(super) fn section(around: &Around, wrong: Option<&Wrong>) -> Markup {
             }
             @if manages {
                 @let wrong = wrong.filter(|wrong| wrong.team.is_none());
-                (form("/teams", "new", "", wrong, words::NEW_TEAM))
+                (named(app, "/teams", ("new", ""), wrong, words::NEW_TEAM))
             }
         }
     }
 }
 
-fn form(action: &str, id: &str, name: &str, wrong: Option<&Wrong>, button: &str) -> Markup {
+fn named(app: &App, action: &str, (id, name): (&str, &str), wrong: Option<&Wrong>, button: &str) -> Markup {
     let (control, error) = (format!("team-name-{id}"), format!("team-error-{id}"));
     html! {
         form class="member-form" method="post" action=(action) {
+            (form::key(app))
             label for=(control) { (words::TEAM_NAME) }
             input class="control" type="text" id=(control) name="name" value=(wrong.map_or(name, |wrong| wrong.name.as_str()))
                 required maxlength=(MAX_NAME) autocomplete="off" autofocus[wrong.is_some()]
                 aria-invalid=[wrong.map(|_| "true")] aria-describedby=[wrong.map(|_| &error)];
-            @if let Some(wrong) = wrong { p class="error" id=(error) { (wrong.why) } }
+            @if let Some(wrong) = wrong { p class="error" id=(error) role="alert" { (wrong.why) } }
             button class="button small" type="submit" { (button) }
         }
     }

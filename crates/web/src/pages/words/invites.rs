@@ -9,6 +9,7 @@ pub const ROLE: &str = "Role";
 pub const TEAM: &str = "Team";
 pub const USES: &str = "Uses";
 pub const USES_HELP: &str = "How many people a link without an address lets in.";
+pub const TEAM_GONE: &str = "That team is not there any more. Choose another one.";
 pub const SEND: &str = "Invite";
 pub const PENDING: &str = "Pending";
 pub const NOTHING_PENDING: &str = "Nobody is invited at the moment.";
@@ -70,6 +71,10 @@ pub fn revoked(inviter: &str) -> String {
 
 pub fn used_up(inviter: &str) -> String {
     format!("This invite was used already. Ask {inviter} for a new one.")
+}
+
+pub fn uses_wrong(most: i64) -> String {
+    format!("Uses must be a number from 1 to {most}.")
 }
 
 pub fn uses_left(left: i64, of: i64) -> String {
