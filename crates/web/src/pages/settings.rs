@@ -72,8 +72,8 @@ struct Refused {
     password_changed: bool,
     /// What was typed as a name, and what is wrong with it.
     name: Option<(String, String)>,
-    /// What was typed for the days after which a prepared session is old.
-    stale_days: Option<String>,
+    /// What was typed for the days after which a prepared session is old, and what is wrong with it.
+    stale_days: Option<(String, String)>,
 }
 
 /// The end of a setting: a control that is saved as soon as it changes, which is said beside it. Without scripts it is
@@ -95,7 +95,7 @@ fn back(part: &str) -> Redirect {
 
 async fn page(app: &App, visitor: &Visitor, refused: &Refused) -> Result<Markup> {
     let told = notifications::section(app, visitor).await?;
-    let defaults = defaults::section(app, visitor, refused.stale_days.as_deref()).await?;
+    let defaults = defaults::section(app, visitor, refused.stale_days.as_ref()).await?;
     let logins = logins::section(app, visitor).await?;
     let tokens = tokens::section(app, visitor, &refused.making).await?;
     let parts = [

@@ -9,21 +9,23 @@ use resolutionflow_core::id::Id;
 use resolutionflow_store::audit;
 use resolutionflow_store::tokens::{self, NewToken, TokenKind};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::api::answers::{Refusals, scope_list};
-use crate::auth::caller::{May, MayManageOwnTokens};
+use crate::auth::caller::{Caller, May, MayManageOwnTokens};
 use crate::auth::secret;
 use crate::context::App;
 use crate::error::{Error, Result};
-use crate::request::Json;
+use crate::once::{self, Answer};
+use crate::request::{IdempotencyKey, Json};
 
 /// The longest life of a personal token, in days.
 pub const LONGEST: i64 = 366;
 
 /// A token to make.
-#[derive(Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CreateToken {
     /// What to call it.
@@ -67,6 +69,19 @@ pub async fn create(
     May(caller): MayManageOwnTokens,
     Json(body): Json<CreateToken>,
 ) -> Result<(StatusCode, Json<CreatedToken>)> {
+    let made = make(&app, &caller, None, body).await?;
+    let created = made.ok_or_else(|| Error::internal("a token without a key was made before"))?;
+    Ok((StatusCode::CREATED, Json(created)))
+}
+
+/// Makes a token, once for its key; nothing where it was made before, since its secret is kept nowhere.
+pub(crate) async fn make(
+    app: &App,
+    caller: &Caller,
+    key: Option<IdempotencyKey>,
+    body: CreateToken,
+) -> Result<Option<CreatedToken>> {
+    let key = once::key(caller, key, "POST /settings/tokens", &body)?;
     let name = body.name.trim().to_owned();
     if name.is_empty() || name.len() > 200 || name.chars().any(char::is_control) {
         return Err(Error::unprocessable(
@@ -105,29 +120,23 @@ pub async fn create(
     let (account, id, expires_at) = (caller.account_id, token.id.uuid(), token.expires_at);
     let object = Object::new("token", id);
     let entry = caller.entry(now, &mut random, AuditAction::TokenCreated, object, &[]);
-    let made = app
-        .write(move |tx| {
-            let (token, entry) = (token.clone(), entry.clone());
-            Box::pin(async move {
-                let made = tokens::create(tx, account, &token, now).await?;
-                if made {
-                    audit::write(tx, account, &entry).await?;
-                }
-                Ok(made)
-            })
+    let answer = once::write(app, key, move |tx| {
+        let (token, entry) = (token.clone(), entry.clone());
+        Box::pin(async move {
+            if !tokens::create(tx, account, &token, now).await? {
+                return Err(Error::NotFound);
+            }
+            audit::write(tx, account, &entry).await?;
+            Answer::new(StatusCode::CREATED, &json!({ "id": id }))
         })
-        .await?;
-    if !made {
-        return Err(Error::NotFound);
-    }
-    Ok((
-        StatusCode::CREATED,
-        Json(CreatedToken {
-            id,
-            name,
-            token: secret,
-            expires_at,
-            scopes: scopes.iter().collect(),
-        }),
-    ))
+    })
+    .await?;
+    let created = CreatedToken {
+        id,
+        name,
+        token: secret,
+        expires_at,
+        scopes: scopes.iter().collect(),
+    };
+    Ok((answer.id()? == id).then_some(created))
 }

@@ -1,7 +1,6 @@
 //! What an account has decided for itself; for its admins.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use resolutionflow_core::access::{Action, Relation, may};
@@ -16,6 +15,7 @@ use crate::auth::visitor::{Visit, VisitManageAccount, Visitor, runs_the_server};
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::pages::platform::usage;
+use crate::pages::refusal::Refusal;
 use crate::pages::words::platform;
 use crate::request::{Form, Json};
 
@@ -39,15 +39,18 @@ pub(super) async fn change(
     };
     match account::change(State(app.clone()), May(visitor.caller.clone()), None, Json(body)).await {
         Ok(_) => Ok(back("account").into_response()),
-        Err(Error::Unprocessable(_)) => {
+        Err(error) => {
+            let refusal = Refusal::of(error)?;
+            let why = match refusal.error() {
+                Error::Unprocessable(_) => words::stale_days_wrong(MOST_STALE_DAYS),
+                _ => refusal.text(),
+            };
             let refused = Refused {
-                stale_days: Some(form.stale_days),
+                stale_days: Some((form.stale_days, why)),
                 ..Refused::default()
             };
-            let page = page(&app, &visitor, &refused).await?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+            Ok(refusal.answer(page(&app, &visitor, &refused).await?))
         }
-        Err(error) => Err(error),
     }
 }
 
@@ -56,7 +59,11 @@ pub(super) fn concern(visitor: &Visitor) -> bool {
     may(visitor.role(), Relation::Member, Action::ManageAccount)
 }
 
-pub(super) async fn section(app: &App, visitor: &Visitor, refused: Option<&str>) -> Result<Markup> {
+pub(super) async fn section(
+    app: &App,
+    visitor: &Visitor,
+    refused: Option<&(String, String)>,
+) -> Result<Markup> {
     if !concern(visitor) {
         return Ok(Markup::default());
     }
@@ -84,12 +91,12 @@ pub(super) async fn section(app: &App, visitor: &Visitor, refused: Option<&str>)
                 div class="setting" {
                     div {
                         label for="stale-days" { (words::STALE_DAYS) }
-                        @if refused.is_some() { p class="error" id="stale-error" { (words::stale_days_wrong(MOST_STALE_DAYS)) } }
+                        @if let Some((_, why)) = refused { p class="error" id="stale-error" { (why) } }
                         p class="help" id="stale-help" { (words::STALE_DAYS_HELP) }
                     }
                     (end(&html! {
                         input class="control days" type="number" id="stale-days" name="stale_days" required min="0"
-                            max=(MOST_STALE_DAYS) step="1" value=(refused.unwrap_or(&days)) aria-describedby=(described)
+                            max=(MOST_STALE_DAYS) step="1" value=(refused.map_or(&days, |(typed, _)| typed)) aria-describedby=(described)
                             aria-invalid=[refused.map(|_| "true")] autofocus[refused.is_some()];
                     }))
                 }

@@ -18,6 +18,8 @@ use crate::context::{App, seed};
 use crate::error::{Error, Result};
 use crate::mail;
 use crate::pages::components::form::Line;
+use crate::pages::letter_door::summary;
+use crate::pages::refusal::Refusal;
 use crate::pages::words::door;
 use crate::request::Form;
 
@@ -38,6 +40,8 @@ pub(super) struct Change {
 pub(super) struct Wrong {
     current: Option<String>,
     password: Option<String>,
+    /// Why it was refused, where no line is at fault.
+    whole: Option<String>,
 }
 
 /// `POST /settings/password`
@@ -48,6 +52,40 @@ pub(super) async fn change(
     headers: HeaderMap,
     Form(form): Form<Change>,
 ) -> Result<Response> {
+    let (wrong, refusal) = match keep(&app, &visitor, &peer, &headers, form).await {
+        Ok(Ok(cookie)) => {
+            let head = [(LOCATION, HeaderValue::from_static(DONE)), (SET_COOKIE, cookie)];
+            return Ok((StatusCode::SEE_OTHER, head).into_response());
+        }
+        Ok(Err(wrong)) => (wrong, None),
+        Err(error) => {
+            let refusal = Refusal::of(error)?;
+            let wrong = Wrong {
+                whole: Some(refusal.text()),
+                ..Wrong::default()
+            };
+            (wrong, Some(refusal))
+        }
+    };
+    let refused = Refused {
+        password: wrong,
+        ..Refused::default()
+    };
+    let page = page(&app, &visitor, &refused).await?;
+    Ok(match refusal {
+        Some(refusal) => refusal.answer(page),
+        None => (StatusCode::UNPROCESSABLE_ENTITY, page).into_response(),
+    })
+}
+
+/// Keeps the new password and answers the cookie of the login that goes on, or what is wrong with the lines.
+async fn keep(
+    app: &App,
+    visitor: &Visitor,
+    peer: &Peer,
+    headers: &HeaderMap,
+    form: Change,
+) -> Result<Result<HeaderValue, Wrong>> {
     let known = [
         visitor.name.as_str(),
         visitor.email.as_str(),
@@ -55,13 +93,13 @@ pub(super) async fn change(
     ];
     let weak = || password::is_weak(&form.password, &known).then(|| door::PASSWORD_WEAK.to_owned());
     let mut wrong = Wrong {
-        current: None,
         password: password::check(&form.password).err().or_else(weak),
+        ..Wrong::default()
     };
     let found = sign_in::prove(
-        &app,
-        &peer,
-        device::digest(&headers, &app.settings),
+        app,
+        peer,
+        device::digest(headers, &app.settings),
         visitor.email.clone(),
         form.current,
     )
@@ -70,32 +108,27 @@ pub(super) async fn change(
     let person = person.filter(|person| person.user_id == visitor.user_id());
     // They are in already and the password is theirs: here it can be said what is missing.
     if let Some(person) = person.as_ref().filter(|person| person.verified_at.is_none())
-        && mail::available(&app)
+        && mail::available(app)
     {
-        letters::remind(&app, person).await?;
+        letters::remind(app, person).await?;
         return Err(Error::AddressNotVerified);
     }
     if person.is_none() {
         wrong.current = Some(words::CURRENT_WRONG.to_owned());
     }
     let (Some(person), None) = (person, &wrong.password) else {
-        let refused = Refused {
-            password: wrong,
-            ..Refused::default()
-        };
-        let page = page(&app, &visitor, &refused).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+        return Ok(Err(wrong));
     };
     let hash = app.passwords.hash(form.password, &mut app.random()).await?;
     // A change of the password begins the next epoch.
     let opening = login::open(
-        &app,
+        app,
         (person.user_id, person.auth_epoch + 1),
-        &headers,
+        headers,
         &peer.place(),
     );
-    let (caller, now, login, seed) = (visitor.caller, app.now(), opening.login, seed());
-    let (epoch, told, email) = (person.auth_epoch, app.clone(), visitor.email);
+    let (caller, now, login, seed) = (visitor.caller.clone(), app.now(), opening.login, seed());
+    let (epoch, told, email) = (person.auth_epoch, app.clone(), visitor.email.clone());
     let changed = app
         .write(move |tx| {
             let (caller, login, hash) = (caller.clone(), login.clone(), hash.clone());
@@ -119,11 +152,7 @@ pub(super) async fn change(
             "Sign in again; the password was changed elsewhere.",
         ));
     }
-    let head = [
-        (LOCATION, HeaderValue::from_static(DONE)),
-        (SET_COOKIE, opening.cookie),
-    ];
-    Ok((StatusCode::SEE_OTHER, head).into_response())
+    Ok(Ok(opening.cookie))
 }
 
 pub(super) fn section(visitor: &Visitor, wrong: &Wrong, is_done: bool) -> Markup {
@@ -141,6 +170,7 @@ pub(super) fn section(visitor: &Visitor, wrong: &Wrong, is_done: bool) -> Markup
             h2 id="password-title" { (words::PASSWORD) }
             p class="help" { (words::PASSWORD_HELP) }
             @if is_done { p class="note-line" role="status" { (words::PASSWORD_CHANGED) } }
+            @if let Some(why) = &wrong.whole { (summary(why)) }
             form class="stack" method="post" action="/settings/password#password" {
                 // So that password managers know whose it is.
                 input type="email" name="username" autocomplete="username" value=(visitor.email) hidden;

@@ -1,7 +1,6 @@
 //! Who one is: the name, which one may change, and the account, which one may switch.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -11,10 +10,10 @@ use crate::api::me::change::{self as api, ChangeMe};
 use crate::auth::caller::May;
 use crate::auth::visitor::{Visit, VisitChangeOwnProfile, Visitor};
 use crate::context::App;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::pages::components::form::Line;
+use crate::pages::refusal::Refusal;
 use crate::pages::shell;
-use crate::pages::words::sentence;
 use crate::request::{Form, Json};
 
 /// The form.
@@ -35,16 +34,14 @@ pub(super) async fn change(
     };
     match api::change(State(app.clone()), May(visitor.caller.clone()), None, Json(body)).await {
         Ok(_) => Ok(back("profile").into_response()),
-        Err(Error::Unprocessable(problems)) => {
-            let why = problems.first().map_or("", |problem| problem.detail.as_str());
+        Err(error) => {
+            let refusal = Refusal::of(error)?;
             let refused = Refused {
-                name: Some((form.name, sentence(why))),
+                name: Some((form.name, refusal.text())),
                 ..Refused::default()
             };
-            let page = page(&app, &visitor, &refused).await?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+            Ok(refusal.answer(page(&app, &visitor, &refused).await?))
         }
-        Err(error) => Err(error),
     }
 }
 

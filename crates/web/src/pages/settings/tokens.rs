@@ -1,12 +1,12 @@
 //! What a person's programs show to act for them: making one, whose secret is shown once, and revoking.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 use resolutionflow_core::access::Scope;
 use resolutionflow_core::id::TokenId;
+use resolutionflow_core::problem::Place;
 use resolutionflow_store::tokens::{self, Personal};
 use serde::Deserialize;
 
@@ -16,10 +16,13 @@ use crate::api::tokens::revoke;
 use crate::auth::caller::May;
 use crate::auth::visitor::{Visit, VisitRead, Visitor};
 use crate::context::App;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::pages::components::form;
 use crate::pages::components::icon::{Icon, icon};
 use crate::pages::components::time::{absolute, relative};
-use crate::request::{Form, Json, Path};
+use crate::pages::letter_door::summary;
+use crate::pages::refusal::Refusal;
+use crate::request::{Form, IdempotencyKey, Path};
 
 /// The most tokens that are listed; the API lists all.
 const MOST: i64 = 200;
@@ -32,8 +35,8 @@ const USUAL_LIFE: i64 = 90;
 pub(super) struct NewToken {
     #[serde(default)]
     name: String,
-    #[serde(default)]
-    days: String,
+    /// Missing where no form of ours sent it.
+    days: Option<String>,
     #[serde(default)]
     read: String,
     #[serde(default)]
@@ -42,12 +45,15 @@ pub(super) struct NewToken {
     author: String,
     #[serde(default)]
     admin: String,
+    #[serde(default)]
+    key: String,
 }
 
 impl NewToken {
-    /// For how many days it is to be good.
+    /// For how many days it is to be good. What is no number is refused like one that is too small.
     fn days(&self) -> i64 {
-        self.days.parse().unwrap_or(USUAL_LIFE)
+        let days = self.days.as_ref();
+        days.map_or(USUAL_LIFE, |days| days.trim().parse().unwrap_or(0))
     }
 
     /// The scopes that are ticked.
@@ -65,20 +71,48 @@ impl NewToken {
     }
 }
 
-/// What was typed for a token that could not be made.
+/// What was typed for a token that could not be made, and what is wrong with it.
 pub(super) struct Typed {
     name: String,
     scopes: Vec<Scope>,
     days: i64,
+    wrong_name: bool,
+    wrong_scopes: bool,
+    wrong_days: bool,
+    /// Why it was refused, where no line is at fault.
+    whole: Option<String>,
+}
+
+impl Typed {
+    fn of(form: NewToken, refusal: &Refusal) -> Self {
+        let wrong = |member: &str| {
+            let mut problems = refusal.problems().iter();
+            problems.any(|problem| matches!(&problem.place, Place::Pointer { pointer } if pointer == member))
+        };
+        Self {
+            scopes: form.scopes(),
+            days: form.days(),
+            name: form.name,
+            wrong_name: wrong("/name"),
+            wrong_scopes: wrong("/scopes"),
+            wrong_days: wrong("/expires_in_days"),
+            whole: refusal.problems().is_empty().then(|| refusal.text()),
+        }
+    }
 }
 
 /// Where the making of a token stands.
 #[derive(Default)]
-pub(super) struct Making {
-    /// The one that was just made.
-    created: Option<CreatedToken>,
-    /// What was typed for one that could not be made.
-    refused: Option<Typed>,
+pub(super) enum Making {
+    /// Nobody asked for one.
+    #[default]
+    Nothing,
+    /// It was just made.
+    Created(CreatedToken),
+    /// The one of this name was made when the form was sent before.
+    Before(String),
+    /// It could not be made.
+    Refused(Typed),
 }
 
 /// `POST /settings/tokens`: the answer is the page with the secret in it, the only time that it is shown.
@@ -92,39 +126,24 @@ pub(super) async fn create(
         expires_in_days: Some(form.days()),
         scopes: Some(form.scopes()),
     };
-    let caller = May(visitor.caller.clone());
-    let (status, making) = match create::create(State(app.clone()), caller, Json(body)).await {
-        Ok((_, Json(created))) => {
-            let created = Some(created);
-            (
-                StatusCode::OK,
-                Making {
-                    created,
-                    refused: None,
-                },
-            )
+    let key = IdempotencyKey::parse(&form.key);
+    let (making, refusal) = match create::make(&app, &visitor.caller, key, body).await {
+        Ok(Some(created)) => (Making::Created(created), None),
+        Ok(None) => (Making::Before(form.name.trim().to_owned()), None),
+        Err(error) => {
+            let refusal = Refusal::of(error)?;
+            (Making::Refused(Typed::of(form, &refusal)), Some(refusal))
         }
-        Err(Error::Unprocessable(_)) => {
-            let refused = Some(Typed {
-                scopes: form.scopes(),
-                days: form.days(),
-                name: form.name,
-            });
-            (
-                StatusCode::UNPROCESSABLE_ENTITY,
-                Making {
-                    created: None,
-                    refused,
-                },
-            )
-        }
-        Err(error) => return Err(error),
     };
     let shown = Refused {
         making,
         ..Refused::default()
     };
-    Ok((status, page(&app, &visitor, &shown).await?).into_response())
+    let page = page(&app, &visitor, &shown).await?;
+    Ok(match refusal {
+        Some(refusal) => refusal.answer(page),
+        None => page.into_response(),
+    })
 }
 
 /// `POST /settings/tokens/{id}/revoke`
@@ -146,13 +165,17 @@ pub(super) async fn section(app: &App, visitor: &Visitor, making: &Making) -> Re
         section class="section" id="tokens" aria-labelledby="tokens-title" {
             h2 id="tokens-title" { (words::TOKENS) }
             p class="help" { (words::TOKENS_HELP) }
-            @if let Some(created) = &making.created { (shown(created)) }
+            @match making {
+                Making::Created(created) => (shown(created)),
+                Making::Before(name) => (before(name)),
+                Making::Nothing | Making::Refused(_) => {},
+            }
             @if tokens.is_empty() {
                 p class="empty" { (words::NO_TOKENS) }
             } @else {
                 ul class="list logins" { @for token in &tokens { (row(token, now)) } }
             }
-            (form(making.refused.as_ref()))
+            (new_token(app, making))
         }
     })
 }
@@ -172,6 +195,19 @@ fn shown(created: &CreatedToken) -> Markup {
                 p { (words::created(&created.name)) " " (words::CREATED) }
                 input class="control mono" type="text" readonly value=(created.token) aria-label=(created.name)
                     autofocus spellcheck="false";
+            }
+        }
+    }
+}
+
+/// What is left to say to who sent the form twice.
+fn before(name: &str) -> Markup {
+    html! {
+        div class="bar new-token" role="status" {
+            (icon(Icon::Note))
+            div {
+                p { (words::created_before(name)) }
+                p { a href="/settings#tokens" { (words::TO_TOKENS) } }
             }
         }
     }
@@ -201,13 +237,20 @@ fn row(token: &Personal, now: DateTime<Utc>) -> Markup {
     }
 }
 
-fn form(refused: Option<&Typed>) -> Markup {
+fn new_token(app: &App, making: &Making) -> Markup {
+    let refused = match making {
+        Making::Refused(typed) => Some(typed),
+        _ => None,
+    };
     let name = refused.map_or("", |typed| typed.name.as_str());
     let life = refused.map_or(USUAL_LIFE, |typed| typed.days);
-    let bad_scopes = refused.is_some_and(|typed| typed.scopes.is_empty());
-    let bad_name = refused.is_some() && !bad_scopes;
+    let bad_name = refused.is_some_and(|typed| typed.wrong_name);
+    let bad_days = refused.is_some_and(|typed| typed.wrong_days);
+    let bad_scopes = refused.is_some_and(|typed| typed.wrong_scopes);
     html! {
-        form class="token-form" method="post" action="/settings/tokens" {
+        @if let Some(why) = refused.and_then(|typed| typed.whole.as_ref()) { (summary(why)) }
+        form class="token-form" method="post" action="/settings/tokens#tokens" {
+            (form::key(app))
             div class={ "field" @if bad_name { " bad" } } {
                 label for="token-name" { (words::TOKEN_NAME) }
                 input class="control" id="token-name" name="name" type="text" value=(name)
@@ -215,13 +258,15 @@ fn form(refused: Option<&Typed>) -> Markup {
                     aria-invalid=[bad_name.then_some("true")] aria-describedby=[bad_name.then_some("token-name-error")];
                 @if bad_name { p class="error" id="token-name-error" { (words::TOKEN_NAME_WRONG) } }
             }
-            div class="field" {
+            div class={ "field" @if bad_days { " bad" } } {
                 label for="token-days" { (words::TOKEN_LIFE) }
-                select class="control" id="token-days" name="days" {
+                select class="control" id="token-days" name="days" aria-invalid=[bad_days.then_some("true")]
+                    aria-describedby=[bad_days.then_some("token-days-error")] {
                     @for (days, label) in words::LIVES {
                         option value=(days) selected[days == life] { (label) }
                     }
                 }
+                @if bad_days { p class="error" id="token-days-error" { (words::TOKEN_LIFE_WRONG) } }
             }
             fieldset class="token-scopes" aria-describedby=[bad_scopes.then_some("token-scopes-error")] {
                 legend { (words::SCOPES) }

@@ -83,10 +83,12 @@ pub const NEVER_USED: &str = "never used";
 pub const TOKEN_NAME: &str = "What it is for";
 pub const TOKEN_NAME_WRONG: &str = "A name has 1 to 200 characters.";
 pub const TOKEN_LIFE: &str = "Good for";
+pub const TOKEN_LIFE_WRONG: &str = "Choose one of these.";
 pub const SCOPES: &str = "What it may";
 pub const SCOPES_NONE: &str = "Tick at least one.";
 pub const CREATE: &str = "Create token";
 pub const CREATED: &str = "Copy it now. It is not shown again.";
+pub const TO_TOKENS: &str = "Go to the tokens";
 
 /// How long a new token may be good for, in days.
 pub const LIVES: [(i64, &str); 4] = [(7, "7 days"), (30, "30 days"), (90, "90 days"), (365, "a year")];
@@ -122,6 +124,14 @@ pub fn revoke(name: &str) -> String {
 
 pub fn created(name: &str) -> String {
     format!("The token “{name}” was made.")
+}
+
+/// To who sent the form twice: what was shown the first time may have gone by.
+pub fn created_before(name: &str) -> String {
+    format!(
+        "The token “{name}” was made when you sent this form before, and shown then. It is not shown again: if you have \
+         no copy of it, revoke it and create another one."
+    )
 }
 
 pub fn stale_days_wrong(most: i64) -> String {
