@@ -8,6 +8,7 @@ use maud::{Markup, html};
 use resolutionflow_core::id::PlatformInviteId;
 use resolutionflow_store::platform_invites::{self, MOST_DAYS, MOST_USES, NewPlatformInvite, PlatformInvite};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::{Part, page, words};
 use crate::api::page::{self as listed, Page};
@@ -15,10 +16,14 @@ use crate::auth::secret::{self, InLink};
 use crate::auth::visitor::{VisitPlatform, Visitor};
 use crate::context::App;
 use crate::error::{Error, Result};
+use crate::once::{self, Answer};
 use crate::pages::components::filter::address;
+use crate::pages::components::form;
 use crate::pages::components::icon::{Icon, icon};
 use crate::pages::components::time;
-use crate::request::{Form, Path, Query};
+use crate::pages::letter_door::summary;
+use crate::pages::refusal::Refusal;
+use crate::request::{Form, IdempotencyKey, Path, Query};
 
 /// Which part of the list.
 #[derive(Debug, Default, Deserialize)]
@@ -27,12 +32,13 @@ pub(super) struct Place {
 }
 
 /// The form, as typed.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
 pub(super) struct Typed {
     uses: String,
     days: String,
     note: String,
+    key: String,
 }
 
 impl Default for Typed {
@@ -41,13 +47,14 @@ impl Default for Typed {
             uses: "1".to_owned(),
             days: "7".to_owned(),
             note: String::new(),
+            key: String::new(),
         }
     }
 }
 
 impl Typed {
-    /// How many accounts, and for how many days; nothing where one of the lines is wrong.
-    fn read(&self) -> Option<(i64, i64)> {
+    /// How many accounts, and for how many days.
+    fn read(&self) -> Result<(i64, i64)> {
         let read = |text: &str, most: i64| {
             let number = text.trim().parse().ok();
             number.filter(|number| (1..=most).contains(number))
@@ -57,6 +64,7 @@ impl Typed {
         read(&self.uses, MOST_USES)
             .zip(read(&self.days, MOST_DAYS))
             .filter(|_| is_line)
+            .ok_or_else(|| Error::unprocessable("", words::invite_wrong(MOST_USES, MOST_DAYS)))
     }
 }
 
@@ -64,9 +72,18 @@ impl Typed {
 #[derive(Default)]
 struct Shown {
     typed: Typed,
-    wrong: bool,
+    /// Why it was refused.
+    wrong: Option<String>,
     /// What was just made.
-    code: Option<String>,
+    made: Option<Made>,
+}
+
+/// What became of asking for a code.
+enum Made {
+    /// This is it.
+    Now(String),
+    /// It was made when the form was sent before.
+    Before,
 }
 
 /// `GET /platform/invites`
@@ -86,7 +103,11 @@ async fn draw(app: &App, visitor: &Visitor, place: &Place, shown: &Shown) -> Res
         .await?;
     let invites: Page<PlatformInvite> = listed::page(rows, limit, |row| listed::after_id(&row.id), |row| row);
     let content = html! {
-        @if let Some(code) = &shown.code { (made(app, code)) }
+        @match &shown.made {
+            Some(Made::Now(code)) => (made(app, code)),
+            Some(Made::Before) => (before()),
+            None => {},
+        }
         @if invites.items.is_empty() {
             p class="empty" { (words::NO_INVITES) }
         } @else {
@@ -103,7 +124,7 @@ async fn draw(app: &App, visitor: &Visitor, place: &Place, shown: &Shown) -> Res
         section class="section" aria-labelledby="new-title" {
             h2 id="new-title" { (words::NEW_INVITE) }
             p class="help" { (words::sign_up(app.settings.signup.mode)) }
-            (form(shown))
+            (new_code(app, shown))
         }
     };
     Ok(page(app, visitor, Part::Invites, None, &content))
@@ -124,6 +145,19 @@ fn made(app: &App, code: &str) -> Markup {
                     input class="control mono" type="text" readonly value=(link) aria-label=(words::LINK)
                         spellcheck="false";
                 }
+            }
+        }
+    }
+}
+
+/// What is left to say to who sent the form twice.
+fn before() -> Markup {
+    html! {
+        div class="bar new-token" role="status" {
+            (icon(Icon::Note))
+            div {
+                p { (words::CODE_MADE_BEFORE) }
+                p { a href="/platform/invites" { (words::TO_CODES) } }
             }
         }
     }
@@ -151,7 +185,7 @@ fn row(invite: &PlatformInvite, now: DateTime<Utc>) -> Markup {
     }
 }
 
-fn form(shown: &Shown) -> Markup {
+fn new_code(app: &App, shown: &Shown) -> Markup {
     let number = |name: &str, label: &str, most: i64, value: &str| {
         html! {
             div class="field" {
@@ -163,9 +197,8 @@ fn form(shown: &Shown) -> Markup {
     };
     html! {
         form class="stack" method="post" action="/platform/invites" {
-            @if shown.wrong {
-                p class="error" role="alert" { (words::invite_wrong(MOST_USES, MOST_DAYS)) }
-            }
+            (form::key(app))
+            @if let Some(wrong) = &shown.wrong { (summary(wrong)) }
             (number("uses", words::USES, MOST_USES, &shown.typed.uses))
             (number("days", words::DAYS, MOST_DAYS, &shown.typed.days))
             div class="field" {
@@ -184,15 +217,37 @@ pub(super) async fn create(
     VisitPlatform(visitor): VisitPlatform,
     Form(typed): Form<Typed>,
 ) -> Result<Response> {
-    let Some((uses, days)) = typed.read() else {
-        let shown = Shown {
-            typed,
-            wrong: true,
-            code: None,
-        };
-        let page = draw(&app, &visitor, &Place::default(), &shown).await?;
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    let (shown, refusal) = match make(&app, &visitor, &typed).await {
+        Ok(made) => {
+            let made = Some(made);
+            (
+                Shown {
+                    made,
+                    ..Shown::default()
+                },
+                None,
+            )
+        }
+        Err(error) => {
+            let refusal = Refusal::of(error)?;
+            let shown = Shown {
+                typed,
+                wrong: Some(refusal.text()),
+                made: None,
+            };
+            (shown, Some(refusal))
+        }
     };
+    let page = draw(&app, &visitor, &Place::default(), &shown).await?;
+    Ok(match refusal {
+        Some(refusal) => refusal.answer(page),
+        None => page.into_response(),
+    })
+}
+
+/// Makes a code, once for its key. It is kept nowhere, so a repeat has none to show.
+async fn make(app: &App, visitor: &Visitor, typed: &Typed) -> Result<Made> {
+    let (uses, days) = typed.read()?;
     let (now, random) = (app.now(), &mut app.random());
     let code = InLink::PlatformInvite.make(random);
     let invite = NewPlatformInvite {
@@ -203,19 +258,23 @@ pub(super) async fn create(
         note: typed.note.trim().to_owned(),
         created_by_id: Some(visitor.user_id()),
     };
-    app.write(move |tx| {
+    let id = invite.id.uuid();
+    let body = (uses, days, &invite.note);
+    let key = IdempotencyKey::parse(&typed.key);
+    let key = once::key(&visitor.caller, key, "POST /platform/invites", &body)?;
+    let answer = once::write(app, key, move |tx| {
         let invite = invite.clone();
-        Box::pin(async move { Ok(platform_invites::create(tx, &invite, now).await?) })
+        Box::pin(async move {
+            platform_invites::create(tx, &invite, now).await?;
+            Answer::new(StatusCode::CREATED, &json!({ "id": id }))
+        })
     })
     .await?;
+    if answer.id()? != id {
+        return Ok(Made::Before);
+    }
     tracing::info!(user = %visitor.user_id(), uses, "a code for new accounts was made");
-    let shown = Shown {
-        code: Some(code),
-        ..Shown::default()
-    };
-    Ok(draw(&app, &visitor, &Place::default(), &shown)
-        .await?
-        .into_response())
+    Ok(Made::Now(code))
 }
 
 /// `POST /platform/invites/{id}/revoke`

@@ -1,7 +1,6 @@
 //! `/platform/plans`: the plans that accounts can have.
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use resolutionflow_core::id::{Id, PlanId};
@@ -16,6 +15,8 @@ use crate::auth::visitor::{VisitPlatform, Visitor};
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::pages::components::filter::address;
+use crate::pages::letter_door::summary;
+use crate::pages::refusal::Refusal;
 use crate::pages::words::sentence;
 use crate::request::{Form, Path, Query};
 
@@ -130,31 +131,40 @@ pub(super) async fn create(
     VisitPlatform(visitor): VisitPlatform,
     Form(typed): Form<Typed>,
 ) -> Result<Response> {
+    match keep_new(&app, &typed).await {
+        Ok(()) => Ok(Redirect::to("/platform/plans").into_response()),
+        Err(error) => {
+            let refusal = Refusal::of(error)?;
+            let wrong = problems(&refusal);
+            let page = draw_list(&app, &visitor, String::new(), &typed, &wrong).await?;
+            Ok(refusal.answer(page))
+        }
+    }
+}
+
+async fn keep_new(app: &App, typed: &Typed) -> Result<()> {
     let now = app.now();
-    let plan = match typed.check(Id::new(now, &mut app.random())) {
-        Ok(plan) => plan,
-        Err(wrong) => return refused_list(&app, &visitor, &typed, &wrong).await,
-    };
+    let id = Id::new(now, &mut app.random());
+    let plan = typed.check(id).map_err(Error::Unprocessable)?;
     let made = app
         .write(move |tx| {
             let plan = plan.clone();
             Box::pin(async move { Ok(limits::create_plan(tx, &plan, now).await?) })
         })
         .await?;
-    if made {
-        Ok(Redirect::to("/platform/plans").into_response())
-    } else {
-        refused_list(&app, &visitor, &typed, &[taken()]).await
+    if made { Ok(()) } else { Err(taken()) }
+}
+
+/// What to show of a refusal; what is at no line has none.
+fn problems(refusal: &Refusal) -> Vec<Problem> {
+    match refusal.problems() {
+        [] => vec![Problem::at("", refusal.text())],
+        problems => problems.to_vec(),
     }
 }
 
-async fn refused_list(app: &App, visitor: &Visitor, typed: &Typed, wrong: &[Problem]) -> Result<Response> {
-    let page = draw_list(app, visitor, String::new(), typed, wrong).await?;
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
-}
-
-fn taken() -> Problem {
-    Problem::at("/name", words::NAME_TAKEN)
+fn taken() -> Error {
+    Error::unprocessable("/name", words::NAME_TAKEN)
 }
 
 /// `GET /platform/plans/{id}`
@@ -192,14 +202,18 @@ pub(super) async fn change(
     Form(typed): Form<Typed>,
 ) -> Result<Response> {
     let standing = find(&app, id).await?;
-    let refused = |wrong: &[Problem]| {
-        let page = draw(&app, &visitor, &standing, &typed, wrong);
-        Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
-    };
-    let plan = match typed.check(id) {
-        Ok(plan) => plan,
-        Err(wrong) => return refused(&wrong),
-    };
+    match keep(&app, id, &typed).await {
+        Ok(()) => Ok(Redirect::to("/platform/plans").into_response()),
+        Err(error) => {
+            let refusal = Refusal::of(error)?;
+            let page = draw(&app, &visitor, &standing, &typed, &problems(&refusal));
+            Ok(refusal.answer(page))
+        }
+    }
+}
+
+async fn keep(app: &App, id: PlanId, typed: &Typed) -> Result<()> {
+    let plan = typed.check(id).map_err(Error::Unprocessable)?;
     let changed = app
         .write(move |tx| {
             let plan = plan.clone();
@@ -207,13 +221,16 @@ pub(super) async fn change(
         })
         .await?;
     match changed {
-        Changed::Done => Ok(Redirect::to("/platform/plans").into_response()),
+        Changed::Done => Ok(()),
         Changed::Missing => Err(Error::NotFound),
-        Changed::NameTaken => refused(&[taken()]),
+        Changed::NameTaken => Err(taken()),
     }
 }
 
 fn form(action: &str, button: &str, typed: &Typed, wrong: &[Problem]) -> Markup {
+    let whole = wrong
+        .iter()
+        .find(|problem| matches!(&problem.place, Place::Pointer { pointer } if pointer.is_empty()));
     let wrong = |member: &str| {
         wrong.iter().find_map(|problem| match &problem.place {
             Place::Pointer { pointer } if pointer.strip_prefix('/') == Some(member) => {
@@ -223,6 +240,7 @@ fn form(action: &str, button: &str, typed: &Typed, wrong: &[Problem]) -> Markup 
         })
     };
     html! {
+        @if let Some(whole) = whole { (summary(&whole.detail)) }
         form class="stack" method="post" action=(action) {
             (line("name", words::PLAN_NAME, "", wrong("name"), &html! {
                 input class="control" id="name" name="name" type="text" value=(typed.name) required maxlength=(MAX_NAME)

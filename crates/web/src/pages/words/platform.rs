@@ -46,6 +46,10 @@ pub const REVOKE: &str = "Revoke";
 pub const NEW_INVITE: &str = "New code";
 pub const CREATE_INVITE: &str = "Create code";
 pub const CODE_MADE: &str = "The code was made. Copy it now. It is not shown again.";
+/// To who sent the form twice: what was shown the first time may have gone by.
+pub const CODE_MADE_BEFORE: &str = "The code was made when you sent this form before, and shown then. It is not shown again: if you have no copy of it, \
+     revoke it and create another one.";
+pub const TO_CODES: &str = "Go to the codes";
 pub const CODE: &str = "Code for a new account";
 pub const LINK: &str = "Link to sign up";
 pub const USES: &str = "How many accounts it opens";
