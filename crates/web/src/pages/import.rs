@@ -11,6 +11,8 @@ use maud::{Markup, html};
 use resolutionflow_core::problem::{Place, Problem};
 
 use super::components::icon::{Icon, icon};
+use super::error::said;
+use super::refusal::Refusal;
 use super::shell::{self, Frame, Section};
 use super::words::import as words;
 use crate::api::flows::import::{self, ImportQuery};
@@ -49,10 +51,10 @@ async fn submit(
             .map(|content| page(&app, &visitor, &content).into_response()),
     };
     match answer {
-        // What is our fault has a page of its own; anything else leaves the text where it can be mended.
-        Err(error) if !matches!(error, Error::Internal(_)) => {
-            let content = form(&upload.text, Some(&error));
-            Ok((error.kind().status(), page(&app, &visitor, &content)).into_response())
+        Err(error) => {
+            let refusal = Refusal::of(error)?;
+            let content = form(&upload.text, Some(refusal.error()));
+            Ok(refusal.answer(page(&app, &visitor, &content)))
         }
         answer => answer,
     }
@@ -131,7 +133,7 @@ fn problems(error: &Error, is_gone: bool) -> Markup {
             place: Some((line, column)),
         } => vec![format!("{}: {detail}", words::place(*line, *column))],
         Error::PayloadTooLarge { limit } => vec![words::too_large(limit)],
-        other => vec![other.detail()],
+        other => vec![said(other)],
     };
     html! {
         div class="error-summary" role="alert" tabindex="-1" {

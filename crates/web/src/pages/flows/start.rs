@@ -14,6 +14,7 @@ use crate::auth::caller::May;
 use crate::auth::visitor::{Visit, VisitStartFlow, Visitor};
 use crate::context::App;
 use crate::error::{Error, Result};
+use crate::once::Answer;
 use crate::pages::components::form;
 use crate::pages::components::icon::{Icon, icon};
 use crate::pages::components::labels::Labels;
@@ -21,11 +22,12 @@ use crate::pages::prepare::base::newest;
 use crate::pages::prepare::draw::{Row, left, news_bar, row};
 use crate::pages::prepare::sheet::strays;
 use crate::pages::prepare::written::Written;
+use crate::pages::refusal::Refusal;
 use crate::pages::runner::scene::label;
 use crate::pages::shell::{self, Frame, Section};
 use crate::pages::words::flows as library;
 use crate::pages::words::prepare as words;
-use crate::request::{Json, Pairs, Path, Query};
+use crate::request::{IdempotencyKey, Json, Pairs, Path, Query};
 use crate::versions::Version;
 
 /// The values that a link names, with the button that starts; nothing is started by a link.
@@ -38,7 +40,7 @@ pub async fn show(
     let flow = find(&app, &visitor, id).await?;
     let version = newest(&app, &visitor, &flow).await?;
     let written = Written::of_link(&version.outline, pairs);
-    Ok(page(&app, &visitor, &version, &written, false))
+    Ok(page(&app, &visitor, &version, &written, (false, None)))
 }
 
 /// Starts the flow; a form that is sent twice leads to one session.
@@ -54,24 +56,35 @@ pub async fn start(
         variables: std::collections::BTreeMap::new(),
         keep_invalid: false,
     };
-    let key = if pairs.iter().any(|(name, _)| name.starts_with("panel:")) {
-        let version = newest(&app, &visitor, &flow).await?;
-        let written = Written::read(&version.outline, pairs);
-        let (texts, faults) = written.values.changes(&version.outline);
-        if !faults.is_empty() {
-            let page = page(&app, &visitor, &version, &written, true);
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
-        }
-        let values = written.values.patch(&texts);
-        body.variables = values.variables;
-        body.keep_invalid = values.keep_invalid;
-        written.key("")
-    } else {
+    if !pairs.iter().any(|(name, _)| name.starts_with("panel:")) {
         let key = pairs.iter().find(|(name, _)| name == "key");
-        key.and_then(|(_, key)| crate::request::IdempotencyKey::parse(key))
-    };
-    let started = start_session(State(app), May(visitor.caller), key, Json(body));
-    Ok(Redirect::to(&format!("/sessions/{}", started.await?.id()?)).into_response())
+        let key = key.and_then(|(_, key)| IdempotencyKey::parse(key));
+        let started = start_session(State(app), May(visitor.caller), key, Json(body));
+        return to_session(&started.await?);
+    }
+    let version = newest(&app, &visitor, &flow).await?;
+    let written = Written::read(&version.outline, pairs);
+    let (texts, faults) = written.values.changes(&version.outline);
+    if !faults.is_empty() {
+        let page = page(&app, &visitor, &version, &written, (true, None));
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    }
+    let values = written.values.patch(&texts);
+    body.variables = values.variables;
+    body.keep_invalid = values.keep_invalid;
+    let caller = May(visitor.caller.clone());
+    match start_session(State(app.clone()), caller, written.key(""), Json(body)).await {
+        Ok(started) => to_session(&started),
+        Err(error) => {
+            let refusal = Refusal::of(error)?;
+            let why = refusal.text();
+            Ok(refusal.answer(page(&app, &visitor, &version, &written, (true, Some(&why)))))
+        }
+    }
+}
+
+fn to_session(started: &Answer) -> Result<Response> {
+    Ok(Redirect::to(&format!("/sessions/{}", started.id()?)).into_response())
 }
 
 async fn find(app: &App, visitor: &Visitor, id: FlowId) -> Result<Flow> {
@@ -80,7 +93,14 @@ async fn find(app: &App, visitor: &Visitor, id: FlowId) -> Result<Flow> {
         .await
 }
 
-fn page(app: &App, visitor: &Visitor, version: &Version, written: &Written, is_refused: bool) -> Markup {
+/// The page; where it was sent and refused, with why, unless the values say it themselves.
+fn page(
+    app: &App,
+    visitor: &Visitor,
+    version: &Version,
+    written: &Written,
+    (is_refused, why): (bool, Option<&str>),
+) -> Markup {
     let outline = &version.outline;
     let flow = Labels::plain(outline, &version.compiled.title().plain);
     let (texts, faults) = written.values.changes(outline);
@@ -107,7 +127,8 @@ fn page(app: &App, visitor: &Visitor, version: &Version, written: &Written, is_r
             @if is_refused {
                 @let labels: Vec<_> = named.iter().filter(|(key, _)| fault(key).is_some()).map(|(_, known)| label(known)).collect();
                 div class="error-summary" id="refused" role="alert" tabindex="-1" autofocus {
-                    h2 { (words::look(&labels)) }
+                    h2 { @if labels.is_empty() { (words::NOT_STARTED) } @else { (words::look(&labels)) } }
+                    @if let Some(why) = why { p { (why) } }
                     ul {
                         @for (key, known) in &named {
                             @if let Some(fault) = fault(key) {

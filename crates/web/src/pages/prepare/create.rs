@@ -59,7 +59,7 @@ pub(super) async fn prepare(
         return help(&app, &visitor, &base, &mut written).await;
     }
     let mut sheet = Sheet::of(&base, &written);
-    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
+    let (mut status, mut refusal) = (StatusCode::UNPROCESSABLE_ENTITY, None);
     if written
         .version
         .is_some_and(|version| version != base.version.number)
@@ -75,11 +75,15 @@ pub(super) async fn prepare(
                 let to = format!("/flows/{id}?prepared={}", prepared.id()?);
                 return Ok(Redirect::to(&to).into_response());
             }
-            Err(error) => status = sheet.refuse(&base.version.outline, error)?,
+            Err(error) => refusal = Some(sheet.refuse(&base.version.outline, error)?),
         }
     }
     sheet.is_refused = true;
-    Ok((status, draw::page(&app, &visitor, &base, &sheet).await?).into_response())
+    let page = draw::page(&app, &visitor, &base, &sheet).await?;
+    Ok(match refusal {
+        Some(refusal) => refusal.answer(page),
+        None => (status, page).into_response(),
+    })
 }
 
 fn body(id: FlowId, written: &Written, sheet: &Sheet) -> PrepareSession {

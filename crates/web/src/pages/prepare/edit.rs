@@ -55,7 +55,7 @@ pub(super) async fn save(
         return help(&app, &visitor, &base, &mut written).await;
     }
     let mut sheet = Sheet::of(&base, &written);
-    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
+    let (mut status, mut refusal) = (StatusCode::UNPROCESSABLE_ENTITY, None);
     if let Some(failed) = ended(&base) {
         sheet.failed = Some(failed);
         status = StatusCode::CONFLICT;
@@ -71,13 +71,17 @@ pub(super) async fn save(
     if !sheet.is_faulty() {
         match write(&app, &visitor, &base, &written, &sheet).await {
             Ok(()) => return Ok(Redirect::to(&format!("/sessions/{id}")).into_response()),
-            Err(error) => status = sheet.refuse(&base.version.outline, error)?,
+            Err(error) => refusal = Some(sheet.refuse(&base.version.outline, error)?),
         }
     }
     sheet.is_refused = true;
     // As it stands now, which is what the next try will have seen.
     let base = Base::of_session(&app, &visitor, id).await?;
-    Ok((status, draw::page(&app, &visitor, &base, &sheet).await?).into_response())
+    let page = draw::page(&app, &visitor, &base, &sheet).await?;
+    Ok(match refusal {
+        Some(refusal) => refusal.answer(page),
+        None => (status, page).into_response(),
+    })
 }
 
 /// Refuses who has no part in the session. Who prepared it still reads what they typed once somebody has started it.

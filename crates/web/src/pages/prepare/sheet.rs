@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use axum::http::StatusCode;
 use resolutionflow_core::field::web_address;
 use resolutionflow_core::problem::{Place, Problem};
 use resolutionflow_core::ticket::Offer;
@@ -12,6 +11,7 @@ use super::base::Base;
 use super::words;
 use super::written::{Detail, Written};
 use crate::error::{Error, Result};
+use crate::pages::refusal::Refusal;
 use crate::pages::runner::refused::Fault;
 use crate::pages::runner::variables::Texts;
 
@@ -116,25 +116,23 @@ impl Sheet {
         shown.filter(|(key, _)| !self.text(base, key).is_empty()).count()
     }
 
-    /// Takes in what the API refused; what is no refusal of the form stays an error.
-    pub(super) fn refuse(&mut self, outline: &Outline, error: Error) -> Result<StatusCode> {
-        let status = error.kind().status();
-        match error {
-            Error::Unprocessable(problems) => {
-                for problem in problems {
-                    self.note(outline, problem);
-                }
-            }
-            Error::Conflict { detail, .. } | Error::Forbidden(detail) => self.failed = Some(detail),
-            Error::IdempotencyKeyReused => self.failed = Some(words::SENT_BEFORE.to_owned()),
-            Error::PreconditionFailed { .. } => self.failed = Some(words::CHANGED.to_owned()),
-            other => return Err(other),
+    /// Takes in what was refused; what leaves no form to come back to stays an error.
+    pub(super) fn refuse(&mut self, outline: &Outline, error: Error) -> Result<Refusal> {
+        let refusal = Refusal::of(error)?;
+        for problem in refusal.problems() {
+            self.note(outline, problem);
         }
-        Ok(status)
+        self.failed = match refusal.error() {
+            Error::Unprocessable(_) => self.failed.take(),
+            Error::IdempotencyKeyReused => Some(words::SENT_BEFORE.to_owned()),
+            Error::PreconditionFailed { .. } => Some(words::CHANGED.to_owned()),
+            _ => Some(refusal.text()),
+        };
+        Ok(refusal)
     }
 
     /// Puts a problem beside what it is about.
-    fn note(&mut self, outline: &Outline, problem: Problem) {
+    fn note(&mut self, outline: &Outline, problem: &Problem) {
         let pointer = match &problem.place {
             Place::Pointer { pointer } => pointer.as_str(),
             Place::Text { .. } => "",
@@ -143,14 +141,14 @@ impl Sheet {
         if let Some((key, _)) = outline.variable(variable) {
             let fault = Fault {
                 key: key.clone(),
-                why: problem.detail,
+                why: problem.detail.clone(),
                 keepable: false,
             };
             self.faults.insert(key, fault);
         } else if let Some(detail) = Detail::of_pointer(pointer) {
-            self.wrong.insert(detail, problem.detail);
+            self.wrong.insert(detail, problem.detail.clone());
         } else {
-            self.failed = Some(problem.detail);
+            self.failed = Some(problem.detail.clone());
         }
     }
 }

@@ -62,6 +62,7 @@ pub const SOMEBODY: &str = "Somebody";
 
 pub const START_TITLE: &str = "Start flow";
 pub const START: &str = "Start";
+pub const NOT_STARTED: &str = "This was not started";
 pub const NO_VALUES: &str =
     "It starts at once. No value is compulsory: the session asks for each where it is needed.";
 
