@@ -9,9 +9,8 @@ use resolutionflow_core::id::SessionId;
 use resolutionflow_core::session::{Session, Status};
 use resolutionflow_store::{members, sessions};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::refused;
 use super::variables::address;
 use crate::api::sessions::change as api;
 use crate::auth::caller::May;
@@ -21,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::pages::components::form;
 use crate::pages::components::session::number;
 use crate::pages::prepare::base::people;
+use crate::pages::refusal::Refusal;
 use crate::pages::shell::{self, Frame, Section};
 use crate::pages::words::assign as words;
 use crate::pages::words::runner::session as session_title;
@@ -63,25 +63,40 @@ pub(super) async fn assign(
     if !sent.note.trim().is_empty() {
         body["handover_note"] = json!(sent.note);
     }
-    let body = serde_json::from_value(body)
-        .map_err(|_| Error::unprocessable("/assigned_to_id", "choose one of the people in the list"))?;
-    let session = find(&app, &visitor, id).await?;
-    // While others work, the session's version moves with every value; before, a change of it is one of these details.
-    let seen = (session.status() == Status::Prepared).then(|| IfMatch::Versions(vec![sent.seen]));
-    let (caller, key) = (May(visitor.caller.clone()), IdempotencyKey::parse(&sent.key));
-    match api::change(State(app.clone()), caller, Path(id), seen, key, Json(body)).await {
-        Ok(_) => Ok(Redirect::to(&address(id, None)).into_response()),
+    let key = IdempotencyKey::parse(&sent.key);
+    match give(&app, &visitor, id, (key, sent.seen), body).await {
+        Ok(()) => Ok(Redirect::to(&address(id, None)).into_response()),
         Err(Error::PreconditionFailed { .. }) => {
             let page = draw(&app, &visitor, id, Some(&sent), &[words::CHANGED.to_owned()]).await?;
             Ok((StatusCode::CONFLICT, page).into_response())
         }
-        Err(Error::Unprocessable(problems)) => {
-            let wrong: Vec<_> = problems.into_iter().map(|problem| problem.detail).collect();
-            let page = draw(&app, &visitor, id, Some(&sent), &wrong).await?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        Err(error) => {
+            let refusal = Refusal::of(error)?;
+            let problems = refusal.problems().iter();
+            let mut wrong: Vec<_> = problems.map(|problem| problem.detail.clone()).collect();
+            if wrong.is_empty() {
+                wrong.push(refusal.text());
+            }
+            Ok(refusal.answer(draw(&app, &visitor, id, Some(&sent), &wrong).await?))
         }
-        Err(error) => refused::whole(&app, &visitor, id, None, error).await,
     }
+}
+
+async fn give(
+    app: &App,
+    visitor: &Visitor,
+    id: SessionId,
+    (key, seen): (Option<IdempotencyKey>, i64),
+    body: Value,
+) -> Result<()> {
+    let body = serde_json::from_value(body)
+        .map_err(|_| Error::unprocessable("/assigned_to_id", "choose one of the people in the list"))?;
+    let session = find(app, visitor, id).await?;
+    // While others work, the session's version moves with every value; before, a change of it is one of these details.
+    let seen = (session.status() == Status::Prepared).then(|| IfMatch::Versions(vec![seen]));
+    let caller = May(visitor.caller.clone());
+    api::change(State(app.clone()), caller, Path(id), seen, key, Json(body)).await?;
+    Ok(())
 }
 
 async fn find(app: &App, visitor: &Visitor, id: SessionId) -> Result<Session> {

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use maud::{Markup, html};
 use resolutionflow_core::id::SessionId;
 
@@ -12,6 +11,7 @@ use super::scene::{Scene, View, label};
 use crate::auth::visitor::Visitor;
 use crate::context::App;
 use crate::error::{Error, Result};
+use crate::pages::refusal::Refusal;
 use crate::pages::words::runner as words;
 
 /// A text of a variable that was not kept.
@@ -42,6 +42,8 @@ pub(super) struct TypedStep {
     pub step: String,
     pub note: Option<String>,
     pub output: Option<String>,
+    /// Why it was to be skipped.
+    pub reason: Option<String>,
 }
 
 /// Everything about a refusal.
@@ -52,6 +54,8 @@ pub(super) struct Refused {
     pub faults: Vec<Fault>,
     pub typed: BTreeMap<String, Typed>,
     pub step: Option<TypedStep>,
+    /// Whether somebody else changed that step since.
+    pub is_newer: bool,
     /// A note on the session that was not kept.
     pub note: Option<String>,
 }
@@ -74,17 +78,13 @@ impl Refused {
     }
 }
 
-/// What a refusal of the API says, for a page; what is no refusal of this change stays an error.
-pub(super) fn explain(error: Error) -> Result<(StatusCode, String)> {
-    let status = error.kind().status();
-    match &error {
-        Error::Unprocessable(problems) => {
-            let details: Vec<_> = problems.iter().map(|problem| problem.detail.as_str()).collect();
-            Ok((status, details.join("; ")))
-        }
-        Error::Conflict { detail, .. } => Ok((status, detail.clone())),
-        _ => Err(error),
+/// What a refusal says. What is wrong with a value begins with the value, which stays as it was typed.
+pub(super) fn text(refusal: &Refusal) -> String {
+    if refusal.problems().is_empty() {
+        return refusal.text();
     }
+    let details = refusal.problems().iter().map(|problem| problem.detail.as_str());
+    details.collect::<Vec<_>>().join("; ")
 }
 
 /// The page again.
@@ -93,14 +93,14 @@ pub(super) async fn again(
     visitor: &Visitor,
     id: SessionId,
     step: Option<String>,
-    (status, refused): (StatusCode, Refused),
-) -> Result<Response> {
+    refused: Refused,
+) -> Result<Markup> {
     let view = View {
         step,
         refused: Some(refused),
         ..View::default()
     };
-    Ok((status, page::draw(app, visitor, id, &view).await?).into_response())
+    page::draw(app, visitor, id, &view).await
 }
 
 /// Answers a refusal that concerns the session as a whole, with the note that was typed, if that is what it was.
@@ -111,18 +111,46 @@ pub(super) async fn whole(
     note: Option<String>,
     error: Error,
 ) -> Result<Response> {
-    let (status, what) = explain(error)?;
+    let refusal = Refusal::of(error)?;
     let refused = Refused {
-        what: Some(what),
+        what: Some(text(&refusal)),
         note,
         ..Refused::default()
     };
-    again(app, visitor, id, None, (status, refused)).await
+    Ok(refusal.answer(again(app, visitor, id, None, refused).await?))
+}
+
+/// What was typed where this page has no place for it any more: the session has ended, or is somebody else's now.
+fn homeless<'r>(scene: &'r Scene<'_>, refused: &'r Refused) -> Vec<(&'r str, &'r str)> {
+    let mut texts = Vec::new();
+    if !scene.rights.fill {
+        // Those of the panel stand there.
+        let prompts = refused.typed.iter().filter(|(_, typed)| typed.in_prompt);
+        texts.extend(prompts.map(|(key, typed)| {
+            let label = scene.known(key).map_or(key.as_str(), label);
+            (label, typed.text.as_str())
+        }));
+    }
+    if let Some(typed) = refused.step.as_ref().filter(|_| !scene.rights.work) {
+        let of_step = [
+            (words::NOTE, &typed.note),
+            (words::OUTPUT, &typed.output),
+            (words::REASON, &typed.reason),
+        ];
+        let written = of_step.into_iter();
+        texts.extend(written.filter_map(|(label, text)| Some((label, text.as_deref()?))));
+    }
+    if !scene.rights.note {
+        texts.extend(refused.note.as_deref().map(|note| (words::SESSION_NOTE, note)));
+    }
+    texts.retain(|(_, text)| !text.trim().is_empty());
+    texts
 }
 
 /// What was refused, above everything else.
 pub(super) fn summary(scene: &Scene<'_>, refused: &Refused) -> Markup {
-    let standing = refused.step.as_ref().map(|typed| {
+    let newer = refused.step.as_ref().filter(|_| refused.is_newer);
+    let standing = newer.map(|typed| {
         let record = scene
             .snapshot
             .steps
@@ -132,6 +160,7 @@ pub(super) fn summary(scene: &Scene<'_>, refused: &Refused) -> Markup {
             (record.note.clone(), record.output.clone())
         })
     });
+    let homeless = homeless(scene, refused);
     html! {
         div class="error-summary" id="refused" role="alert" tabindex="-1" {
             h2 {
@@ -147,6 +176,13 @@ pub(super) fn summary(scene: &Scene<'_>, refused: &Refused) -> Markup {
                 @for (name, text) in [(words::NOTE, note), (words::OUTPUT, output)] {
                     p class="record-label" { (name) }
                     pre dir="auto" { @if text.is_empty() { (words::NOTHING) } @else { (text) } }
+                }
+            }
+            @if !homeless.is_empty() {
+                p { (words::TYPED) }
+                @for (label, text) in &homeless {
+                    p class="record-label" { (label) }
+                    pre dir="auto" { (text) }
                 }
             }
         }

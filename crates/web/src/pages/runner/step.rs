@@ -86,7 +86,11 @@ fn written(scene: &Scene<'_>, position: usize, record: Option<&StepRecord>, acti
     html! {
         section class="step-record" id={ "record-" (id) } {
             @if scene.rights.work {
-                (areas(id, kind, actions, typed(|t| &t.note).unwrap_or(note), typed(|t| &t.output).unwrap_or(output), record))
+                (areas(id, kind, actions, &Texts {
+                    note: typed(|t| &t.note).unwrap_or(note),
+                    output: typed(|t| &t.output).unwrap_or(output),
+                    reason: typed(|t| &t.reason).unwrap_or_default(),
+                }, record))
             } @else {
                 @if !note.is_empty() {
                     div { p class="record-label" { (words::NOTE) } p class="note-text" dir="auto" { (note) } }
@@ -100,6 +104,14 @@ fn written(scene: &Scene<'_>, position: usize, record: Option<&StepRecord>, acti
     }
 }
 
+/// What stands where people write about a step.
+struct Texts<'t> {
+    note: &'t str,
+    output: &'t str,
+    /// Why it was to be skipped, where that was refused.
+    reason: &'t str,
+}
+
 /// Where people write. A blank one is out of sight until somebody asks for it, where scripts run.
 ///
 /// A check asks at once for what the engineer sees.
@@ -107,8 +119,7 @@ fn areas(
     id: &str,
     kind: StepKind,
     actions: &str,
-    note: &str,
-    output: &str,
+    &Texts { note, output, reason }: &Texts<'_>,
     record: Option<&StepRecord>,
 ) -> Markup {
     let checks = kind == StepKind::Verify;
@@ -131,7 +142,7 @@ fn areas(
                 div {
                     label for={ "reason-" (id) } { (words::REASON) }
                     input id={ "reason-" (id) } name="reason" form=(actions) data-draft={ "reason:" (id) } dir="auto"
-                        autocomplete="off";
+                        value=[(!reason.is_empty()).then_some(reason)] autocomplete="off";
                 }
                 button class="button" form=(actions) name="state" value="skipped" { (words::SKIP_STEP) }
             }

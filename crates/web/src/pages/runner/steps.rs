@@ -16,7 +16,9 @@ use crate::api::sessions::steps::{WorkStep, work_step};
 use crate::auth::caller::May;
 use crate::auth::visitor::{Visit, Visitor};
 use crate::context::App;
+use crate::error::kinds::Kind;
 use crate::error::{Error, Result};
+use crate::pages::refusal::Refusal;
 use crate::request::{IdempotencyKey, Json, Pairs, Path};
 use crate::versions::Version;
 
@@ -40,17 +42,20 @@ pub(super) async fn work(
         step: step.clone(),
         note: sent.work.note.clone(),
         output: sent.work.output.clone(),
+        reason: sent.reason,
     };
     let path = Path((id, step.clone()));
     let caller = May(visitor.caller.clone());
     if let Err(error) = work_step(State(app.clone()), caller, path, sent.key, Json(sent.work)).await {
-        let (status, what) = refused::explain(error)?;
+        let refusal = Refusal::of(error)?;
         let refused = Refused {
-            what: Some(what),
+            what: Some(refused::text(&refusal)),
             step: Some(typed),
+            is_newer: refusal.error().kind() == Kind::NewerValue,
             ..Refused::default()
         };
-        return refused::again(&app, &visitor, id, Some(step), (status, refused)).await;
+        let page = refused::again(&app, &visitor, id, Some(step), refused).await?;
+        return Ok(refusal.answer(page));
     }
     let to = match finishes {
         true => address(
@@ -106,12 +111,14 @@ struct Sent {
     key: Option<IdempotencyKey>,
     work: WorkStep,
     opens_note: bool,
+    /// As it was typed.
+    reason: Option<String>,
 }
 
 impl Sent {
     fn read(pairs: Vec<(String, String)>) -> Result<Self> {
         let mut work = WorkStep::default();
-        let (mut key, mut opens_note, mut reason) = (None, false, String::new());
+        let (mut key, mut opens_note, mut reason) = (None, false, None);
         let mut checks: BTreeMap<u16, bool> = BTreeMap::new();
         for (name, text) in pairs {
             match name.as_str() {
@@ -127,7 +134,7 @@ impl Sent {
                 }
                 "note" => work.note = Some(text.replace("\r\n", "\n")),
                 "output" => work.output = Some(text.replace("\r\n", "\n")),
-                "reason" => reason = text,
+                "reason" => reason = Some(text),
                 "step_version" => work.expected_version = text.parse().ok(),
                 "note-open" => opens_note = true,
                 // Each box that could be ticked is named, and those that are stand twice.
@@ -140,8 +147,12 @@ impl Sent {
                 _ => {}
             }
         }
-        if work.state == Some(StepState::Skipped) && !reason.trim().is_empty() {
-            work.reason = Some(reason.trim().to_owned());
+        if work.state == Some(StepState::Skipped) {
+            let said = reason
+                .as_deref()
+                .map(str::trim)
+                .filter(|reason| !reason.is_empty());
+            work.reason = said.map(str::to_owned);
         }
         if work.state == Some(StepState::Open) {
             work.choice = Some(String::new());
@@ -151,6 +162,7 @@ impl Sent {
             key,
             work,
             opens_note,
+            reason,
         })
     }
 }

@@ -25,6 +25,7 @@ use crate::auth::visitor::{Visit, Visitor};
 use crate::context::App;
 use crate::error::kinds::Kind;
 use crate::error::{Error, Result};
+use crate::pages::refusal::Refusal;
 use crate::pages::words::runner as words;
 use crate::request::{IdempotencyKey, Json, Pairs, Path};
 
@@ -51,14 +52,8 @@ pub(super) async fn fill(
     let step = sent.step.clone();
     if !faults.is_empty() {
         let refused = refused_texts(&texts, faults);
-        return refused::again(
-            &app,
-            &visitor,
-            id,
-            step,
-            (StatusCode::UNPROCESSABLE_ENTITY, refused),
-        )
-        .await;
+        let page = refused::again(&app, &visitor, id, step, refused).await?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     if !texts.is_empty() {
         let body = sent.patch(&texts);
@@ -103,7 +98,7 @@ async fn refuse(
             .unwrap_or_default(),
         _ => Vec::new(),
     };
-    let (status, what) = refused::explain(error)?;
+    let refusal = Refusal::of(error)?;
     let snapshot = Snapshot::read(app, visitor.caller.account_id, id, None).await?;
     let faults: Vec<_> = newer
         .into_iter()
@@ -118,12 +113,13 @@ async fn refuse(
             })
         })
         .collect();
-    let what = faults.is_empty().then_some(what);
+    let what = faults.is_empty().then(|| refused::text(&refusal));
     let refused = Refused {
         what,
         ..refused_texts(&texts, faults)
     };
-    refused::again(app, visitor, id, sent.step.clone(), (status, refused)).await
+    let page = refused::again(app, visitor, id, sent.step.clone(), refused).await?;
+    Ok(refusal.answer(page))
 }
 
 /// The new text of each variable that somebody changed, by its key, with whether it was typed in a prompt.

@@ -70,6 +70,7 @@ pub const KEEP_ANYWAY: &str = "Keep it anyway";
 pub const SAVE_AGAIN: &str = "Save again";
 pub const STEP_CHANGED: &str =
     "This step was changed since you opened it. Your text is kept below; what stands now is:";
+pub const TYPED: &str = "This page has no place for what you typed any more. Copy it from here:";
 pub const NOTHING: &str = "nothing";
 pub const SOMEBODY: &str = "Somebody";
 pub const YOU: &str = "You";
