@@ -5,6 +5,7 @@
 mod complete;
 mod draw;
 mod field;
+mod late;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -88,16 +89,19 @@ async fn show(
 
 /// The form on a page of its own.
 fn page(app: &App, visitor: &Visitor, ending: &Ending, typed: &Typed) -> Response {
-    let number = ending.session.number;
-    let frame = Frame {
+    let content = html! { div class="page" { (draw::form(app, ending, typed, draw::Place::Page)) } };
+    shell::page(app, visitor, &frame(&ending.session), &content).into_response()
+}
+
+fn frame(session: &Session) -> Frame {
+    let number = session.number;
+    Frame {
         crumbs: html! {
             a href="/sessions" { (super::words::shell::SESSIONS) } " / "
-            a href={ "/sessions/" (ending.session.id) } aria-current="page" { (format!("{number:04}")) }
+            a href={ "/sessions/" (session.id) } aria-current="page" { (format!("{number:04}")) }
         },
         ..Frame::new(words::title(number), "finish-page", Section::Sessions)
-    };
-    let content = html! { div class="page" { (draw::form(app, ending, typed, draw::Place::Page)) } };
-    shell::page(app, visitor, &frame, &content).into_response()
+    }
 }
 
 impl Ending {

@@ -6,14 +6,13 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use resolutionflow_core::id::SessionId;
 use resolutionflow_core::problem::{Place, Problem};
 use resolutionflow_core::session::Outcome;
 use serde_json::Value;
 
-use super::{Ending, Typed, page, report, words};
+use super::{Ending, Typed, late, page, report, words};
 use crate::api::sessions::complete::{self as completing, CompleteSession};
 use crate::api::sessions::variables::{PatchVariables, set_variables};
 use crate::auth::caller::May;
@@ -21,21 +20,22 @@ use crate::auth::visitor::{Visit, VisitCompleteSession, Visitor};
 use crate::context::App;
 use crate::error::kinds::Kind;
 use crate::error::{Error, Result};
+use crate::pages::refusal::Refusal;
 use crate::request::{IdempotencyKey, Json, Pairs, Path};
 
 /// The form as it was sent.
 #[derive(Default)]
-struct Sent {
+pub(super) struct Sent {
     key: String,
     /// Whether a refused value is no reason to stay.
-    anyway: bool,
+    pub(super) anyway: bool,
     /// Texts by the name of their variable, as often as they were sent.
-    values: BTreeMap<String, Vec<String>>,
+    pub(super) values: BTreeMap<String, Vec<String>>,
     /// The versions that were seen.
     seen: BTreeMap<String, i64>,
     outcome: Option<Outcome>,
-    note: Option<String>,
-    next_steps: Option<String>,
+    pub(super) note: Option<String>,
+    pub(super) next_steps: Option<String>,
 }
 
 impl Sent {
@@ -127,7 +127,7 @@ pub(super) async fn complete(
     let sent = Sent::read(pairs);
     let ending = match Ending::read(&app, &visitor, id).await? {
         Ok(ending) => ending,
-        Err(to) => return Ok(to.into_response()),
+        Err(_) => return late::answer(&app, &visitor, id, &sent).await,
     };
     let patch = sent.changes(&ending);
     if !patch.variables.is_empty() {
@@ -168,14 +168,14 @@ pub(super) async fn complete(
 
 /// The page again with all that was typed, and what is wrong beside it.
 async fn refused(app: &App, visitor: &Visitor, id: SessionId, sent: &Sent, error: Error) -> Result<Response> {
-    let status = error.kind().status();
+    let refusal = Refusal::of(error)?;
     // As it stands now, which is what the next try must have seen.
     let ending = match Ending::read(app, visitor, id).await? {
         Ok(ending) => ending,
-        Err(to) => return Ok(to.into_response()),
+        Err(_) => return late::answer(app, visitor, id, sent).await,
     };
     let mut typed = sent.typed(&ending);
-    match error {
+    match refusal.error() {
         Error::Unprocessable(problems) => {
             for problem in problems {
                 note(&mut typed, &ending, problem);
@@ -199,19 +199,13 @@ async fn refused(app: &App, visitor: &Visitor, id: SessionId, sent: &Sent, error
                 typed.wrong.insert(key, words::newer(by, value));
             }
         }
-        Error::Conflict { detail, .. } => typed.failed = Some(detail),
-        other => return Err(other),
+        _ => typed.failed = Some(refusal.text()),
     }
-    let mut response = page(app, visitor, &ending, &typed);
-    *response.status_mut() = match status {
-        StatusCode::OK => StatusCode::UNPROCESSABLE_ENTITY,
-        status => status,
-    };
-    Ok(response)
+    Ok(refusal.answer(page(app, visitor, &ending, &typed)))
 }
 
 /// Puts a problem beside the text that it is about.
-fn note(typed: &mut Typed, ending: &Ending, problem: Problem) {
+fn note(typed: &mut Typed, ending: &Ending, problem: &Problem) {
     let pointer = match &problem.place {
         Place::Pointer { pointer } => pointer.as_str(),
         Place::Text { .. } => "",
@@ -219,8 +213,8 @@ fn note(typed: &mut Typed, ending: &Ending, problem: Problem) {
     let name = pointer.strip_prefix("/variables/").unwrap_or_default();
     match ending.version.outline.variable(name) {
         Some((key, _)) => {
-            typed.wrong.insert(key, problem.detail);
+            typed.wrong.insert(key, problem.detail.clone());
         }
-        None => typed.failed = Some(problem.detail),
+        None => typed.failed = Some(problem.detail.clone()),
     }
 }

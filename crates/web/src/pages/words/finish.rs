@@ -26,6 +26,11 @@ pub const NOT_YOURS: &str = "Only the session's owner and its assignee can compl
 pub const SOMEBODY: &str = "Somebody";
 pub const NOT_HERE: &str = "This session has not started yet, so there is nothing to complete.";
 
+pub const LATE: &str = "This session ended before you completed it";
+pub const LATE_HELP: &str = "Somebody was faster, and what you typed was not kept. Copy it from here.";
+pub const TO_SESSION: &str = "Go to the session";
+pub const TO_REPORT: &str = "Go to the report";
+
 pub fn title(number: i64) -> String {
     format!("Finish session {number:04}?")
 }
