@@ -13,6 +13,7 @@ use resolutionflow_store::{audit, logins};
 use serde::Deserialize;
 
 use super::components::form::Line;
+use super::refusal::Refusal;
 use super::words::door as words;
 use super::{letter_door as door, shell};
 use crate::auth::peer::Peer;
@@ -72,7 +73,7 @@ pub async fn set_up(
     look: Look,
     peer: Peer,
     headers: HeaderMap,
-    Form(typed): Form<SetUp>,
+    Form(mut typed): Form<SetUp>,
 ) -> Result<Response> {
     if !app.setup.waits(&app.db).await? {
         return Ok(Redirect::to("/sign-in").into_response());
@@ -91,8 +92,35 @@ pub async fn set_up(
         let page = form(&app, look, &typed, &wrong, None);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
+    let password = std::mem::take(&mut typed.password);
+    let opened = match found(&app, &peer, &headers, &typed, password).await {
+        Ok(opened) => opened,
+        Err(error) => {
+            let refusal = Refusal::of(error)?;
+            let page = form(&app, look, &typed, &Wrong::default(), Some(&refusal.text()));
+            return Ok(refusal.answer(page));
+        }
+    };
+    app.setup.close();
+    let Some(cookies) = opened else {
+        return Ok(Redirect::to("/sign-in").into_response());
+    };
+    tracing::info!("the first account was set up");
+    let home = [(LOCATION, HeaderValue::from_static("/"))];
+    let cookies = AppendHeaders(cookies.map(|cookie| (SET_COOKIE, cookie)));
+    Ok((StatusCode::SEE_OTHER, home, cookies).into_response())
+}
+
+/// Makes all of it and answers the cookies of the owner's login and device; nothing where somebody was faster.
+async fn found(
+    app: &App,
+    peer: &Peer,
+    headers: &HeaderMap,
+    typed: &SetUp,
+    password: String,
+) -> Result<Option<[HeaderValue; 2]>> {
     let (now, mut random) = (app.now(), app.random());
-    let hash = app.passwords.hash(typed.password, &mut random).await?;
+    let hash = app.passwords.hash(password, &mut random).await?;
     let founding = Founding {
         account_id: AccountId::new(now, &mut random),
         account_name: typed.account.trim().to_owned(),
@@ -105,16 +133,16 @@ pub async fn set_up(
         },
     };
     let opening = login::open(
-        &app,
+        app,
         (founding.owner.id, login::FIRST_EPOCH),
-        &headers,
+        headers,
         &peer.place(),
     );
-    let (kept, device) = (opening.login.clone(), device::prepare(&app, &headers));
+    let (kept, device) = (opening.login.clone(), device::prepare(app, headers));
     let object = Object::new("user", founding.owner.id.uuid());
     let who = (Some(founding.owner.id), Some(By::Login(kept.id)));
     let entry = peer.entry((now, &mut random), who, AuditAction::SignedIn, object, &[]);
-    let founded = app
+    let device = app
         .write(move |tx| {
             let (founding, login) = (founding.clone(), kept.clone());
             let (device, entry) = (device.clone(), entry.clone());
@@ -130,14 +158,7 @@ pub async fn set_up(
             .boxed()
         })
         .await?;
-    app.setup.close();
-    let Some(device) = founded else {
-        return Ok(Redirect::to("/sign-in").into_response());
-    };
-    tracing::info!("the first account was set up");
-    let home = [(LOCATION, HeaderValue::from_static("/"))];
-    let cookies = AppendHeaders([(SET_COOKIE, opening.cookie), (SET_COOKIE, device)]);
-    Ok((StatusCode::SEE_OTHER, home, cookies).into_response())
+    Ok(device.map(|device| [opening.cookie, device]))
 }
 
 fn check(app: &App, typed: &SetUp) -> Wrong {

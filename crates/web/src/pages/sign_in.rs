@@ -1,13 +1,14 @@
 //! `/sign-in`: an address and a password for a login.
 
 use axum::extract::State;
-use axum::http::header::{ACCEPT, LOCATION, RETRY_AFTER, SET_COOKIE};
+use axum::http::header::{ACCEPT, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::components::form::Line;
+use super::refusal::Refusal;
 use super::shell;
 use super::words::door as words;
 use super::words::sign_up;
@@ -71,6 +72,8 @@ enum Wrong {
     Password,
     /// That there were so many; says when to try again.
     TooMany(String),
+    /// Neither; says what.
+    Other(String),
 }
 
 /// Signs in: a new login, and the one that the browser had before ends.
@@ -87,12 +90,13 @@ pub async fn sign_in(
         .is_some_and(|accept| accept.as_bytes().starts_with(b"application/json"));
     let known = device::digest(&headers, &app.settings);
     let found = match passwords::verify(&app, &peer, known, email.clone(), form_.password).await {
-        Err(Error::TooManyRequests {
-            detail, retry_after, ..
-        }) if !script => {
-            let page = form(&app, look, &email, &next, Some(&Wrong::TooMany(detail)));
-            let again = [(RETRY_AFTER, HeaderValue::from(retry_after.as_secs()))];
-            return Ok((StatusCode::TOO_MANY_REQUESTS, again, page).into_response());
+        Err(error) if !script => {
+            let refusal = Refusal::of(error)?;
+            let wrong = match refusal.error() {
+                Error::TooManyRequests { detail, .. } => Wrong::TooMany(detail.clone()),
+                _ => Wrong::Other(refusal.text()),
+            };
+            return Ok(refusal.answer(form(&app, look, &email, &next, Some(&wrong))));
         }
         found => found?,
     };
@@ -135,6 +139,7 @@ fn form(app: &App, look: Look, email: &str, next: &str, wrong: Option<&Wrong>) -
             (Some(summary), Some(help))
         }
         Some(Wrong::TooMany(detail)) => (Some(detail.as_str()), Some(words::TOO_MANY_HELP)),
+        Some(Wrong::Other(text)) => (Some(text.as_str()), None),
     };
     let content = html! {
         div class="door-mark" { (super::components::icon::mark()) span { (super::words::shell::PRODUCT) } }
