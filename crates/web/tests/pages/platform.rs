@@ -7,7 +7,7 @@ use crate::cast::{TestApp, apps, flow_document};
 use crate::visitor::Visitor;
 
 /// Olivia, who runs the server.
-async fn runner(app: &TestApp) -> Visitor {
+pub(crate) async fn runner(app: &TestApp) -> Visitor {
     let write = app.app.db.write::<_, Error, _>(|tx| {
         Box::pin(async move { platform::set_platform_admin(tx, "olivia@example.com", true).await })
     });
