@@ -320,13 +320,21 @@ async fn what_was_typed_for_a_session_that_ended_meanwhile_can_be_copied() {
         assert_eq!(refused.status, 422);
         refused.has(&["choose one of the people", "Over to you</textarea>"]);
 
-        app.member("lena").does("complete", &session).await.with(200);
         let complete = format!("{}/complete", path(&session));
         let form = [
             ("do", "fill"),
             ("fill:server_name", "srv-02"),
             ("outcome_note", "It works"),
         ];
+        let morgan = Visitor::signed_in(&app, "morgan").await;
+        let refused = morgan.post(&complete, &form).await;
+        assert_eq!(refused.status, 403);
+        refused.has(&[
+            "What you typed was not kept.",
+            "srv-02</textarea>",
+            "It works</textarea>",
+        ]);
+        app.member("lena").does("complete", &session).await.with(200);
         let refused = lena.post(&complete, &form).await;
         assert_eq!(refused.status, 409);
         refused.has(&["Somebody was faster", "srv-02</textarea>", "It works</textarea>"]);

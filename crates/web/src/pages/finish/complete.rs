@@ -125,9 +125,11 @@ pub(super) async fn complete(
     Pairs(pairs): Pairs,
 ) -> Result<Response> {
     let sent = Sent::read(pairs);
-    let ending = match Ending::read(&app, &visitor, id).await? {
-        Ok(ending) => ending,
-        Err(_) => return late::answer(&app, &visitor, id, &sent).await,
+    let ending = match Ending::read(&app, &visitor, id).await {
+        Ok(Ok(ending)) => ending,
+        Ok(Err(_)) => return late::ended(&app, &visitor, id, &sent).await,
+        Err(error @ Error::Forbidden(_)) => return late::not_theirs(&app, &visitor, id, &sent, error).await,
+        Err(error) => return Err(error),
     };
     let patch = sent.changes(&ending);
     if !patch.variables.is_empty() {
@@ -170,9 +172,11 @@ pub(super) async fn complete(
 async fn refused(app: &App, visitor: &Visitor, id: SessionId, sent: &Sent, error: Error) -> Result<Response> {
     let refusal = Refusal::of(error)?;
     // As it stands now, which is what the next try must have seen.
-    let ending = match Ending::read(app, visitor, id).await? {
-        Ok(ending) => ending,
-        Err(_) => return late::answer(app, visitor, id, sent).await,
+    let ending = match Ending::read(app, visitor, id).await {
+        Ok(Ok(ending)) => ending,
+        Ok(Err(_)) => return late::ended(app, visitor, id, sent).await,
+        Err(error @ Error::Forbidden(_)) => return late::not_theirs(app, visitor, id, sent, error).await,
+        Err(error) => return Err(error),
     };
     let mut typed = sent.typed(&ending);
     match refusal.error() {

@@ -1,4 +1,5 @@
-//! A form to complete a session that comes when the session has ended: what was typed in it is shown, to be copied.
+//! A form to complete a session that comes when the session has ended, or is no more its sender's to complete: what was
+//! typed in it is shown, to be copied.
 //!
 //! The same form that is sent twice leads to the report, as it did the first time.
 
@@ -6,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use resolutionflow_core::id::SessionId;
+use resolutionflow_core::session::Session;
 use resolutionflow_store::{sessions, variables};
 
 use super::complete::Sent;
@@ -13,10 +15,49 @@ use super::{frame, report, version, words};
 use crate::auth::visitor::Visitor;
 use crate::context::App;
 use crate::error::{Error, Result};
+use crate::pages::refusal::Refusal;
 use crate::pages::shell;
 
 /// Leads to the report where all that was typed stands in it; else shows what does not.
-pub(super) async fn answer(app: &App, visitor: &Visitor, id: SessionId, sent: &Sent) -> Result<Response> {
+pub(super) async fn ended(app: &App, visitor: &Visitor, id: SessionId, sent: &Sent) -> Result<Response> {
+    // Whoever completes anyway does so over texts that cannot be kept.
+    let (session, lost) = lost(app, visitor, id, sent, !sent.anyway).await?;
+    if lost.is_empty() {
+        return Ok(report(id).into_response());
+    }
+    let content = draw(id, (words::LATE, words::LATE_HELP), &lost);
+    let page = shell::page(app, visitor, &frame(&session), &content);
+    Ok((StatusCode::CONFLICT, page).into_response())
+}
+
+/// Shows what was typed to whom the session is not to complete; the error where there is nothing to show.
+pub(super) async fn not_theirs(
+    app: &App,
+    visitor: &Visitor,
+    id: SessionId,
+    sent: &Sent,
+    error: Error,
+) -> Result<Response> {
+    let (session, lost) = lost(app, visitor, id, sent, true).await?;
+    if lost.is_empty() {
+        return Err(error);
+    }
+    let refusal = Refusal::of(error)?;
+    let content = draw(id, (&refusal.text(), words::NOT_KEPT), &lost);
+    Ok(refusal.answer(shell::page(app, visitor, &frame(&session), &content)))
+}
+
+/// A text that was typed, with what it is called.
+type Text = (String, String);
+
+/// The session, and what was typed and does not stand in it, with values or without.
+async fn lost(
+    app: &App,
+    visitor: &Visitor,
+    id: SessionId,
+    sent: &Sent,
+    with_values: bool,
+) -> Result<(Session, Vec<Text>)> {
     let account = visitor.caller.account_id;
     let (session, standing) = app
         .read(move |tx| {
@@ -27,9 +68,8 @@ pub(super) async fn answer(app: &App, visitor: &Visitor, id: SessionId, sent: &S
         })
         .await?;
     let version = version(app, account, &session).await?;
-    let mut lost: Vec<(String, String)> = Vec::new();
-    // Whoever completes anyway does so over texts that cannot be kept.
-    for (name, texts) in sent.values.iter().filter(|_| !sent.anyway) {
+    let mut lost: Vec<Text> = Vec::new();
+    for (name, texts) in sent.values.iter().filter(|_| with_values) {
         let Some((key, known)) = version.outline.variable(name) else {
             continue;
         };
@@ -50,18 +90,14 @@ pub(super) async fn answer(app: &App, visitor: &Visitor, id: SessionId, sent: &S
             lost.push((label.to_owned(), typed.to_owned()));
         }
     }
-    if lost.is_empty() {
-        return Ok(report(id).into_response());
-    }
-    let page = shell::page(app, visitor, &frame(&session), &draw(id, &lost));
-    Ok((StatusCode::CONFLICT, page).into_response())
+    Ok((session, lost))
 }
 
-fn draw(id: SessionId, lost: &[(String, String)]) -> Markup {
+fn draw(id: SessionId, (title, help): (&str, &str), lost: &[Text]) -> Markup {
     html! {
         div class="narrow" {
-            h1 { (words::LATE) }
-            div class="error-summary" role="alert" tabindex="-1" { p { (words::LATE_HELP) } }
+            h1 { (title) }
+            div class="error-summary" role="alert" tabindex="-1" { p { (help) } }
             @for (at, (label, text)) in lost.iter().enumerate() {
                 div class="field" {
                     label for={ "lost-" (at) } { (label) }

@@ -28,6 +28,7 @@ pub const NOT_HERE: &str = "This session has not started yet, so there is nothin
 
 pub const LATE: &str = "This session ended before you completed it";
 pub const LATE_HELP: &str = "Somebody was faster, and what you typed was not kept. Copy it from here.";
+pub const NOT_KEPT: &str = "What you typed was not kept. Copy it from here.";
 pub const TO_SESSION: &str = "Go to the session";
 pub const TO_REPORT: &str = "Go to the report";
 
