@@ -161,17 +161,20 @@ pub async fn accept(
         Ok(Done::Answered(response)) => Ok(response),
         Ok(Done::Wrong(status, wrong)) => Ok(again(status, &wrong, None)),
         Err(Error::Gone(why)) => Ok(gone(&app, look, &why)),
-        Err(error @ (Error::Conflict { .. } | Error::Forbidden(_))) => Ok(again(
-            error.kind().status(),
-            &Wrong::default(),
-            Some(&error.detail()),
-        )),
         Err(Error::AddressNotVerified) => {
             let text = format!("{} {}", sign_up::UNVERIFIED, sign_up::UNVERIFIED_HELP);
             Ok(again(StatusCode::FORBIDDEN, &Wrong::default(), Some(&text)))
         }
         Err(error) => door::refused(error, |detail| {
-            page(&app, look, &seen, None, &typed, &Wrong::default(), Some(detail))
+            page(
+                &app,
+                look,
+                &seen,
+                visitor.as_ref(),
+                &typed,
+                &Wrong::default(),
+                Some(detail),
+            )
         }),
     }
 }

@@ -1,11 +1,11 @@
 //! What the pages share that lead from a letter into the program: a page for anybody, with a status and no login.
 
 use axum::http::StatusCode;
-use axum::http::header::RETRY_AFTER;
-use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 
 use super::components::icon::mark;
+use super::refusal::Refusal;
 use super::shell;
 use super::words::shell as words;
 use crate::auth::visitor::Look;
@@ -54,17 +54,8 @@ pub fn summary_of(lines: &[(&str, &str)]) -> Markup {
     }
 }
 
-/// The page as it was typed, for what was refused because there is too much of it or no room; or the error itself.
+/// The page as it was typed, with why it was refused; or the error itself, where it may have been done all the same.
 pub fn refused(error: Error, page: impl FnOnce(&str) -> Markup) -> Result<Response, Error> {
-    let kind = error.kind();
-    match error {
-        Error::TooManyRequests { .. } | Error::Unavailable { .. } | Error::PlanLimit { .. } => {}
-        Error::Database(_) => tracing::warn!(cause = error.chain(), "a form was not taken"),
-        error => return Err(error),
-    }
-    let again = error
-        .retry_after()
-        .map(|after| [(RETRY_AFTER, after.as_secs().max(1).to_string())]);
-    let page = page(&error.detail());
-    Ok((kind.status(), again.map(AppendHeaders), page).into_response())
+    let refusal = Refusal::of(error)?;
+    Ok(refusal.answer(page(&refusal.text())))
 }

@@ -13,7 +13,6 @@ use resolutionflow_store::{audit, logins};
 use serde::Deserialize;
 
 use super::components::form::Line;
-use super::refusal::Refusal;
 use super::words::door as words;
 use super::{letter_door as door, shell};
 use crate::auth::peer::Peer;
@@ -96,9 +95,9 @@ pub async fn set_up(
     let opened = match found(&app, &peer, &headers, &typed, password).await {
         Ok(opened) => opened,
         Err(error) => {
-            let refusal = Refusal::of(error)?;
-            let page = form(&app, look, &typed, &Wrong::default(), Some(&refusal.text()));
-            return Ok(refusal.answer(page));
+            return door::refused(error, |text| {
+                form(&app, look, &typed, &Wrong::default(), Some(text))
+            });
         }
     };
     app.setup.close();
