@@ -8,21 +8,27 @@ use std::time::Instant;
 use futures_util::future::join_all;
 use resolutionflow_core::event::EventKind;
 use serde_json::{Value, json};
+use tokio::sync::Barrier;
 
-use crate::asking::{Answer, Ask};
 use crate::cast::{Member, TestApp, apps, path};
 
-/// Runs them all at once, each as a task of its own.
-pub(crate) async fn at_once<T: Send + 'static>(
-    work: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>,
-) -> Vec<T> {
-    let tasks: Vec<_> = work.into_iter().map(tokio::spawn).collect();
-    let done = join_all(tasks).await;
+/// Runs them all at once, each as a task of its own: none begins before the last of them is there. The answers are in
+/// the order of the work.
+pub(crate) async fn at_once<W>(work: impl IntoIterator<Item = W>) -> Vec<W::Output>
+where
+    W: IntoFuture<Output: Send + 'static, IntoFuture: Send + 'static>,
+{
+    let work: Vec<_> = work.into_iter().map(IntoFuture::into_future).collect();
+    let barrier = Arc::new(Barrier::new(work.len()));
+    let tasks = work.into_iter().map(|work| {
+        let barrier = Arc::clone(&barrier);
+        tokio::spawn(async move {
+            barrier.wait().await;
+            work.await
+        })
+    });
+    let done = join_all(tasks.collect::<Vec<_>>()).await;
     done.into_iter().map(|task| task.unwrap()).collect()
-}
-
-async fn all(asks: Vec<Ask>) -> Vec<Answer> {
-    at_once(asks.into_iter().map(IntoFuture::into_future)).await
 }
 
 /// Everybody who may start and take.
@@ -147,7 +153,7 @@ async fn of_64_starts_one_wins() {
     for app in apps().await {
         let session = app.member("lena").prepares(&app.flow().await).await;
         let starts = racers(&app).into_iter().cycle().take(64);
-        let answers = all(starts.map(|who| who.does("start", &session)).collect()).await;
+        let answers = at_once(starts.map(|who| who.does("start", &session))).await;
         let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
         assert_eq!((won.len(), lost.len()), (1, 63));
         let won = won[0].json();
@@ -167,7 +173,7 @@ async fn of_64_takes_one_wins() {
     for app in apps().await {
         let session = app.member("lena").prepares(&app.flow().await).await;
         let takes = racers(&app).into_iter().cycle().take(64);
-        let answers = all(takes.map(|who| who.does("take", &session)).collect()).await;
+        let answers = at_once(takes.map(|who| who.does("take", &session))).await;
         let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 200);
         assert_eq!((won.len(), lost.len()), (1, 63));
         let winner = won[0].json()["assigned_to_id"].clone();
@@ -243,7 +249,7 @@ async fn one_key_is_one_effect_and_one_answer() {
         let flow = app.flow().await;
         let body = json!({"flow_id": flow["id"], "variables": {"server_name": "srv-01"}});
         let start = || lena.post("/sessions").key("start-1").json(&body);
-        let answers = all((0..64).map(|_| start()).collect()).await;
+        let answers = at_once((0..64).map(|_| start())).await;
         let session = answers[0].with(201);
         for answer in &answers {
             assert_eq!((answer.status, &answer.body), (201, &answers[0].body));
@@ -256,7 +262,7 @@ async fn one_key_is_one_effect_and_one_answer() {
         );
 
         let set = |value: &str| lena.sets(&session, &json!({"port": value})).key("set-1");
-        let answers = all((0..64).map(|_| set("8443")).collect()).await;
+        let answers = at_once((0..64).map(|_| set("8443"))).await;
         for answer in &answers {
             assert_eq!((answer.status, &answer.body), (200, &answers[0].body));
         }
@@ -320,7 +326,7 @@ async fn two_servers_agree_on_who_won() {
             .cycle()
             .take(64)
             .map(|who| who.does("start", &session));
-        let answers = all(starts.collect()).await;
+        let answers = at_once(starts).await;
         assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
         assert_eq!(answers.iter().filter(|answer| answer.status == 409).count(), 63);
     }
@@ -351,7 +357,7 @@ async fn what_meets_a_move_to_a_newer_version_is_done_on_one_of_the_two() {
                 round,
                 lena.post(format!("{}/update", path(&session))).json(&json!({})),
             );
-            for answer in all(asks).await {
+            for answer in at_once(asks).await {
                 answer.with(200);
             }
             let session = lena.sees(&session).await;

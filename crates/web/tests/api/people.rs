@@ -1,6 +1,5 @@
 //! People: changing, removing and leaving, with what becomes of their sessions; and that an owner always stays.
 
-use futures_util::future::join_all;
 use resolutionflow_core::access::Role;
 use resolutionflow_core::event::EventKind;
 use resolutionflow_store::{Error, members, reconcile};
@@ -8,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::asking::Ask;
 use crate::cast::{Member, PASSWORD, TestApp, apps, path};
+use crate::parallel::at_once;
 use crate::site::{Site, sites};
 
 fn at(member: &Member) -> String {
@@ -489,12 +489,7 @@ async fn of_two_owners_one_always_stays() {
                     _ => change(who, other, &json!({ "disabled": true })),
                 }
             };
-            let tasks: Vec<_> = (0..64)
-                .map(ask)
-                .map(|ask| tokio::spawn(async move { ask.await }))
-                .collect();
-            for answer in join_all(tasks).await {
-                let answer = answer.unwrap();
+            for answer in at_once((0..64).map(ask)).await {
                 match answer.status {
                     200 | 204 => gone += 1,
                     // They are nobody any more, or no owner, or the last one.

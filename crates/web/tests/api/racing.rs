@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use futures_util::future::join_all;
 use resolutionflow_core::access::Role;
 use resolutionflow_core::event::{Event, EventKind};
 use resolutionflow_core::flow::{FlowDocument, FlowParts};
@@ -17,6 +16,7 @@ use uuid::Uuid;
 
 use crate::asking::Ask;
 use crate::cast::{Member, flow_document, path};
+use crate::parallel::at_once;
 use crate::site::sites;
 
 const ROUNDS: usize = 12;
@@ -75,14 +75,9 @@ async fn of_everything_at_once_the_rules_accept_what_happened() {
         let mut started = 0;
         for round in 0..ROUNDS {
             let session = people[0][0].prepares(&flow).await;
-            let tasks = mixture(&people, &session, round)
-                .into_iter()
-                .map(|(what, ask)| tokio::spawn(async move { (what, ask.await) }));
-            let answers: Vec<_> = join_all(tasks.collect::<Vec<_>>())
-                .await
-                .into_iter()
-                .map(Result::unwrap)
-                .collect();
+            let asked = mixture(&people, &session, round);
+            let (asked, asks): (Vec<_>, Vec<_>) = asked.into_iter().unzip();
+            let answers: Vec<_> = asked.into_iter().zip(at_once(asks).await).collect();
             let events = app.verified_events(people[0][0].account, &session).await;
             replay(&events, &people[0]);
 
