@@ -72,6 +72,14 @@ impl Server {
         }
     }
 
+    /// The most memory that it ever had in use, in KiB.
+    pub(crate) fn most_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let mut lines = status.lines();
+        let most = lines.find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        most.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
     /// Ends it without a warning, as a power cut would, and answers what it logged.
     pub(crate) fn kill(mut self) -> String {
         self.end();

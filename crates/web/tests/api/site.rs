@@ -20,22 +20,22 @@ pub(crate) struct Site {
     _processes: Vec<Server>,
 }
 
+const WIDE: &str = "1000000";
+
+/// The environment of a server that holds up nobody, however much one machine asks for.
+pub(crate) const WIDE_OPEN: [(&str, &str); 7] = [
+    ("RESOLUTIONFLOW_THROTTLE__ADDRESS_PER_MINUTE", WIDE),
+    ("RESOLUTIONFLOW_THROTTLE__ADDRESS_BURST", WIDE),
+    ("RESOLUTIONFLOW_THROTTLE__NAME_PER_HOUR", WIDE),
+    ("RESOLUTIONFLOW_THROTTLE__NAME_BURST", WIDE),
+    ("RESOLUTIONFLOW_THROTTLE__FREE_TRIES", WIDE),
+    ("RESOLUTIONFLOW_THROTTLE__LETTERS_PER_HOUR", WIDE),
+    ("RESOLUTIONFLOW_THROTTLE__LETTERS_BURST", WIDE),
+];
+
 /// A site on each engine there is, whose servers hold up nobody, however much one machine asks for.
 pub(crate) async fn open_sites() -> Vec<Site> {
-    const WIDE: &str = "1000000";
-    sites_of(
-        &[
-            ("RESOLUTIONFLOW_THROTTLE__ADDRESS_PER_MINUTE", WIDE),
-            ("RESOLUTIONFLOW_THROTTLE__ADDRESS_BURST", WIDE),
-            ("RESOLUTIONFLOW_THROTTLE__NAME_PER_HOUR", WIDE),
-            ("RESOLUTIONFLOW_THROTTLE__NAME_BURST", WIDE),
-            ("RESOLUTIONFLOW_THROTTLE__FREE_TRIES", WIDE),
-            ("RESOLUTIONFLOW_THROTTLE__LETTERS_PER_HOUR", WIDE),
-            ("RESOLUTIONFLOW_THROTTLE__LETTERS_BURST", WIDE),
-        ],
-        false,
-    )
-    .await
+    sites_of(&WIDE_OPEN, false).await
 }
 
 /// A site on each engine there is.
