@@ -27,6 +27,7 @@ mod plan_limits;
 mod process;
 mod racing;
 mod refresh;
+mod removing;
 mod scopes;
 mod sessions;
 mod site;
