@@ -375,6 +375,8 @@ pub const SETTINGS: &[Setting] = &[
         meaning: "`smtp`: its port; without one 587 for `starttls`, 465 for `tls` and 25 for `none`." },
     Setting { name: "mail.tls", slot: |s| &mut s.mail.tls,
         meaning: "`smtp`: `starttls` or `tls`, both compulsory, or `none`, by which anybody on the way can read along." },
+    Setting { name: "mail.ca_file", slot: |s| &mut s.mail.ca_file,
+        meaning: "`smtp`: PEM file of further root certificates, beside the public ones, that the mail server's may come from." },
     Setting { name: "mail.user", slot: |s| &mut s.mail.user,
         meaning: "`smtp`: user name, where the mail server asks for one; not with `mail.tls = none` to another machine." },
     Setting { name: "mail.password", slot: |s| &mut s.mail.password,

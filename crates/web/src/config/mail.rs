@@ -24,6 +24,8 @@ pub struct Mail {
     pub port: Option<u16>,
     /// How the way to it is protected.
     pub tls: Tls,
+    /// The file of further roots that its certificate may come from; empty for none.
+    pub ca_file: PathBuf,
     /// Who sends; empty where the mail server does not ask.
     pub user: String,
     /// That user's password.
@@ -44,6 +46,7 @@ impl Default for Mail {
             host: String::new(),
             port: None,
             tls: Tls::Starttls,
+            ca_file: PathBuf::new(),
             user: String::new(),
             password: Secret::default(),
             password_file: PathBuf::new(),
@@ -80,6 +83,12 @@ impl Mail {
                 say(
                     "mail.password_file",
                     "mail.password is set, too; one of them is enough",
+                );
+            }
+            if self.tls == Tls::None && !self.ca_file.as_os_str().is_empty() {
+                say(
+                    "mail.ca_file",
+                    "goes with mail.tls = \"starttls\" or \"tls\"; \"none\" looks at no certificate",
                 );
             }
             if self.user.is_empty() == (password || file) {

@@ -1,13 +1,16 @@
 //! The ways a message leaves: to a mail server, or into a directory.
 
 use std::error::Error as _;
+use std::path::Path;
 use std::time::Duration;
 
 use lettre::transport::smtp::PoolConfig;
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls as Protection, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, Tls as Protection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::{self, PemObject};
 
 use super::file::Directory;
 use crate::config::{Mail, Settings, Tls, Transport};
@@ -100,13 +103,9 @@ impl Post {
 
 fn smtp(settings: &Settings) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
     let mail = &settings.mail;
-    let parameters = || {
-        TlsParameters::new_rustls(mail.host.clone())
-            .map_err(|error| format!("mail.host: {}: {error}", mail.host))
-    };
     let tls = match mail.tls {
-        Tls::Starttls => Protection::Required(parameters()?),
-        Tls::Wrapped => Protection::Wrapper(parameters()?),
+        Tls::Starttls => Protection::Required(parameters(mail)?),
+        Tls::Wrapped => Protection::Wrapper(parameters(mail)?),
         Tls::None => Protection::None,
     };
     let mut smtp = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&mail.host)
@@ -121,6 +120,54 @@ fn smtp(settings: &Settings) -> Result<AsyncSmtpTransport<Tokio1Executor>, Strin
         smtp = smtp.credentials(Credentials::new(mail.user.clone(), password(mail)?));
     }
     Ok(smtp.build())
+}
+
+/// How the certificate of the mail server is looked at: by the public roots and those of `mail.ca_file`, and for its name.
+fn parameters(mail: &Mail) -> Result<TlsParameters, String> {
+    let mut parameters = TlsParameters::builder(mail.host.clone());
+    for root in roots(&mail.ca_file)? {
+        parameters = parameters.add_root_certificate(root);
+    }
+    parameters.build_rustls().map_err(|error| {
+        // The public roots can be read; what may be none is a certificate of the file.
+        if mail.ca_file.as_os_str().is_empty() {
+            format!("mail.host: {}: {error}", mail.host)
+        } else {
+            let place = mail.ca_file.display();
+            format!("mail.ca_file: {place}: a certificate in it cannot be read: {error}")
+        }
+    })
+}
+
+/// The certificates in a PEM file; none where no file is named.
+fn roots(file: &Path) -> Result<Vec<Certificate>, String> {
+    if file.as_os_str().is_empty() {
+        return Ok(Vec::new());
+    }
+    let fault = |what: String| format!("mail.ca_file: {}: {what}", file.display());
+    let bytes = std::fs::read(file).map_err(|error| fault(error.to_string()))?;
+    if bytes.is_empty() {
+        return Err(fault("is empty".to_owned()));
+    }
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&bytes).collect();
+    let found = found.map_err(|error| fault(format!("is not PEM: {}", broken(&error))))?;
+    if found.is_empty() {
+        let what = "has no certificate in it; expected PEM, with -----BEGIN CERTIFICATE-----";
+        return Err(fault(what.to_owned()));
+    }
+    let read = |der: CertificateDer<'_>| Certificate::from_der(der.to_vec());
+    let roots: Result<Vec<_>, _> = found.into_iter().map(read).collect();
+    roots.map_err(|error| fault(error.to_string()))
+}
+
+/// What is wrong with a PEM file (RFC 7468), without a word of what it holds: a key may stand there by mistake.
+fn broken(error: &pem::Error) -> &'static str {
+    match error {
+        pem::Error::MissingSectionEnd { .. } => "a BEGIN line has no END line",
+        pem::Error::IllegalSectionStart { .. } => "a BEGIN line is broken",
+        pem::Error::Base64Decode(_) => "what stands between BEGIN and END is not base64",
+        _ => "it cannot be read",
+    }
 }
 
 /// What the server calls itself (RFC 5321, section 4.1.3).

@@ -51,6 +51,24 @@ fn no_password_goes_over_an_open_line() {
 }
 
 #[test]
+fn roots_are_named_where_a_certificate_is_looked_at() {
+    let (mut mail, server) = smtp();
+    mail.ca_file = PathBuf::from("/etc/roots.pem");
+    for tls in [Tls::Starttls, Tls::Wrapped] {
+        mail.tls = tls;
+        assert_eq!(mail.mistakes(&server), [""; 0], "{tls:?}");
+    }
+    mail.tls = Tls::None;
+    let mistakes = mail.mistakes(&server);
+    assert!(
+        mistakes.len() == 1 && mistakes[0].starts_with("mail.ca_file: "),
+        "{mistakes:?}"
+    );
+    mail.transport = Transport::File;
+    assert_eq!(mail.mistakes(&server), [""; 0]);
+}
+
+#[test]
 fn a_public_url_is_an_origin() {
     for (text, origin) in [
         ("https://flows.example.com/", "https://flows.example.com"),
