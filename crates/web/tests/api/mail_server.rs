@@ -1,15 +1,16 @@
 //! A mail server on a loopback port that does as a test says, and keeps what it was given. Its side of SMTP is mailin's.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use mailin::response::OK;
-use mailin::{Action, Handler, Response, SessionBuilder};
+use mailin::response::{AUTH_OK, INVALID_CREDENTIALS, OK};
+use mailin::{Action, AuthMechanism, Handler, Response, Session, SessionBuilder};
 use mailparse::{MailHeaderMap, ParsedMail, parse_mail};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// After this long a test gives up; none waits for it when all is well.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -21,6 +22,26 @@ pub(crate) enum Answer {
     Code(u16),
     /// Nothing for as long as the test holds it, although the message is kept.
     Silence,
+}
+
+/// How a server's lines are protected.
+#[derive(Clone, Default)]
+pub(crate) enum Line {
+    /// Not at all.
+    #[default]
+    Open,
+    /// Once the client asks for it (RFC 3207).
+    Starttls(Arc<ServerConfig>),
+    /// From the first byte on (RFC 8314).
+    Wrapped(Arc<ServerConfig>),
+}
+
+/// How a server meets its clients.
+#[derive(Clone, Default)]
+pub(crate) struct Manner {
+    pub(crate) line: Line,
+    /// The user and the password that it asks for, if any: by TLS where it has it, else in the open.
+    pub(crate) login: Option<(&'static str, &'static str)>,
 }
 
 /// A running mail server; it ends with this value.
@@ -43,6 +64,8 @@ struct Told {
     held: bool,
     offered: Vec<Received>,
     received: Vec<Received>,
+    /// Every line that anybody on the way could read.
+    in_the_open: Vec<String>,
 }
 
 /// One message as it came.
@@ -85,7 +108,16 @@ impl MailServer {
         Self::start_on(TcpListener::bind("127.0.0.1:0").unwrap())
     }
 
+    /// A server that meets its clients so.
+    pub(crate) fn start_as(manner: Manner) -> Self {
+        Self::run(TcpListener::bind("127.0.0.1:0").unwrap(), manner)
+    }
+
     pub(crate) fn start_on(listener: TcpListener) -> Self {
+        Self::run(listener, Manner::default())
+    }
+
+    fn run(listener: TcpListener, manner: Manner) -> Self {
         let address = listener.local_addr().unwrap();
         let (desk, stop) = (Arc::<Desk>::default(), Arc::<AtomicBool>::default());
         let (at_desk, stopped) = (Arc::clone(&desk), Arc::clone(&stop));
@@ -96,10 +128,11 @@ impl MailServer {
                 }
                 let clerk = Clerk {
                     desk: Arc::clone(&at_desk),
+                    manner: manner.clone(),
                     message: Received::default(),
                 };
                 // A client that goes away is none of this thread's business.
-                std::thread::spawn(move || drop(converse(&stream.unwrap(), clerk)));
+                std::thread::spawn(move || drop(converse(stream.unwrap(), clerk)));
             }
         });
         Self { address, desk, stop }
@@ -133,6 +166,13 @@ impl MailServer {
         self.desk.told.lock().unwrap().offered.clone()
     }
 
+    /// What clients said in the open: the first word of each line.
+    pub(crate) fn in_the_open(&self) -> Vec<String> {
+        let told = self.desk.told.lock().unwrap();
+        let words = told.in_the_open.iter().map(|line| line.split_whitespace().next());
+        words.map(|word| word.unwrap_or_default().to_owned()).collect()
+    }
+
     /// Waits until it has kept so many.
     pub(crate) fn has_received(&self, count: usize) -> Vec<Received> {
         let told = self.desk.told.lock().unwrap();
@@ -162,6 +202,7 @@ impl Drop for MailServer {
 /// Answers one client.
 struct Clerk {
     desk: Arc<Desk>,
+    manner: Manner,
     message: Received,
 }
 
@@ -174,6 +215,14 @@ fn code(code: u16) -> Response {
 }
 
 impl Handler for Clerk {
+    fn auth_plain(&mut self, _acts_as: &str, user: &str, password: &str) -> Response {
+        if self.manner.login == Some((user, password)) {
+            AUTH_OK
+        } else {
+            INVALID_CREDENTIALS
+        }
+    }
+
     fn mail(&mut self, _ip: std::net::IpAddr, _domain: &str, from: &str) -> Response {
         self.message = Received {
             from: from.to_owned(),
@@ -222,21 +271,73 @@ impl Handler for Clerk {
     }
 }
 
-fn converse(stream: &TcpStream, clerk: Clerk) -> std::io::Result<()> {
-    let mut session = SessionBuilder::new("mail.test").build(stream.peer_addr()?.ip(), clerk);
-    let (mut lines, mut answers) = (BufReader::new(stream), stream);
-    session.greeting().write_to(&mut answers)?;
+fn converse(stream: TcpStream, clerk: Clerk) -> std::io::Result<()> {
+    let (desk, manner) = (Arc::clone(&clerk.desk), clerk.manner.clone());
+    let mut session = SessionBuilder::new("mail.test");
+    if manner.login.is_some() {
+        session.enable_auth(AuthMechanism::Plain);
+    }
+    match manner.line {
+        Line::Open => session.insecure_enable_plaintext_auth(),
+        Line::Starttls(_) => session.enable_start_tls(),
+        Line::Wrapped(_) => &mut session,
+    };
+    let mut session = session.build(stream.peer_addr()?.ip(), clerk);
+    let greeting = session.greeting();
+    if let Line::Wrapped(config) = manner.line {
+        session.tls_active();
+        let mut stream = protected(stream, config)?;
+        say(&greeting, &mut stream)?;
+        return answer(&mut session, &mut stream, None).map(drop);
+    }
+    let mut stream = BufReader::new(stream);
+    say(&greeting, &mut stream)?;
+    let asked = answer(&mut session, &mut stream, Some(&desk))?;
+    match manner.line {
+        Line::Starttls(config) if asked => {
+            session.tls_active();
+            answer(&mut session, &mut protected(stream.into_inner(), config)?, None).map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
+type Protected = BufReader<StreamOwned<ServerConnection, TcpStream>>;
+
+fn protected(stream: TcpStream, config: Arc<ServerConfig>) -> std::io::Result<Protected> {
+    let connection = ServerConnection::new(config).map_err(std::io::Error::other)?;
+    Ok(BufReader::new(StreamOwned::new(connection, stream)))
+}
+
+/// Answers line by line until an end, or until the client asks for TLS, which it says. What comes in the open is noted.
+fn answer(
+    session: &mut Session<Clerk>,
+    stream: &mut BufReader<impl Read + Write>,
+    open: Option<&Desk>,
+) -> std::io::Result<bool> {
     let mut line = Vec::new();
-    while lines.read_until(b'\n', &mut line)? > 0 {
+    while stream.read_until(b'\n', &mut line)? > 0 {
+        if let Some(desk) = open {
+            let heard = String::from_utf8_lossy(&line).into_owned();
+            desk.told.lock().unwrap().in_the_open.push(heard);
+        }
         let answer = session.process(&line);
         line.clear();
         if answer.action != Action::NoReply {
-            answer.write_to(&mut answers)?;
+            say(&answer, stream)?;
+        }
+        if answer.action == Action::UpgradeTls {
+            return Ok(true);
         }
         // Its state machine takes nothing more after a message that was refused.
         if answer.action == Action::Close || answer.is_error {
             break;
         }
     }
-    Ok(())
+    Ok(false)
+}
+
+fn say(answer: &Response, stream: &mut BufReader<impl Read + Write>) -> std::io::Result<()> {
+    answer.write_to(stream.get_mut())?;
+    stream.get_mut().flush()
 }

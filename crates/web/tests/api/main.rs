@@ -5,6 +5,7 @@
 
 mod asking;
 mod auditing;
+mod authority;
 mod bad_input;
 mod cast;
 mod cluster;
@@ -19,6 +20,7 @@ mod live;
 mod mail;
 mod mail_failing;
 mod mail_server;
+mod mail_tls;
 mod notifications;
 mod openapi;
 mod parallel;
