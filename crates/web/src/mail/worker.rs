@@ -124,7 +124,7 @@ async fn deliver_one(app: &App, post: &Post, bundle: &Bundle, lease: DateTime<Ut
     let (now, ids) = (app.now(), bundle.ids());
     match sent {
         Ok(()) => {
-            tracing::info!(message = name, "mail was sent");
+            tracing::info!(letter = name, "mail was sent");
             app.metrics.mailed("sent");
             let mark = app.db.write::<_, Error, _>(move |tx| {
                 let ids = ids.clone();
@@ -134,7 +134,7 @@ async fn deliver_one(app: &App, post: &Post, bundle: &Bundle, lease: DateTime<Ut
         }
         Err(failure) if failure.permanent || attempts >= MOST_ATTEMPTS => {
             let Failure { logged, reason, .. } = failure;
-            tracing::warn!(message = name, attempts, reason = logged, "mail was given up");
+            tracing::warn!(letter = name, attempts, reason = logged, "mail was given up");
             app.metrics.mailed("given_up");
             let mark = app.db.write::<_, Error, _>(move |tx| {
                 let (ids, reason) = (ids.clone(), reason.clone());
@@ -144,7 +144,7 @@ async fn deliver_one(app: &App, post: &Post, bundle: &Bundle, lease: DateTime<Ut
         }
         Err(Failure { logged, reason, .. }) => {
             let again = now + pause(attempts, &mut app.random());
-            tracing::warn!(message = name, attempts, reason = logged, %again, "mail was not sent");
+            tracing::warn!(letter = name, attempts, reason = logged, %again, "mail was not sent");
             app.metrics.mailed("put_off");
             let mark = app.db.write::<_, Error, _>(move |tx| {
                 let (ids, reason) = (ids.clone(), reason.clone());
