@@ -234,7 +234,12 @@ fn refuse(app: &App, asker: &Asker, span: &Span, error: &Error, id: &str, origin
             tracing::warn!(cause = error.chain(), "not available");
         }
         // Details of a refusal may quote the request, which is nobody's business but its sender's.
-        Error::Unauthorized(_) | Error::Forbidden(_) | Error::TooManyRequests { .. } => {
+        Error::Unauthorized(_)
+        | Error::Forbidden(_)
+        | Error::ScopeMissing(_)
+        | Error::PlanLimit { .. }
+        | Error::AddressNotVerified
+        | Error::TooManyRequests { .. } => {
             tracing::info!(kind = error.kind().name(), "refused");
         }
         _ => tracing::debug!(kind = error.kind().name(), "refused"),
