@@ -309,4 +309,6 @@ fn finish(app: &App, response: &mut Response, id: &str) {
 }
 
 #[cfg(test)]
+mod log_tests;
+#[cfg(test)]
 mod tests;

@@ -109,7 +109,7 @@ async fn nothing_is_sent_over_a_line_that_should_be_protected_and_is_not() {
 }
 
 /// The program, which mails to that server.
-fn program(test: &TestDb, server: &MailServer) -> Server {
+pub(crate) fn program(test: &TestDb, server: &MailServer) -> Server {
     let set = |name: &'static str, value: &str| (name, value.to_owned());
     let variables = [
         set("RESOLUTIONFLOW_SERVER__PUBLIC_URL", "https://flows.example.com"),

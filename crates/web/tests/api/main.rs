@@ -17,6 +17,7 @@ mod kill;
 mod letters_at_the_door;
 mod letting_in;
 mod live;
+mod logging;
 mod mail;
 mod mail_failing;
 mod mail_server;
