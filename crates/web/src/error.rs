@@ -340,14 +340,20 @@ impl Error {
 
 /// What is used up, and what can be done about it.
 fn plan_limit(resource: Resource, limit: i64) -> String {
-    let (used, help) = match resource {
-        Resource::Flows => ("flows", "Nothing of this was kept, and what you have stays."),
+    let (one, many, help) = match resource {
+        Resource::Flows => (
+            "flow",
+            "flows",
+            "Nothing of this was kept, and what you have stays.",
+        ),
         Resource::Sessions => (
+            "started session a month",
             "started sessions a month",
             "Sessions can still be prepared, and those that run go on; the next month begins at nothing.",
         ),
-        Resource::Members => ("members", "Remove a member who is no longer needed."),
+        Resource::Members => ("member", "members", "Remove a member who is no longer needed."),
     };
+    let used = if limit == 1 { one } else { many };
     format!(
         "Your plan allows {limit} {used}. {help} Whoever runs this server can give the account another plan."
     )

@@ -127,7 +127,7 @@ async fn a_plan_is_made_given_reached_and_changed() {
         assert_eq!(
             detail,
             json!(
-                "Your plan allows 1 flows. Nothing of this was kept, and what you have stays. Whoever runs this server \
+                "Your plan allows 1 flow. Nothing of this was kept, and what you have stays. Whoever runs this server \
                  can give the account another plan."
             )
         );
