@@ -11,7 +11,7 @@ const RUNBOOK: &str = "# Restart a pod\n\nWhat it is for.\n\n1. Look at <pod-nam
                        <pod-name>.\n\n   ```sh\n   kubectl delete pod <pod-name>\n   ```\n";
 
 /// One part of a form with files.
-enum Part<'a> {
+pub(crate) enum Part<'a> {
     Text(&'a str, &'a str),
     File(&'a str, &'a [u8]),
 }
@@ -19,7 +19,7 @@ enum Part<'a> {
 use Part::{File, Text};
 
 /// Sends a form as browsers send those with files.
-async fn upload(visitor: &Visitor, parts: &[Part<'_>]) -> Page {
+pub(crate) async fn upload(visitor: &Visitor, parts: &[Part<'_>]) -> Page {
     let mut body: Vec<u8> = Vec::new();
     for part in parts {
         let (head, content) = match part {

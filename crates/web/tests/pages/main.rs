@@ -15,6 +15,7 @@ mod finish;
 mod flows;
 mod import;
 mod letting_in;
+mod limits;
 mod matrix;
 mod notifications;
 mod origins;
