@@ -31,4 +31,5 @@ mod search;
 mod sent_twice;
 mod sessions;
 mod settings;
+mod tokens;
 mod visitor;
