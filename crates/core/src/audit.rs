@@ -69,11 +69,15 @@ pub enum AuditAction {
     ProfileChanged,
     /// A person went on in another account, or came from one.
     AccountSwitched,
+    /// A code that opens new accounts was made.
+    PlatformInviteCreated,
+    /// A code that opens new accounts was taken back.
+    PlatformInviteRevoked,
 }
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::SignedIn,
         Self::SignInFailed,
         Self::SignedOut,
@@ -102,6 +106,8 @@ impl AuditAction {
         Self::TeamChanged,
         Self::ProfileChanged,
         Self::AccountSwitched,
+        Self::PlatformInviteCreated,
+        Self::PlatformInviteRevoked,
     ];
 
     /// The name in the database, the API and the hash.
@@ -135,6 +141,8 @@ impl AuditAction {
             Self::TeamChanged => "team_changed",
             Self::ProfileChanged => "profile_changed",
             Self::AccountSwitched => "account_switched",
+            Self::PlatformInviteCreated => "platform_invite_created",
+            Self::PlatformInviteRevoked => "platform_invite_revoked",
         }
     }
 
@@ -188,7 +196,8 @@ impl By {
 /// What it was done to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
-    /// A word of the product: user, login, program, token, session, flow, account, invite, member, team.
+    /// A word of the product: user, login, program, token, session, flow, account, invite, member, team, plan,
+    /// `platform_invite`.
     pub kind: String,
     /// Which of them.
     pub id: Option<Uuid>,

@@ -1,8 +1,10 @@
 //! `admin`: the first owner, others, passwords and tokens, as they then sign in.
 
 use futures_util::FutureExt;
+use resolutionflow_core::audit::{AuditAction, By, Entry};
+use resolutionflow_store::audit::Filter;
 use resolutionflow_store::testing::now;
-use resolutionflow_store::{Db, DbConfig, Error};
+use resolutionflow_store::{Db, DbConfig, Error, audit, members};
 use serde_json::json;
 
 use crate::program::{Place, request, sign_in, sqlite};
@@ -247,14 +249,32 @@ fn a_wrong_command_line_is_told_by_its_code() {
     );
 }
 
-#[test]
-fn a_code_for_new_accounts_is_printed_once() {
+/// The log of the oldest account, newest first.
+async fn log(database: &str) -> Vec<Entry> {
+    let db = Db::open(&DbConfig::new(database, now())).await.unwrap();
+    let read = db.read::<_, Error, _>(|tx| {
+        async move {
+            let (account, _) = members::first_account(tx).await?.ok_or(Error::NoRow)?;
+            audit::list(tx, account, &Filter::default(), None, 100).await
+        }
+        .boxed()
+    });
+    let kept = read.await.unwrap();
+    db.close().await;
+    kept.into_iter().map(|kept| kept.entry).collect()
+}
+
+#[tokio::test]
+async fn a_code_for_new_accounts_is_printed_once() {
     let place = Place::new();
     let database = sqlite(&place.path("data/real.sqlite"));
     let admin = |arguments: &[&str]| {
         let arguments = [&["admin"], arguments, &["--database", &database]].concat();
         place.run_with(&arguments, "")
     };
+    // Where there is no account yet, there is no log.
+    place.run(&["migrate", "--database", &database]).ok();
+    admin(&["invite"]).ok();
     let owner = [
         "--email",
         "morgan@contoso.example",
@@ -279,6 +299,14 @@ fn a_code_for_new_accounts_is_printed_once() {
         made.out.starts_with("rf_pi_") && made.err.contains("opens 2 accounts"),
         "{made:?}"
     );
+    let log = log(&database).await;
+    assert_eq!(log[0].action, AuditAction::PlatformInviteCreated);
+    assert_eq!((log[0].by, log[0].actor_id), (Some(By::Command), None));
+    assert_eq!(log[0].object.kind, "platform_invite");
+    let codes = log
+        .iter()
+        .filter(|entry| entry.action == AuditAction::PlatformInviteCreated);
+    assert_eq!(codes.count(), 1);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The pages of who runs the server: accounts, plans, state; and what an account sees of its plan.
 
 use resolutionflow_store::{Error, platform};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cast::{TestApp, apps, flow_document};
 use crate::visitor::Visitor;
@@ -21,6 +21,13 @@ async fn plan(visitor: &Visitor, name: &str) -> String {
     let (before, _) = page.text.split_once(&format!(">{name}</a>")).unwrap();
     let (_, path) = before.rsplit_once("href=\"").unwrap();
     path.trim_end_matches('"').to_owned()
+}
+
+/// What the log of somebody's account has of one kind.
+async fn told(app: &TestApp, name: &str, action: &str) -> Vec<Value> {
+    let path = format!("/audit?limit=100&action={action}");
+    let log = app.member(name).get(path).await.with(200);
+    log["items"].as_array().unwrap().clone()
 }
 
 #[tokio::test]
@@ -205,6 +212,7 @@ async fn a_code_is_shown_once_opens_an_account_and_is_revoked() {
             assert_eq!(refused.status, 422, "{wrong:?}");
             refused.has(&["A code opens 1 to 1000 accounts"]);
         }
+        assert!(told(&app, "olivia", "platform_invite_created").await.is_empty());
         let form = [("uses", "2"), ("days", "7"), ("note", "the pilot")];
         let made = olivia.post("/platform/invites", &form).await.ok();
         let code = made.between("value=\"rf_pi_", "\"");
@@ -221,5 +229,24 @@ async fn a_code_is_shown_once_opens_an_account_and_is_revoked() {
         olivia.get("/platform/invites").await.ok().has(&["revoked"]);
         let lena = Visitor::signed_in(&app, "lena").await;
         assert_eq!(lena.post(revoke, &[]).await.status, 404);
+
+        // Each once, in the log of the account that she acts in.
+        let id = revoke.split('/').nth(3).unwrap();
+        for action in ["platform_invite_created", "platform_invite_revoked"] {
+            let entries = told(&app, "olivia", action).await;
+            assert_eq!(entries.len(), 1, "{action}");
+            assert_eq!(entries[0]["actor_id"], json!(app.member("olivia").user_id));
+            assert_eq!(
+                (&entries[0]["object_kind"], &entries[0]["object_id"]),
+                (&json!("platform_invite"), &json!(id))
+            );
+            assert!(told(&app, "sid", action).await.is_empty());
+        }
+        olivia
+            .get("/settings/audit")
+            .await
+            .ok()
+            .has(&["Code for new accounts made", "Code for new accounts revoked"])
+            .lacks(&["the pilot"]);
     }
 }

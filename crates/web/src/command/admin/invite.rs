@@ -3,13 +3,15 @@
 use chrono::TimeDelta;
 use clap::Args;
 use futures_util::FutureExt;
+use resolutionflow_core::audit::{AuditAction, By, Object};
 use resolutionflow_core::id::PlatformInviteId;
 use resolutionflow_core::random::Random;
-use resolutionflow_store::Error as StoreError;
 use resolutionflow_store::platform_invites::{self, MOST_DAYS, MOST_USES, NewPlatformInvite};
+use resolutionflow_store::{Error as StoreError, audit, members};
 
 use super::super::local::open;
 use super::super::{Done, Place, complain, print};
+use crate::auth::peer::Peer;
 use crate::auth::secret::{self, InLink};
 use crate::config::SignupMode;
 use crate::context::{Clock, seed};
@@ -50,10 +52,24 @@ impl Invite {
             created_by_id: None,
         };
         let until = invite.expires_at.date_naive();
+        let (who, object) = (
+            (None, Some(By::Command)),
+            Object::new("platform_invite", invite.id.uuid()),
+        );
+        let action = AuditAction::PlatformInviteCreated;
+        let entry = Peer::default().entry((now, random), who, action, object, &[]);
         let db = open(&settings, false).await?;
         let made = db.write::<_, StoreError, _>(move |tx| {
-            let invite = invite.clone();
-            async move { platform_invites::create(tx, &invite, now).await }.boxed()
+            let (invite, entry) = (invite.clone(), entry.clone());
+            async move {
+                platform_invites::create(tx, &invite, now).await?;
+                // It is nobody's: the oldest account is that of whoever set the server up.
+                match members::first_account(tx).await? {
+                    Some((account, _)) => audit::write(tx, account, &entry).await,
+                    None => Ok(()),
+                }
+            }
+            .boxed()
         });
         let made = made.await;
         db.close().await;

@@ -5,7 +5,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use maud::{Markup, html};
+use resolutionflow_core::audit::{AuditAction, Object};
 use resolutionflow_core::id::PlatformInviteId;
+use resolutionflow_store::audit;
 use resolutionflow_store::platform_invites::{self, MOST_DAYS, MOST_USES, NewPlatformInvite, PlatformInvite};
 use serde::Deserialize;
 use serde_json::json;
@@ -258,14 +260,20 @@ async fn make(app: &App, visitor: &Visitor, typed: &Typed) -> Result<Made> {
         note: typed.note.trim().to_owned(),
         created_by_id: Some(visitor.user_id()),
     };
-    let id = invite.id.uuid();
+    let (id, account) = (invite.id.uuid(), visitor.caller.account_id);
+    let (action, object) = (
+        AuditAction::PlatformInviteCreated,
+        Object::new("platform_invite", id),
+    );
+    let entry = visitor.caller.entry(now, random, action, object, &[]);
     let body = (uses, days, &invite.note);
     let key = IdempotencyKey::parse(&typed.key);
     let key = once::key(&visitor.caller, key, "POST /platform/invites", &body)?;
     let answer = once::write(app, key, move |tx| {
-        let invite = invite.clone();
+        let (invite, entry) = (invite.clone(), entry.clone());
         Box::pin(async move {
             platform_invites::create(tx, &invite, now).await?;
+            audit::write(tx, account, &entry).await?;
             Answer::new(StatusCode::CREATED, &json!({ "id": id }))
         })
     })
@@ -273,7 +281,6 @@ async fn make(app: &App, visitor: &Visitor, typed: &Typed) -> Result<Made> {
     if answer.id()? != id {
         return Ok(Made::Before);
     }
-    tracing::info!(user = %visitor.user_id(), uses, "a code for new accounts was made");
     Ok(Made::Now(code))
 }
 
@@ -283,12 +290,23 @@ pub(super) async fn revoke(
     VisitPlatform(visitor): VisitPlatform,
     Path(id): Path<PlatformInviteId>,
 ) -> Result<Redirect> {
-    let now = app.now();
+    let (account, now) = (visitor.caller.account_id, app.now());
+    let object = Object::new("platform_invite", id.uuid());
+    let action = AuditAction::PlatformInviteRevoked;
+    let entry = visitor.caller.entry(now, &mut app.random(), action, object, &[]);
     let revoked = app
-        .write(move |tx| Box::pin(async move { Ok(platform_invites::revoke(tx, id, now).await?) }))
+        .write(move |tx| {
+            let entry = entry.clone();
+            Box::pin(async move {
+                let revoked = platform_invites::revoke(tx, id, now).await?;
+                if revoked {
+                    audit::write(tx, account, &entry).await?;
+                }
+                Ok(revoked)
+            })
+        })
         .await?;
     if revoked {
-        tracing::info!(user = %visitor.user_id(), invite = %id, "a code for new accounts was revoked");
         Ok(Redirect::to("/platform/invites"))
     } else {
         Err(Error::NotFound)

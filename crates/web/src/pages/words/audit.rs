@@ -56,6 +56,8 @@ pub const fn action(action: AuditAction) -> &'static str {
         AuditAction::TeamChanged => "Team renamed",
         AuditAction::ProfileChanged => "Profile changed",
         AuditAction::AccountSwitched => "Account switched",
+        AuditAction::PlatformInviteCreated => "Code for new accounts made",
+        AuditAction::PlatformInviteRevoked => "Code for new accounts revoked",
     }
 }
 
