@@ -73,11 +73,15 @@ pub enum AuditAction {
     PlatformInviteCreated,
     /// A code that opens new accounts was taken back.
     PlatformInviteRevoked,
+    /// A person runs the server from then on.
+    PlatformAdminAdded,
+    /// A person runs the server no longer.
+    PlatformAdminRemoved,
 }
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::SignedIn,
         Self::SignInFailed,
         Self::SignedOut,
@@ -108,6 +112,8 @@ impl AuditAction {
         Self::AccountSwitched,
         Self::PlatformInviteCreated,
         Self::PlatformInviteRevoked,
+        Self::PlatformAdminAdded,
+        Self::PlatformAdminRemoved,
     ];
 
     /// The name in the database, the API and the hash.
@@ -143,6 +149,8 @@ impl AuditAction {
             Self::AccountSwitched => "account_switched",
             Self::PlatformInviteCreated => "platform_invite_created",
             Self::PlatformInviteRevoked => "platform_invite_revoked",
+            Self::PlatformAdminAdded => "platform_admin_added",
+            Self::PlatformAdminRemoved => "platform_admin_removed",
         }
     }
 

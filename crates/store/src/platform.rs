@@ -100,15 +100,33 @@ pub async fn is_platform_admin(tx: &mut Tx, user: UserId) -> Result<bool> {
     Ok(found.is_some_and(|(yes,)| yes))
 }
 
-/// Says whether the person with an address runs the server; `false` when nobody has it.
-pub async fn set_platform_admin(tx: &mut Tx, email: &str, yes: bool) -> Result<bool> {
+/// What became of saying who runs the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// It holds from now on.
+    Done,
+    /// It was so before.
+    Already,
+    /// Nobody has the address.
+    Nobody,
+}
+
+/// Says whether the person with an address runs the server.
+pub async fn set_platform_admin(tx: &mut Tx, email: &str, yes: bool) -> Result<Named> {
+    let key = crate::members::email_key(email);
     let changed = tx
         .execute(
-            "UPDATE users SET platform_admin = $2 WHERE email_key = $1",
-            &[&crate::members::email_key(email), &yes],
+            "UPDATE users SET platform_admin = $2 WHERE email_key = $1 AND platform_admin <> $2",
+            &[&key, &yes],
         )
         .await?;
-    Ok(changed == 1)
+    if changed == 1 {
+        return Ok(Named::Done);
+    }
+    let found: Option<(UserId,)> = tx
+        .optional("SELECT id FROM users WHERE email_key = $1", &[&key])
+        .await?;
+    Ok(found.map_or(Named::Nobody, |_| Named::Already))
 }
 
 /// How far [`state`] counts.

@@ -9,6 +9,7 @@ use resolutionflow_core::plan::{Limits, Plan, Resource, UNLIMITED};
 use resolutionflow_core::session::{Preparation, prepare, start_prepared};
 use resolutionflow_store::limits::{self, Changed};
 use resolutionflow_store::members::NewUser;
+use resolutionflow_store::platform::Named;
 use resolutionflow_store::reconcile::{self, Counter};
 use resolutionflow_store::sessions::Begins;
 use resolutionflow_store::testing::TestDb;
@@ -299,9 +300,13 @@ async fn who_runs_the_server_is_said_by_address() {
             let test = &test;
             async move { commit!(test, |tx| platform::set_platform_admin(tx, email, yes).await).unwrap() }
         };
-        assert!(set("  OLGA@example.com ", true).await && is().await);
-        assert!(!set("nobody@example.com", true).await);
-        assert!(set("olga@example.com", false).await && !is().await);
+        assert_eq!(set("olga@example.com", false).await, Named::Already);
+        assert_eq!(set("  OLGA@example.com ", true).await, Named::Done);
+        assert_eq!(set("olga@example.com", true).await, Named::Already);
+        assert!(is().await);
+        assert_eq!(set("nobody@example.com", true).await, Named::Nobody);
+        assert_eq!(set("olga@example.com", false).await, Named::Done);
+        assert!(!is().await);
         let state = look!(test, |tx| platform::state(tx, at(1)).await).unwrap();
         assert!(state.schema > 0);
         assert_eq!((state.letters_waiting, state.letters_failed), (0, 0));

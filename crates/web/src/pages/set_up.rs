@@ -140,18 +140,21 @@ async fn found(
     let (kept, device) = (opening.login.clone(), device::prepare(app, headers));
     let object = Object::new("user", founding.owner.id.uuid());
     let who = (Some(founding.owner.id), Some(By::Login(kept.id)));
-    let entry = peer.entry((now, &mut random), who, AuditAction::SignedIn, object, &[]);
+    let entries = [AuditAction::PlatformAdminAdded, AuditAction::SignedIn].map(|action| {
+        let entry = peer.entry((now, &mut random), who, action, object.clone(), &[]);
+        (founding.account_id, entry)
+    });
     let device = app
         .write(move |tx| {
             let (founding, login) = (founding.clone(), kept.clone());
-            let (device, entry) = (device.clone(), entry.clone());
+            let (device, entries) = (device.clone(), entries.clone());
             async move {
                 let founded = members::found(tx, &founding, now).await?
                     && logins::create(tx, founding.account_id, &login, now).await?;
                 if !founded {
                     return Ok(None);
                 }
-                audit::write(tx, founding.account_id, &entry).await?;
+                audit::write_all(tx, &entries).await?;
                 device.keep(tx, founding.owner.id, now).await.map(Some)
             }
             .boxed()

@@ -249,9 +249,18 @@ async fn the_first_person_comes_in_by_the_code_and_only_the_first() {
         let code: &'static str = code.leak();
         let right = form(code);
         let (one, two) = tokio::join!(visitor.post("/setup", &right), visitor.post("/setup", &right));
+        let won = [&one, &two].into_iter().find(|page| page.location == "/");
+        let cookies = won.unwrap().header("set-cookie");
+        let mut olivia = visitor.clone();
+        cookies.split(';').next().unwrap().clone_into(&mut olivia.cookie);
         let mut ways = [one.goes_to(), two.goes_to()];
         ways.sort();
         assert_eq!(ways, ["/", SIGN_IN]);
+        let log = olivia
+            .get("/settings/audit?action=platform_admin_added")
+            .await
+            .ok();
+        assert_eq!(log.text.matches("class=\"row-title\"").count(), 1);
         assert_eq!(visitor.get("/setup").await.goes_to(), SIGN_IN);
         assert_eq!(visitor.post("/setup", &form(code)).await.goes_to(), SIGN_IN);
     }

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use resolutionflow_store::{Error, platform};
+use resolutionflow_store::Error;
+use resolutionflow_store::platform::{self, Named};
 
 use crate::cast::{TestApp, apps};
 use crate::origins::routes;
@@ -128,7 +129,7 @@ async fn who_may_use_which_page_is_what_was_reviewed() {
         let write = app.app.db.write::<_, Error, _>(|tx| {
             Box::pin(async move { platform::set_platform_admin(tx, "lena@example.com", true).await })
         });
-        assert!(write.await.unwrap());
+        assert_eq!(write.await.unwrap(), Named::Done);
         let lena = &visitors.iter().find(|(role, _)| *role == "engineer").unwrap().1;
         let seen = lena.get("/platform").await;
         writeln!(table, "GET /platform\n  who runs the server {}", outcome(&seen)).unwrap();

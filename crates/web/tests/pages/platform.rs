@@ -1,6 +1,7 @@
 //! The pages of who runs the server: accounts, plans, state; and what an account sees of its plan.
 
-use resolutionflow_store::{Error, platform};
+use resolutionflow_store::Error;
+use resolutionflow_store::platform::{self, Named};
 use serde_json::{Value, json};
 
 use crate::cast::{TestApp, apps, flow_document};
@@ -11,7 +12,7 @@ pub(crate) async fn runner(app: &TestApp) -> Visitor {
     let write = app.app.db.write::<_, Error, _>(|tx| {
         Box::pin(async move { platform::set_platform_admin(tx, "olivia@example.com", true).await })
     });
-    assert!(write.await.unwrap());
+    assert_eq!(write.await.unwrap(), Named::Done);
     Visitor::signed_in(app, "olivia").await
 }
 

@@ -95,14 +95,16 @@ impl CreateUser {
                 if !members::add(tx, account_id, user.id, role, team, now).await? {
                     return Err(format!("{} is a member of {account} already", user.email).into());
                 }
-                if is_first {
+                let action = if is_first {
                     platform::set_platform_admin(tx, &user.email, true).await?;
+                    AuditAction::PlatformAdminAdded
                 } else {
-                    let (random, object) = (&mut Random::new(seed), Object::new("user", user.id.uuid()));
-                    let (who, action) = ((None, Some(By::Command)), AuditAction::MemberAdded);
-                    let entry = Peer::default().entry((now, random), who, action, object, &[]);
-                    audit::write(tx, account_id, &entry).await?;
-                }
+                    AuditAction::MemberAdded
+                };
+                let (random, object) = (&mut Random::new(seed), Object::new("user", user.id.uuid()));
+                let who = (None, Some(By::Command));
+                let entry = Peer::default().entry((now, random), who, action, object, &[]);
+                audit::write(tx, account_id, &entry).await?;
                 Ok((account, role))
             }
             .boxed()

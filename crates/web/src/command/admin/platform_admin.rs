@@ -2,10 +2,15 @@
 
 use clap::Args;
 use futures_util::FutureExt;
-use resolutionflow_store::{Error as StoreError, platform, users};
+use resolutionflow_core::audit::{AuditAction, By};
+use resolutionflow_core::random::Random;
+use resolutionflow_store::platform::{self, Named};
+use resolutionflow_store::{Error as StoreError, audit, members};
 
 use super::super::local::open;
 use super::super::{Done, Place, complain};
+use crate::auth::peer::Peer;
+use crate::context::{Clock, seed};
 
 /// The options of the command.
 #[derive(Args, Debug)]
@@ -28,31 +33,37 @@ impl PlatformAdmin {
     pub(super) async fn run(self) -> Done {
         let settings = self.place.settings()?;
         let (email, yes) = (self.email.clone(), !self.revoke);
+        let (now, seed) = (Clock::system().now(), seed());
         let db = open(&settings, false).await?;
         let set = db.write::<_, StoreError, _>(move |tx| {
             let email = email.clone();
             async move {
                 let set = platform::set_platform_admin(tx, &email, yes).await?;
-                // Whoever may not sign in is not found; it is taken from them all the same.
-                Ok((set, users::by_address(tx, &email).await?))
+                if set != Named::Done {
+                    return Ok(set);
+                }
+                // In the log of each account that the person belongs to.
+                let (accounts, people): (Vec<_>, Vec<_>) =
+                    members::accounts(tx, &email).await?.into_iter().unzip();
+                if let Some(user) = people.first() {
+                    let action = if yes {
+                        AuditAction::PlatformAdminAdded
+                    } else {
+                        AuditAction::PlatformAdminRemoved
+                    };
+                    let (at, who) = ((now, &mut Random::new(seed)), (*user, (None, Some(By::Command))));
+                    let entries = Peer::default().entries_of(at, who, action, &accounts, &[]);
+                    audit::write_all(tx, &entries).await?;
+                }
+                Ok(set)
             }
             .boxed()
         });
         let set = set.await;
         db.close().await;
-        let (set, person) = set?;
-        if !set {
+        if set? == Named::Nobody {
             return Err(format!("nobody has the address {}", self.email).into());
         }
-        // It is in no account's log: who runs the server stands above them.
-        let user = person
-            .map(|person| person.user_id.to_string())
-            .unwrap_or_default();
-        tracing::info!(
-            user,
-            platform_admin = yes,
-            "who runs this server was changed by a command"
-        );
         let what = if yes { "runs" } else { "no longer runs" };
         complain(format!("{} {what} this server.", self.email));
         Ok(())

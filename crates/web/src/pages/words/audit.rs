@@ -58,6 +58,8 @@ pub const fn action(action: AuditAction) -> &'static str {
         AuditAction::AccountSwitched => "Account switched",
         AuditAction::PlatformInviteCreated => "Code for new accounts made",
         AuditAction::PlatformInviteRevoked => "Code for new accounts revoked",
+        AuditAction::PlatformAdminAdded => "Made to run the server",
+        AuditAction::PlatformAdminRemoved => "Runs the server no longer",
     }
 }
 
