@@ -77,11 +77,15 @@ pub enum AuditAction {
     PlatformAdminAdded,
     /// A person runs the server no longer.
     PlatformAdminRemoved,
+    /// A plan was made.
+    PlanCreated,
+    /// A plan's name or limits changed, for all accounts that have it.
+    PlanEdited,
 }
 
 impl AuditAction {
     /// Every action.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::SignedIn,
         Self::SignInFailed,
         Self::SignedOut,
@@ -114,6 +118,8 @@ impl AuditAction {
         Self::PlatformInviteRevoked,
         Self::PlatformAdminAdded,
         Self::PlatformAdminRemoved,
+        Self::PlanCreated,
+        Self::PlanEdited,
     ];
 
     /// The name in the database, the API and the hash.
@@ -151,6 +157,8 @@ impl AuditAction {
             Self::PlatformInviteRevoked => "platform_invite_revoked",
             Self::PlatformAdminAdded => "platform_admin_added",
             Self::PlatformAdminRemoved => "platform_admin_removed",
+            Self::PlanCreated => "plan_created",
+            Self::PlanEdited => "plan_edited",
         }
     }
 

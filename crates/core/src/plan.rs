@@ -107,6 +107,15 @@ impl Plan {
             Err(problems)
         }
     }
+
+    /// The names of what another state of this plan has otherwise: its name, and resources whose limits differ.
+    pub fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let limits = Resource::ALL
+            .into_iter()
+            .filter(|resource| self.limits.of(*resource) != other.limits.of(*resource));
+        let name = (self.name != other.name).then_some("name");
+        name.into_iter().chain(limits.map(Resource::as_str)).collect()
+    }
 }
 
 /// How much an account has.
@@ -163,5 +172,24 @@ mod tests {
         assert!(places[2].starts_with("/sessions"));
         let plan = Plan::check(UNLIMITED, " Team ", Limits::default()).unwrap();
         assert_eq!(plan.name, "Team");
+    }
+
+    #[test]
+    fn what_differs_is_named() {
+        let plan = |name, flows, members| {
+            let limits = Limits {
+                flows,
+                sessions: Some(1),
+                members,
+            };
+            Plan::check(UNLIMITED, name, limits).unwrap()
+        };
+        let before = plan("Team", None, Some(9));
+        assert!(before.differences(&before).is_empty());
+        assert_eq!(before.differences(&plan("Crew", None, Some(9))), ["name"]);
+        assert_eq!(
+            before.differences(&plan("Team", Some(0), None)),
+            ["flows", "members"]
+        );
     }
 }

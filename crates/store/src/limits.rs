@@ -8,7 +8,7 @@ use resolutionflow_core::id::{AccountId, PlanId};
 use resolutionflow_core::plan::{Limits, Plan, Resource, Usage, month};
 
 use crate::db::{FromRow, Row, Topic, Tx};
-use crate::sql::{at_least_none, for_update};
+use crate::sql::{at_least_none, for_no_key_update, for_update};
 use crate::{Error, Result};
 
 /// The condition that an account's plan has room, as far as `counted` goes.
@@ -217,10 +217,10 @@ pub async fn create_plan(tx: &mut Tx, plan: &Plan, now: DateTime<Utc>) -> Result
 }
 
 /// What became of a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Changed {
-    /// It was made.
-    Done,
+    /// It was made; this is the plan as it was before.
+    Done(Plan),
     /// There is no such thing.
     Missing,
     /// Another plan has that name.
@@ -239,24 +239,37 @@ pub async fn change_plan(tx: &mut Tx, plan: &Plan) -> Result<Changed> {
     if namesake.is_some() {
         return Ok(Changed::NameTaken);
     }
-    let changed = tx
-        .execute(
-            "UPDATE plans SET name = $2, name_key = $3, flows = $4, sessions = $5, members = $6 WHERE id = $1",
-            &[
-                &plan.id,
-                &plan.name,
-                &key,
-                &plan.limits.flows,
-                &plan.limits.sessions,
-                &plan.limits.members,
-            ],
+    let lock = for_no_key_update(tx);
+    let sql = format!("SELECT {COLUMNS} FROM plans p WHERE p.id = $1{lock}");
+    let Some(had) = tx.optional(&sql, &[&plan.id]).await? else {
+        return Ok(Changed::Missing);
+    };
+    tx.execute(
+        "UPDATE plans SET name = $2, name_key = $3, flows = $4, sessions = $5, members = $6 WHERE id = $1",
+        &[
+            &plan.id,
+            &plan.name,
+            &key,
+            &plan.limits.flows,
+            &plan.limits.sessions,
+            &plan.limits.members,
+        ],
+    )
+    .await?;
+    Ok(Changed::Done(had))
+}
+
+/// The accounts that have a plan; `None` where more than `most` do.
+pub async fn accounts_with(tx: &mut Tx, plan: PlanId, most: u16) -> Result<Option<Vec<AccountId>>> {
+    let rows: Vec<(AccountId,)> = tx
+        .across_accounts()
+        .all(
+            "SELECT id FROM accounts WHERE plan_id = $1 LIMIT $2",
+            &[&plan, &(i64::from(most) + 1)],
         )
         .await?;
-    Ok(if changed == 1 {
-        Changed::Done
-    } else {
-        Changed::Missing
-    })
+    let all = rows.len() <= usize::from(most);
+    Ok(all.then(|| rows.into_iter().map(|(id,)| id).collect()))
 }
 
 /// Gives an account a plan; `None` when there is no such account or plan, else the plan that it had.

@@ -48,6 +48,7 @@ const FILL: &str = "
         INSERT INTO accounts (id, name, created_at) SELECT CAST(printf('acco%012d', i) AS BLOB), 'B', 0 FROM n;
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
         INSERT INTO plans (id, name, name_key, created_at) SELECT CAST(printf('plan%012d', i) AS BLOB), i, i, 0 FROM n;
+    UPDATE accounts SET plan_id = CAST('plan' || substr(CAST(id AS TEXT), 5) AS BLOB) WHERE id <> zeroblob(16);
     INSERT INTO teams (account_id, id, name) VALUES (zeroblob(16), zeroblob(16), 'T');
     WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
         INSERT INTO users (id, email, email_key, name, created_at)
@@ -287,6 +288,7 @@ async fn look_at_limits(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) -> R
     limits::create_plan(tx, &plan, at).await?;
     limits::change_plan(tx, &plan).await?;
     limits::set_plan(tx, account, plan.id).await?;
+    limits::accounts_with(tx, plan.id, 50).await?;
     platform::tenants(tx, Some(id(9)), 50, at).await?;
     platform::tenant(tx, account, at).await?;
     platform::is_platform_admin(tx, id(1)).await?;

@@ -55,6 +55,7 @@ const FILL_POSTGRES: &[&str] = &[
         SELECT email, sha256(email::bytea), email, '', '', '', 'epoch', now() FROM users",
     "INSERT INTO accounts (id, name, created_at) SELECT id, 'B', 'epoch' FROM users",
     "INSERT INTO plans (id, name, name_key, created_at) SELECT id, email, email, 'epoch' FROM users",
+    "UPDATE accounts SET plan_id = id WHERE id <> pg_temp.id(0)",
     "INSERT INTO teams (account_id, id, name, name_key) SELECT pg_temp.id(0), id, email, email FROM users",
     "INSERT INTO tags (account_id, tag, flow_count) SELECT pg_temp.id(0), email, 1 FROM users",
     "ANALYZE",

@@ -32,7 +32,8 @@ fn small(flows: Option<i64>, sessions: Option<i64>, members: Option<i64>) -> Pla
 async fn given(test: &TestDb, plan: Plan) {
     commit!(test, [plan], |tx| {
         if !limits::create_plan(tx, &plan, at(1)).await? {
-            assert_eq!(limits::change_plan(tx, &plan).await?, Changed::Done);
+            let changed = limits::change_plan(tx, &plan).await?;
+            assert!(matches!(changed, Changed::Done(_)), "{changed:?}");
         }
         assert!(limits::set_plan(tx, account(), SMALL).await?.is_some());
         Ok(())
@@ -130,6 +131,40 @@ async fn plans_have_names_of_their_own() {
         assert_eq!(rest.len(), 1);
         let found = look!(test, |tx| limits::plan(tx, SMALL).await).unwrap();
         assert_eq!(found.unwrap().name, "Small");
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_a_plan_answers_what_it_was_and_who_has_it() {
+    for test in companies().await {
+        given(&test, small(Some(1), None, None)).await;
+        let next = Plan {
+            name: "Medium".into(),
+            ..small(Some(2), None, Some(9))
+        };
+        let changed = commit!(test, [next], |tx| limits::change_plan(tx, &next).await);
+        assert_eq!(changed.unwrap(), Changed::Done(small(Some(1), None, None)));
+        let found = look!(test, |tx| limits::plan(tx, SMALL).await).unwrap();
+        assert_eq!(found, Some(next));
+        let with = |plan: PlanId, most| {
+            let test = &test;
+            async move {
+                let found = look!(test, |tx| limits::accounts_with(tx, plan, most).await);
+                found.unwrap()
+            }
+        };
+        assert_eq!(with(SMALL, 1).await, Some(vec![account()]));
+        assert_eq!(with(SMALL, 0).await, None);
+        assert_eq!(with(id(999), 0).await, Some(Vec::new()));
+        commit!(test, |tx| {
+            members::create_account(tx, id(2), "Other", id(2), at(2)).await
+        })
+        .unwrap();
+        commit!(test, |tx| limits::set_plan(tx, id(2), SMALL).await).unwrap();
+        assert_eq!(with(SMALL, 1).await, None);
+        let mut both = with(SMALL, 2).await.unwrap();
+        both.sort_unstable();
+        assert_eq!(both, [account(), id(2)]);
     }
 }
 

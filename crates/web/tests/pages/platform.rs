@@ -1,5 +1,6 @@
 //! The pages of who runs the server: accounts, plans, state; and what an account sees of its plan.
 
+use resolutionflow_core::id::AccountId;
 use resolutionflow_store::Error;
 use resolutionflow_store::platform::{self, Named};
 use serde_json::{Value, json};
@@ -151,7 +152,10 @@ async fn a_plan_is_made_given_reached_and_changed() {
             ("sessions", ""),
             ("members", ""),
         ];
-        assert_eq!(olivia.post(&path, &more).await.goes_to(), "/platform/plans");
+        // A second time it changes nothing.
+        for _ in 0..2 {
+            assert_eq!(olivia.post(&path, &more).await.goes_to(), "/platform/plans");
+        }
         lena.creates(&flow_document()).await;
         let taken = olivia.post(&path, &[("name", "unlimited")]).await;
         assert_eq!(taken.status, 422);
@@ -176,6 +180,71 @@ async fn a_plan_is_made_given_reached_and_changed() {
                 .status,
             404
         );
+
+        // What was refused left nothing in the log.
+        let entries = told(&app, "olivia", "plan_created").await;
+        assert_eq!(entries.len(), 1);
+        assert_eq!(entries[0]["object_id"], json!(id));
+        let entries = told(&app, "olivia", "plan_edited").await;
+        assert_eq!(entries.len(), 1);
+        assert_eq!(entries[0]["changed"], json!(["name", "flows", "members"]));
+        assert_eq!(entries[0]["object_id"], json!(id));
+        assert!(told(&app, "sid", "plan_edited").await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_a_plan_is_told_that_its_limits_changed() {
+    for app in apps().await {
+        let olivia = runner(&app).await;
+        let unlimited = plan(&olivia, "Unlimited").await;
+        let change = |name: &'static str, flows: &'static str| {
+            let (olivia, path) = (&olivia, &unlimited);
+            async move {
+                let form = [
+                    ("name", name),
+                    ("flows", flows),
+                    ("sessions", ""),
+                    ("members", ""),
+                ];
+                assert_eq!(olivia.post(path, &form).await.goes_to(), "/platform/plans");
+            }
+        };
+        // A name is nothing to those who have the plan.
+        change("Everything", "").await;
+        assert_eq!(told(&app, "olivia", "plan_edited").await.len(), 1);
+        assert!(told(&app, "sid", "plan_edited").await.is_empty());
+
+        change("Everything", "900").await;
+        assert_eq!(told(&app, "olivia", "plan_edited").await.len(), 2);
+        let entries = told(&app, "sid", "plan_edited").await;
+        assert_eq!(entries.len(), 1);
+        assert_eq!(entries[0]["changed"], json!(["flows"]));
+        assert_eq!(entries[0]["actor_id"], json!(app.member("olivia").user_id));
+
+        // Where very many have it, one log tells of it.
+        let now = app.clock.now();
+        let many = app.app.db.write::<_, Error, _>(move |tx| {
+            Box::pin(async move {
+                for number in 1..=1_000 {
+                    let id = AccountId::from_uuid(uuid::Uuid::from_u128(number));
+                    tx.across_accounts()
+                        .execute(
+                            "INSERT INTO accounts (id, name, created_at) VALUES ($1, 'One of many', $2)",
+                            &[&id, &now],
+                        )
+                        .await?;
+                }
+                Ok(())
+            })
+        });
+        many.await.unwrap();
+        change("Everything", "901").await;
+        assert_eq!(told(&app, "sid", "plan_edited").await.len(), 1);
+        let entries = told(&app, "olivia", "plan_edited").await;
+        assert_eq!(entries.len(), 3);
+        let last = json!(["flows", "more than 1000 accounts"]);
+        assert!(entries.iter().any(|entry| entry["changed"] == last));
     }
 }
 

@@ -2,23 +2,32 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{DateTime, Utc};
 use maud::{Markup, html};
+use resolutionflow_core::audit::{AuditAction, Object};
 use resolutionflow_core::id::{Id, PlanId};
 use resolutionflow_core::plan::{Limits, MAX_LIMIT, MAX_NAME, Plan, Resource};
 use resolutionflow_core::problem::{Place, Problem};
+use resolutionflow_core::random::Random;
 use resolutionflow_store::limits::{self, Changed};
+use resolutionflow_store::{Tx, audit};
 use serde::Deserialize;
 
 use super::{Part, page, words};
 use crate::api::page as listed;
+use crate::auth::caller::Caller;
 use crate::auth::visitor::{VisitPlatform, Visitor};
-use crate::context::App;
+use crate::context::{App, seed};
 use crate::error::{Error, Result};
 use crate::pages::components::filter::address;
 use crate::pages::letter_door::summary;
 use crate::pages::refusal::Refusal;
 use crate::pages::words::sentence;
 use crate::request::{Form, Path, Query};
+
+/// The most accounts whose logs tell of a change of their plan; of a plan that more have, the log tells of which
+/// account whoever changed it acts in.
+const MOST_TOLD: u16 = 1_000;
 
 /// Which part of the list.
 #[derive(Debug, Default, Deserialize)]
@@ -131,7 +140,7 @@ pub(super) async fn create(
     VisitPlatform(visitor): VisitPlatform,
     Form(typed): Form<Typed>,
 ) -> Result<Response> {
-    match keep_new(&app, &typed).await {
+    match keep_new(&app, &visitor, &typed).await {
         Ok(()) => Ok(Redirect::to("/platform/plans").into_response()),
         Err(error) => {
             let refusal = Refusal::of(error)?;
@@ -142,14 +151,23 @@ pub(super) async fn create(
     }
 }
 
-async fn keep_new(app: &App, typed: &Typed) -> Result<()> {
+async fn keep_new(app: &App, visitor: &Visitor, typed: &Typed) -> Result<()> {
     let now = app.now();
     let id = Id::new(now, &mut app.random());
     let plan = typed.check(id).map_err(Error::Unprocessable)?;
+    let object = Object::new("plan", plan.id.uuid());
+    let (account, action) = (visitor.caller.account_id, AuditAction::PlanCreated);
+    let entry = visitor.caller.entry(now, &mut app.random(), action, object, &[]);
     let made = app
         .write(move |tx| {
-            let plan = plan.clone();
-            Box::pin(async move { Ok(limits::create_plan(tx, &plan, now).await?) })
+            let (plan, entry) = (plan.clone(), entry.clone());
+            Box::pin(async move {
+                let made = limits::create_plan(tx, &plan, now).await?;
+                if made {
+                    audit::write(tx, account, &entry).await?;
+                }
+                Ok(made)
+            })
         })
         .await?;
     if made { Ok(()) } else { Err(taken()) }
@@ -202,7 +220,7 @@ pub(super) async fn change(
     Form(typed): Form<Typed>,
 ) -> Result<Response> {
     let standing = find(&app, id).await?;
-    match keep(&app, id, &typed).await {
+    match keep(&app, &visitor, id, &typed).await {
         Ok(()) => Ok(Redirect::to("/platform/plans").into_response()),
         Err(error) => {
             let refusal = Refusal::of(error)?;
@@ -212,19 +230,63 @@ pub(super) async fn change(
     }
 }
 
-async fn keep(app: &App, id: PlanId, typed: &Typed) -> Result<()> {
+async fn keep(app: &App, visitor: &Visitor, id: PlanId, typed: &Typed) -> Result<()> {
     let plan = typed.check(id).map_err(Error::Unprocessable)?;
+    let (caller, now, seed) = (visitor.caller.clone(), app.now(), seed());
     let changed = app
         .write(move |tx| {
-            let plan = plan.clone();
-            Box::pin(async move { Ok(limits::change_plan(tx, &plan).await?) })
+            let (plan, caller) = (plan.clone(), caller.clone());
+            Box::pin(async move {
+                let changed = limits::change_plan(tx, &plan).await?;
+                if let Changed::Done(had) = &changed {
+                    let at = (now, &mut Random::new(seed));
+                    write_down(tx, &caller, (had, &plan), at).await?;
+                }
+                Ok(changed)
+            })
         })
         .await?;
     match changed {
-        Changed::Done => Ok(()),
+        Changed::Done(_) => Ok(()),
         Changed::Missing => Err(Error::NotFound),
         Changed::NameTaken => Err(taken()),
     }
+}
+
+/// Tells of a change in the log of the account that the caller acts in and, where limits changed, in that of each
+/// account that has the plan.
+async fn write_down(
+    tx: &mut Tx,
+    caller: &Caller,
+    (had, has): (&Plan, &Plan),
+    (now, random): (DateTime<Utc>, &mut Random),
+) -> Result<()> {
+    let mut changed = had.differences(has);
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let concerned = if had.limits == has.limits {
+        Some(Vec::new())
+    } else {
+        limits::accounts_with(tx, has.id, MOST_TOLD).await?
+    };
+    let many = format!("more than {MOST_TOLD} accounts");
+    if concerned.is_none() {
+        changed.push(&many);
+    }
+    let mut accounts = concerned.unwrap_or_default();
+    if !accounts.contains(&caller.account_id) {
+        accounts.push(caller.account_id);
+    }
+    let object = Object::new("plan", has.id.uuid());
+    let entries: Vec<_> = accounts
+        .into_iter()
+        .map(|account| {
+            let entry = caller.entry(now, random, AuditAction::PlanEdited, object.clone(), &changed);
+            (account, entry)
+        })
+        .collect();
+    Ok(audit::write_all(tx, &entries).await?)
 }
 
 fn form(action: &str, button: &str, typed: &Typed, wrong: &[Problem]) -> Markup {

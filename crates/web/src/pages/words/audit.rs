@@ -60,6 +60,8 @@ pub const fn action(action: AuditAction) -> &'static str {
         AuditAction::PlatformInviteRevoked => "Code for new accounts revoked",
         AuditAction::PlatformAdminAdded => "Made to run the server",
         AuditAction::PlatformAdminRemoved => "Runs the server no longer",
+        AuditAction::PlanCreated => "Plan made",
+        AuditAction::PlanEdited => "Plan edited",
     }
 }
 
