@@ -1,10 +1,12 @@
 //! `admin`: the first owner, others, passwords and tokens, as they then sign in.
 
 use futures_util::FutureExt;
+use resolutionflow_core::access::Role;
 use resolutionflow_core::audit::{AuditAction, By, Entry};
+use resolutionflow_core::id::{AccountId, TeamId};
 use resolutionflow_store::audit::Filter;
 use resolutionflow_store::testing::now;
-use resolutionflow_store::{Db, DbConfig, Error, audit, members};
+use resolutionflow_store::{Db, DbConfig, Error, audit, members, users};
 use serde_json::json;
 
 use crate::program::{Place, request, sign_in, sqlite};
@@ -367,4 +369,88 @@ async fn counters_are_proved_and_who_runs_the_server_is_named() {
     assert!(log.iter().all(|entry| entry.by == Some(By::Command)
         && entry.actor_id.is_none()
         && entry.object == log[0].object));
+}
+
+/// Morgan's second account, which they used last; younger than any by its id.
+const NORTH: AccountId = AccountId::from_uuid(uuid::Uuid::from_u128(u128::MAX - 1));
+
+/// Makes it, and answers the first one.
+async fn second_account(database: &str) -> AccountId {
+    let db = Db::open(&DbConfig::new(database, now())).await.unwrap();
+    let made = db.write::<_, Error, _>(|tx| {
+        async move {
+            let (first, _) = members::first_account(tx).await?.ok_or(Error::NoRow)?;
+            let morgan = users::by_address(tx, "morgan@contoso.example").await?;
+            let morgan = morgan.ok_or(Error::NoRow)?.user_id;
+            let team = TeamId::from_uuid(uuid::Uuid::from_u128(7));
+            members::create_account(tx, NORTH, "Northwind", team, now()).await?;
+            members::add(tx, NORTH, morgan, Role::Admin, team, now()).await?;
+            let used = "UPDATE members SET used_at = $3 WHERE account_id = $1 AND user_id = $2";
+            tx.execute(used, &[&NORTH, &morgan, &now()]).await?;
+            Ok(first)
+        }
+        .boxed()
+    });
+    let first = made.await.unwrap();
+    db.close().await;
+    first
+}
+
+/// Which token is for which account, by the tokens' names; and keeps its owner out of the second from now on.
+async fn tokens_then_disabled(database: &str) -> Vec<(String, AccountId)> {
+    let db = Db::open(&DbConfig::new(database, now())).await.unwrap();
+    let read = db.write::<_, Error, _>(|tx| {
+        async move {
+            let disable = "UPDATE members SET disabled_at = $2 WHERE account_id = $1";
+            tx.execute(disable, &[&NORTH, &now()]).await?;
+            tx.across_accounts()
+                .all("SELECT name, account_id FROM tokens ORDER BY name", &[])
+                .await
+        }
+        .boxed()
+    });
+    let tokens = read.await.unwrap();
+    db.close().await;
+    tokens
+}
+
+#[tokio::test]
+async fn a_token_is_for_the_account_that_is_named_or_used_last() {
+    let place = Place::new();
+    let database = sqlite(&place.path("data/real.sqlite"));
+    let admin = |arguments: &[&str]| {
+        let arguments = [&["admin"], arguments, &["--database", &database]].concat();
+        place.run_with(&arguments, "")
+    };
+    let morgan = ["--email", "morgan@contoso.example", "--name"];
+    let owner = [
+        &["create-user"],
+        &morgan[..],
+        &["Morgan Osei", "--account", "Contoso"],
+    ];
+    admin(&owner.concat()).ok();
+    let first = second_account(&database).await;
+    let token = |name: &str, account: Option<&str>| {
+        let named: Vec<&str> = account.into_iter().flat_map(|id| ["--account", id]).collect();
+        admin(&[&["create-token"], &morgan[..], &[name], &named].concat())
+    };
+    token("a: last", None).ok();
+    token("b: named", Some(&first.to_string())).ok();
+    token("c: the same", Some(&NORTH.to_string())).ok();
+    let nowhere = uuid::Uuid::from_u128(8).to_string();
+    token("d", Some(&nowhere)).fails(1, &format!("no member of the account {nowhere}"));
+    token("e", Some("Contoso")).fails(2, "--account");
+    let expected = [
+        ("a: last".to_owned(), NORTH),
+        ("b: named".to_owned(), first),
+        ("c: the same".to_owned(), NORTH),
+    ];
+    assert_eq!(tokens_then_disabled(&database).await, expected);
+    token("f", Some(&NORTH.to_string())).fails(1, "who may sign in");
+    token("g: the other", None).ok();
+    let log = log(&database).await;
+    let made = log
+        .iter()
+        .filter(|entry| entry.action == AuditAction::TokenCreated && entry.by == Some(By::Command));
+    assert_eq!(made.count(), 2, "{log:?}");
 }

@@ -5,10 +5,11 @@ use clap::Args;
 use futures_util::FutureExt;
 use resolutionflow_core::access::{Scope, Scopes};
 use resolutionflow_core::audit::{AuditAction, By, Object};
-use resolutionflow_core::id::TokenId;
+use resolutionflow_core::id::{AccountId, TokenId, UserId};
 use resolutionflow_core::random::Random;
 use resolutionflow_store::tokens::{self, NewToken, TokenKind};
-use resolutionflow_store::{audit, members};
+use resolutionflow_store::{Tx, audit, members, users};
+use uuid::Uuid;
 
 use super::super::local::open;
 use super::super::{Done, Failure, Place, complain, print};
@@ -21,11 +22,16 @@ use crate::context::{Clock, seed};
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
-  resolutionflow admin create-token --email lena@contoso.example --name 'nightly import' --days 30")]
+  resolutionflow admin create-token --email lena@contoso.example --name 'nightly import' --days 30
+
+Whoever is in several accounts sees the ids of theirs in the answer of GET /api/v1/me.")]
 pub(in crate::command) struct CreateToken {
     /// Whom the token stands for
     #[arg(long)]
     email: String,
+    /// Which of the person's accounts it is for, by its id; without it the one that they used last
+    #[arg(long, value_name = "ID")]
+    account: Option<Uuid>,
     /// What to call it, to tell it from others
     #[arg(long, value_parser = crate::auth::person::one_line)]
     name: String,
@@ -59,32 +65,34 @@ impl CreateToken {
             [] => Scopes::ALL,
             some => some.iter().copied().collect(),
         };
+        let account = self.account.map(AccountId::from_uuid);
         let (email, name, seed) = (self.email.clone(), self.name, seed());
         let db = open(&settings, false).await?;
         let made = db.write::<_, Failure, _>(move |tx| {
             let (email, name) = (email.clone(), name.clone());
             async move {
-                let nobody = || Failure::Reason(format!("nobody who may sign in has the address {email}"));
-                let found = members::credentials(tx, &email).await?.ok_or_else(nobody)?;
+                let whose = whose(tx, &email, account).await?;
                 let token = NewToken {
                     hash,
                     id,
                     kind: TokenKind::Personal,
-                    user_id: found.user_id,
-                    auth_epoch: found.auth_epoch,
+                    user_id: whose.user_id,
+                    auth_epoch: whose.auth_epoch,
                     name,
                     expires_at,
                     family_id: None,
                     scopes,
                 };
-                if !tokens::create(tx, found.account_id, &token, now).await? {
-                    return Err(nobody());
+                if !tokens::create(tx, whose.account_id, &token, now).await? {
+                    let account = whose.account_id;
+                    let reason = format!("{email} is no member of the account {account} who may sign in");
+                    return Err(reason.into());
                 }
                 let (random, object) = (&mut Random::new(seed), Object::new("token", id.uuid()));
-                let who = (Some(found.user_id), Some(By::Command));
+                let who = (Some(whose.user_id), Some(By::Command));
                 let action = AuditAction::TokenCreated;
                 let entry = Peer::default().entry((now, random), who, action, object, &[]);
-                Ok(audit::write(tx, found.account_id, &entry).await?)
+                Ok(audit::write(tx, whose.account_id, &entry).await?)
             }
             .boxed()
         });
@@ -98,4 +106,31 @@ impl CreateToken {
         ));
         print(secret)
     }
+}
+
+/// Whom the token stands for, and where.
+struct Whose {
+    user_id: UserId,
+    auth_epoch: i64,
+    account_id: AccountId,
+}
+
+/// The person with that address, in the account that was named or else that they used last. Whether they may sign in to
+/// one that was named is asked where the token is kept.
+async fn whose(tx: &mut Tx, email: &str, account: Option<AccountId>) -> Done<Whose> {
+    let nobody = || Failure::Reason(format!("nobody who may sign in has the address {email}"));
+    if let Some(account_id) = account {
+        let person = users::by_address(tx, email).await?.ok_or_else(nobody)?;
+        return Ok(Whose {
+            user_id: person.user_id,
+            auth_epoch: person.auth_epoch,
+            account_id,
+        });
+    }
+    let found = members::credentials(tx, email).await?.ok_or_else(nobody)?;
+    Ok(Whose {
+        user_id: found.user_id,
+        auth_epoch: found.auth_epoch,
+        account_id: found.account_id,
+    })
 }
