@@ -203,25 +203,53 @@ pub async fn revoke(tx: &mut Tx, account: AccountId, id: InviteId, now: DateTime
     Ok(tx.execute(&sql, &[&account, &id, &now]).await? == 1)
 }
 
-/// Takes back the pending invites of these roles that one person made, and answers which: whoever goes leaves no way in
-/// behind. The member's row is changed before, so that whoever makes another at this moment is waited for.
-pub async fn revoke_made_by(
+/// What somebody would leave behind who may not invite any more as they might.
+#[derive(Clone, Debug)]
+pub struct Left {
+    /// Who.
+    pub by: UserId,
+    /// The roles that they may not give any more.
+    pub given: Vec<Role>,
+    /// Those of them whose invites they saw the links of, whoever made them.
+    pub seen: Vec<Role>,
+    /// Whether somebody who follows a link has to show by mail that the invite's address is theirs. Where not, the copied
+    /// link of any invite lets in whoever has it.
+    pub mailed: bool,
+}
+
+/// Takes back the pending invites that one person made, and those of others whose links they may have copied and come
+/// back by, and answers which. The member's row is changed before, so that whoever makes another in their name at this
+/// moment is waited for.
+pub async fn revoke_left(
     tx: &mut Tx,
     account: AccountId,
-    by: UserId,
-    roles: &[Role],
+    left: &Left,
     now: DateTime<Utc>,
 ) -> Result<Vec<InviteId>> {
-    if roles.is_empty() {
+    if left.given.is_empty() {
         return Ok(Vec::new());
     }
-    let names: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
-    let mut parameters: Vec<&dyn Parameter> = vec![&account, &by, &now];
+    let names: Vec<_> = left
+        .given
+        .iter()
+        .chain(&left.seen)
+        .map(|role| role.as_str())
+        .collect();
+    let mut parameters: Vec<&dyn Parameter> = vec![&account, &left.by, &now];
     parameters.extend(names.iter().map(|name| name as &dyn Parameter));
+    let given = placeholders(4, left.given.len());
+    let others = match left.seen.len() {
+        0 => String::new(),
+        many => {
+            let whom = if left.mailed { " AND email IS NULL" } else { "" };
+            let seen = placeholders(4 + left.given.len(), many);
+            // One that has expired gets another link before it lets anybody in again.
+            format!(" OR role IN ({seen}) AND expires_at > $3{whom}")
+        }
+    };
     let sql = format!(
-        "UPDATE account_invites SET revoked_at = $3 WHERE account_id = $1 AND created_by_id = $2 AND role IN ({}) \
-             AND {PENDING} RETURNING id",
-        placeholders(4, names.len())
+        "UPDATE account_invites SET revoked_at = $3 WHERE account_id = $1 AND {PENDING} \
+             AND (created_by_id = $2 AND role IN ({given}){others}) RETURNING id"
     );
     let revoked: Vec<(InviteId,)> = tx.all(&sql, &parameters).await?;
     Ok(revoked.into_iter().map(|(id,)| id).collect())

@@ -17,7 +17,7 @@ use resolutionflow_core::step::StepId;
 use resolutionflow_core::throttle::{Growing, Rate};
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 
-use crate::account_invites::{NewInvite, Secrets, Way};
+use crate::account_invites::{Left, NewInvite, Secrets, Way};
 use crate::families::{NewFamily, NewRefreshToken};
 use crate::flows::{Cursor, Sort};
 use crate::idempotency::Key;
@@ -512,7 +512,13 @@ async fn look_who_is_let_in(tx: &mut Tx, account: AccountId, at: DateTime<Utc>) 
         account_invites::redeem(tx, &[9; 32], way, at).await?;
     }
     account_invites::revoke(tx, account, id(1), at).await?;
-    account_invites::revoke_made_by(tx, account, id(1), &Role::ALL, at).await?;
+    let left = Left {
+        by: id(1),
+        given: Role::ALL.to_vec(),
+        seen: Role::ALL.to_vec(),
+        mailed: true,
+    };
+    account_invites::revoke_left(tx, account, &left, at).await?;
     account_invites::forget(tx, at, 50).await?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Invites into accounts: two secrets each, so many uses, renewed, taken back, and nobody else's.
 
 use resolutionflow_core::access::Role;
-use resolutionflow_store::account_invites::{self, Accepted, Invite, NewInvite, Secrets, Shown, Way};
+use resolutionflow_store::account_invites::{self, Accepted, Invite, Left, NewInvite, Secrets, Shown, Way};
 use resolutionflow_store::members::{self, NewUser};
 use resolutionflow_store::testing::TestDb;
 use resolutionflow_store::{Error, outbox};
@@ -155,8 +155,14 @@ async fn what_one_person_made_is_taken_back_together_as_far_as_its_roles_go() {
         let revoke = |account, by: u128, roles: &[Role]| {
             let (test, roles) = (&test, roles.to_vec());
             async move {
-                let revoked = commit!(test, [roles], |tx| {
-                    account_invites::revoke_made_by(tx, account, id(by), &roles, at(5)).await
+                let left = Left {
+                    by: id(by),
+                    given: roles,
+                    seen: Vec::new(),
+                    mailed: true,
+                };
+                let revoked = commit!(test, [left], |tx| {
+                    account_invites::revoke_left(tx, account, &left, at(5)).await
                 });
                 let mut revoked = revoked.unwrap();
                 revoked.sort();
@@ -177,6 +183,59 @@ async fn what_one_person_made_is_taken_back_together_as_far_as_its_roles_go() {
         assert_eq!(revoke(account(), OLGA, &Role::ALL).await, [id(2)], "none twice");
         let left: Vec<_> = pending(&test).await.into_iter().map(|invite| invite.id).collect();
         assert_eq!(left, [id(4)], "another's stays");
+    }
+}
+
+#[tokio::test]
+async fn those_of_others_are_taken_back_as_far_as_a_copied_link_lets_in_whoever_has_it() {
+    for test in companies().await {
+        let of_role = |role, number, email: Option<&str>| NewInvite {
+            role,
+            ..invite(number, 1, email)
+        };
+        let olgas = vec![
+            of_role(Role::Viewer, 1, None),
+            of_role(Role::Viewer, 2, Some("n@example.com")),
+            of_role(Role::Owner, 3, None),
+            of_role(Role::Viewer, 4, None),
+            NewInvite {
+                expires_at: at(5),
+                ..of_role(Role::Viewer, 5, None)
+            },
+        ];
+        create(&test, olgas).await;
+        assert!(redeem(&test, 4, Way::Copied, 2).await.is_some());
+        let lenas = vec![of_role(Role::Owner, 6, Some("o@example.com"))];
+        commit!(test, [lenas], |tx| {
+            account_invites::create(tx, account(), id(LENA), &lenas, at(1)).await
+        })
+        .unwrap();
+        let revoke = |account, mailed| {
+            let left = Left {
+                by: id(LENA),
+                given: Role::ALL.to_vec(),
+                seen: vec![Role::Viewer, Role::Engineer, Role::Admin],
+                mailed,
+            };
+            let test = &test;
+            async move {
+                let revoked = commit!(test, [left], |tx| {
+                    account_invites::revoke_left(tx, account, &left, at(5)).await
+                });
+                let mut revoked = revoked.unwrap();
+                revoked.sort();
+                revoked
+            }
+        };
+        assert!(revoke(id(2), false).await.is_empty(), "another account's");
+        // Her own whatever they are, and of others what she saw the link of.
+        assert_eq!(revoke(account(), true).await, [id(1), id(6)]);
+        assert_eq!(redeem(&test, 1, Way::Copied, 6).await, None);
+        // Where no mail shows whose an address is, those with one, too.
+        assert_eq!(revoke(account(), false).await, [id(2)]);
+        assert_eq!(revoke(account(), false).await, []);
+        let left: Vec<_> = pending(&test).await.into_iter().map(|invite| invite.id).collect();
+        assert_eq!(left, [id(5), id(3)], "an expired one, and one to a role above");
     }
 }
 

@@ -13,7 +13,7 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 use chrono::{DateTime, TimeDelta, Utc};
 use maud::{Markup, html};
-use resolutionflow_core::access::{Action, Relation, Role, may};
+use resolutionflow_core::access::{Action, Relation, Role, may, may_invite_as};
 use resolutionflow_core::id::{TeamId, UserId};
 use resolutionflow_core::member::Standing;
 use resolutionflow_store::members::{self, Member};
@@ -128,6 +128,11 @@ fn standing(member: &Member) -> Standing {
         role: member.role,
         enabled: member.disabled_at.is_none(),
     }
+}
+
+/// Whether somebody can copy links of invites, and loses that with their place.
+fn sees_links(member: &Member) -> bool {
+    member.disabled_at.is_none() && may_invite_as(member.role, Role::Viewer)
 }
 
 /// Whether the visitor looks after people.

@@ -14,6 +14,7 @@ mod endpoints;
 mod faults;
 mod guessing;
 mod kill;
+mod left_behind;
 mod letters_at_the_door;
 mod letting_in;
 mod live;

@@ -10,12 +10,12 @@ use crate::cast::{Member, PASSWORD, TestApp, apps, path};
 use crate::parallel::at_once;
 use crate::site::{Site, sites};
 
-fn at(member: &Member) -> String {
+pub(crate) fn at(member: &Member) -> String {
     format!("/members/{}", member.user_id)
 }
 
 /// Changes a member.
-fn change(who: &Member, whom: &Member, body: &Value) -> Ask {
+pub(crate) fn change(who: &Member, whom: &Member, body: &Value) -> Ask {
     who.patch(at(whom)).json(body)
 }
 
@@ -262,91 +262,6 @@ async fn who_is_disabled_is_out_at_once() {
         lena.get("/me").await.problem("unauthorized");
         let again = sign_in().await.with(200);
         me(again["access_token"].as_str().unwrap()).await.with(200);
-    }
-}
-
-/// Makes a link that lets anybody in, and answers its code.
-async fn invites(who: &Member, role: &str) -> Value {
-    let made = who.post("/invites").json(&json!({ "role": role })).await;
-    json!({ "code": made.with(201)["items"][0]["code"] })
-}
-
-#[tokio::test]
-async fn an_admin_who_was_removed_does_not_come_back_by_their_own_link() {
-    for app in apps().await {
-        let [olivia, adam, sid] = ["olivia", "adam", "sid"].map(|name| app.member(name));
-        let (own, others) = (invites(&adam, "admin").await, invites(&olivia, "viewer").await);
-        olivia.delete(at(&adam)).await.with(204);
-        sid.post("/invites/accept").json(&own).await.problem("gone");
-        sid.post("/invites/accept").json(&others).await.with(200);
-        let audit = olivia.get("/audit?action=invite_revoked").await.with(200);
-        assert_eq!(audit["items"].as_array().unwrap().len(), 1);
-        assert_eq!(audit["items"][0]["actor_id"], json!(olivia.user_id));
-    }
-}
-
-#[tokio::test]
-async fn who_leaves_or_is_disabled_leaves_no_way_in_behind() {
-    for app in apps().await {
-        let [olivia, adam, lena, sid] = ["olivia", "adam", "lena", "sid"].map(|name| app.member(name));
-        let admin = json!({ "role": "admin" });
-        change(&olivia, &lena, &admin).await.with(200);
-        let (left, disabled) = (invites(&adam, "engineer").await, invites(&lena, "viewer").await);
-        adam.post("/account/leave").json(&json!({})).await.with(204);
-        change(&olivia, &lena, &json!({ "disabled": true }))
-            .await
-            .with(200);
-        change(&olivia, &lena, &json!({ "disabled": false }))
-            .await
-            .with(200);
-        for code in [left, disabled] {
-            sid.post("/invites/accept").json(&code).await.problem("gone");
-        }
-        assert_eq!(olivia.get("/invites").await.with(200)["items"], json!([]));
-    }
-}
-
-#[tokio::test]
-async fn who_is_less_than_before_has_invited_up_to_what_they_are() {
-    for app in apps().await {
-        let [olivia, adam, sid] = ["olivia", "adam", "sid"].map(|name| app.member(name));
-        let (as_owner, as_admin) = (invites(&olivia, "owner").await, invites(&olivia, "admin").await);
-        let transfer = olivia
-            .post("/account/transfer")
-            .json(&json!({ "to": adam.user_id }));
-        transfer.await.with(200);
-        sid.post("/invites/accept").json(&as_owner).await.problem("gone");
-        // What an admin may give stays, until they are none.
-        assert_eq!(
-            adam.get("/invites").await.with(200)["items"]
-                .as_array()
-                .unwrap()
-                .len(),
-            1
-        );
-        change(&adam, &olivia, &json!({ "role": "engineer" }))
-            .await
-            .with(200);
-        sid.post("/invites/accept").json(&as_admin).await.problem("gone");
-    }
-}
-
-#[tokio::test]
-async fn many_invites_that_are_revoked_together_are_one_entry() {
-    for app in apps().await {
-        let [olivia, adam] = ["olivia", "adam"].map(|name| app.member(name));
-        for round in 0..2 {
-            let emails: Vec<_> = (0..60)
-                .map(|number| format!("new{round}-{number}@example.com"))
-                .collect();
-            let body = json!({ "emails": emails, "role": "viewer" });
-            adam.post("/invites").json(&body).await.with(201);
-        }
-        olivia.delete(at(&adam)).await.with(204);
-        let audit = olivia.get("/audit?action=invite_revoked").await.with(200);
-        assert_eq!(audit["items"].as_array().unwrap().len(), 1);
-        assert_eq!(audit["items"][0]["changed"], json!(["120 invites"]));
-        assert_eq!(olivia.get("/invites").await.with(200)["items"], json!([]));
     }
 }
 

@@ -84,6 +84,29 @@ async fn each_row_offers_what_one_may_do() {
 }
 
 #[tokio::test]
+async fn what_becomes_of_invites_is_said_where_somebody_could_copy_their_links() {
+    const SAID: &str = "those of others that whoever has the link can use";
+    for app in apps().await {
+        let [adam, lena] = ["adam", "lena"].map(|name| app.member(name));
+        let owner = Visitor::signed_in(&app, "olivia").await;
+        let page = owner.get("/people").await.ok();
+        assert_eq!(
+            page.text.matches(SAID).count(),
+            1,
+            "of Adam alone: an owner stays"
+        );
+        owner.get(&at(&adam, "remove")).await.ok().has(&[SAID]);
+        owner.get(&at(&lena, "remove")).await.ok().lacks(&[SAID]);
+        let admin = Visitor::signed_in(&app, "adam").await;
+        let leaving = admin.get(&at(&adam, "remove")).await.ok();
+        leaving.has(&[SAID, "that you made"]);
+        owner.post(&at(&adam, "disable"), &[]).await.goes_to();
+        owner.get("/people").await.ok().lacks(&[SAID]);
+        owner.get(&at(&adam, "remove")).await.ok().lacks(&[SAID]);
+    }
+}
+
+#[tokio::test]
 async fn a_member_is_moved_and_removed_by_forms() {
     for app in apps().await {
         let (lena, morgan) = (app.member("lena"), app.member("morgan"));
@@ -184,11 +207,11 @@ async fn an_owner_asks_before_they_give_the_account_away() {
     for app in apps().await {
         let olivia = Visitor::signed_in(&app, "olivia").await;
         let owner = at(&app.member("adam"), "owner");
-        olivia
-            .get(&owner)
-            .await
-            .ok()
-            .has(&["Make adam the owner?", "adam will own contoso"]);
+        olivia.get(&owner).await.ok().has(&[
+            "Make adam the owner?",
+            "adam will own contoso",
+            "Pending invites that make somebody an owner",
+        ]);
         assert_eq!(olivia.post(&owner, &[]).await.goes_to(), "/people");
         assert_eq!(app.member("adam").get("/me").await.with(200)["role"], "owner");
         let refused = olivia.post(&at(&app.member("lena"), "owner"), &[]).await;

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use resolutionflow_core::access::Role;
 use resolutionflow_core::audit::{AuditAction, Object};
 use resolutionflow_core::id::UserId;
-use resolutionflow_core::member::MemberChange;
+use resolutionflow_core::member::{MemberChange, Standing};
 use resolutionflow_core::random::Random;
 use resolutionflow_store::{audit, members};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,7 @@ use crate::auth::caller::{May, MayManageMembers};
 use crate::context::{App, seed};
 use crate::error::kinds::Kind;
 use crate::error::{Error, Result};
+use crate::mail;
 use crate::once::{self, Answer};
 use crate::request::{IdempotencyKey, Json};
 
@@ -32,7 +33,8 @@ pub struct TransferAccount {
 
 /// Transfer ownership
 ///
-/// The member becomes an owner, and the caller, who must be one, an admin. Answers the new owner.
+/// The member becomes an owner, and the caller, who must be one, an admin. Pending invites that make owners are revoked
+/// where the caller made them, or saw their link and it lets in whoever has it. Answers the new owner.
 #[utoipa::path(post, path = "/account/transfer", operation_id = "transfer_account", tag = "account",
     params(("Idempotency-Key" = Option<String>, Header, description = "One effect for a repeated request")),
     request_body = TransferAccount, responses((status = 200, body = Member), Refusals, Conflicts))]
@@ -46,7 +48,7 @@ pub async fn transfer(
     let to = UserId::from_uuid(body.to);
     let object = Object::new("member", to.uuid());
     let action = AuditAction::OwnershipTransferred;
-    let (now, seed) = (app.now(), seed());
+    let (now, seed, mailed) = (app.now(), seed(), mail::available(&app));
     let entry = caller.entry(now, &mut app.random(), action, object, &["role"]);
     once::write(&app, key, move |tx| {
         let (caller, entry, mut random) = (caller.clone(), entry.clone(), Random::new(seed));
@@ -61,8 +63,13 @@ pub async fn transfer(
                 return Err(Error::conflict(Kind::Conflict, detail));
             }
             audit::write(tx, account, &entry).await?;
-            let from = (caller.user_id, Some(Role::Admin));
-            revoke::made_by(tx, &caller, from, (now, &mut random)).await?;
+            let owner = Standing {
+                user_id: caller.user_id,
+                role: Role::Owner,
+                enabled: true,
+            };
+            let from = (owner, Some(Role::Admin));
+            revoke::left_by(tx, &caller, from, mailed, (now, &mut random)).await?;
             let member = members::find(tx, account, to).await?.ok_or(Error::NotFound)?;
             Answer::new(StatusCode::OK, &Member::from(member))
         })

@@ -5,9 +5,11 @@ use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use resolutionflow_core::access::{Role, may_invite_as};
 use resolutionflow_core::audit::{AuditAction, Object};
-use resolutionflow_core::id::{InviteId, UserId};
+use resolutionflow_core::id::InviteId;
+use resolutionflow_core::member::Standing;
 use resolutionflow_core::random::Random;
-use resolutionflow_store::{Tx, account_invites, audit};
+use resolutionflow_store::account_invites::{self, Left};
+use resolutionflow_store::{Tx, audit};
 
 use crate::api::answers::Refusals;
 use crate::auth::caller::{Caller, May, MayManageInvites};
@@ -15,7 +17,7 @@ use crate::context::App;
 use crate::error::{Error, Result};
 use crate::request::Path;
 
-/// The most invites of one person that are audited one by one, where they are revoked together.
+/// The most invites that are audited one by one, where they are revoked together.
 const MOST_ENTRIES: usize = 100;
 
 /// Revoke an invite
@@ -51,18 +53,28 @@ pub async fn revoke(
     }
 }
 
-/// Revokes the pending invites of a member whose role is this one now, as far as they may not give them any more; all of
-/// them where they have none. Nobody comes back by a link that they made while they were more.
-pub async fn made_by(
+/// Revokes the pending invites of who stood so and whose role is this one now, as far as they may not give them any more;
+/// all of them where they have none. So are those of others whose link they saw and which lets in whoever has it. Nobody
+/// comes back by a link that they made or copied while they were more.
+pub async fn left_by(
     tx: &mut Tx,
     caller: &Caller,
-    (whom, role): (UserId, Option<Role>),
+    (before, role): (Standing, Option<Role>),
+    mailed: bool,
     (now, random): (DateTime<Utc>, &mut Random),
 ) -> Result<()> {
-    let account = caller.account_id;
+    let (account, whom) = (caller.account_id, before.user_id);
     let beyond = |given: &Role| !role.is_some_and(|own| may_invite_as(own, *given));
-    let roles: Vec<Role> = Role::ALL.into_iter().filter(beyond).collect();
-    let revoked = account_invites::revoke_made_by(tx, account, whom, &roles, now).await?;
+    let given: Vec<Role> = Role::ALL.into_iter().filter(beyond).collect();
+    // Whoever was disabled has seen none since, and those from before were revoked then.
+    let saw = |given: &Role| before.enabled && may_invite_as(before.role, *given);
+    let left = Left {
+        by: whom,
+        seen: given.iter().copied().filter(saw).collect(),
+        given,
+        mailed,
+    };
+    let revoked = account_invites::revoke_left(tx, account, &left, now).await?;
     let action = AuditAction::InviteRevoked;
     let entries: Vec<_> = if revoked.len() > MOST_ENTRIES {
         let object = Object::new("member", whom.uuid());

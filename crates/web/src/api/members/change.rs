@@ -19,6 +19,7 @@ use crate::auth::caller::{Caller, May, MayManageMembers};
 use crate::context::{App, seed};
 use crate::error::kinds::Kind;
 use crate::error::{Error, Result};
+use crate::mail;
 use crate::once::{self, Answer};
 use crate::pages::words::counted;
 use crate::request::{IdempotencyKey, Json, Path};
@@ -53,8 +54,9 @@ impl ChangeMember {
 /// Change a member
 ///
 /// For admins and owners. It holds from the member's next request on; their live streams end within five seconds. The
-/// pending invites that they made are revoked, as far as they may not give them any more. Who has open sessions is made
-/// no viewer: hand them over first.
+/// pending invites that they made are revoked, as far as they may not give them any more; so are those of others whose
+/// link they saw until now, where it lets in whoever has it: without an address, or where the server sends no mail. Who
+/// has open sessions is made no viewer: hand them over first.
 #[utoipa::path(patch, path = "/members/{id}", operation_id = "change_member", tag = "members",
     params(("id" = Uuid, Path, description = "The member"),
         ("Idempotency-Key" = Option<String>, Header, description = "One effect for a repeated request")),
@@ -70,7 +72,7 @@ pub async fn change(
     let object = Object::new("member", id.uuid());
     let action = AuditAction::MemberChanged;
     let entry = caller.entry(app.now(), &mut app.random(), action, object, &body.names());
-    let (now, seed) = (app.now(), seed());
+    let (now, seed, mailed) = (app.now(), seed(), mail::available(&app));
     once::write(&app, key, move |tx| {
         let (caller, entry, mut random) = (caller.clone(), entry.clone(), Random::new(seed));
         Box::pin(async move {
@@ -80,7 +82,8 @@ pub async fn change(
             if let Some(role) = body.role {
                 require(tx, &caller, whom, MemberChange::Role(role)).await?;
                 kept(members::set_role(tx, account, id, role).await?)?;
-                revoke::made_by(tx, &caller, (id, Some(role)), (now, &mut random)).await?;
+                let change = (whom, Some(role));
+                revoke::left_by(tx, &caller, change, mailed, (now, &mut random)).await?;
                 if role == Role::Viewer && whom.role != Role::Viewer {
                     require_nothing_held(tx, account, id).await?;
                 }
@@ -98,7 +101,7 @@ pub async fn change(
                 require(tx, &caller, whom, change).await?;
                 kept(members::set_disabled(tx, account, id, disabled, now).await?)?;
                 if disabled {
-                    revoke::made_by(tx, &caller, (id, None), (now, &mut random)).await?;
+                    revoke::left_by(tx, &caller, (whom, None), mailed, (now, &mut random)).await?;
                 }
             }
             if !entry.changed.is_empty() {

@@ -23,6 +23,7 @@ use crate::api::sessions::hand_over::{self, To};
 use crate::auth::caller::{Caller, May, MayManageMembers};
 use crate::context::{App, seed};
 use crate::error::{Error, Result};
+use crate::mail;
 use crate::request::{Path, Query};
 
 /// Where the sessions go.
@@ -42,7 +43,9 @@ pub struct RemoveQuery {
 ///
 /// For admins and owners; oneself leaves by `POST /account/leave`. What they did keeps their name. Everything that they
 /// are signed in with in this account ends, and their personal tokens of it and the pending invites that they made are
-/// revoked; in other accounts nothing changes. With many sessions this takes a moment; where it breaks off, send it again.
+/// revoked; so are those of others whose link they saw, where it lets in whoever has it: without an address, or where the
+/// server sends no mail. In other accounts nothing changes. With many sessions this takes a moment; where it breaks off,
+/// send it again.
 #[utoipa::path(delete, path = "/members/{id}", operation_id = "remove_member", tag = "members",
     params(("id" = Uuid, Path, description = "The member"), RemoveQuery),
     responses((status = 204, description = "They are no member any more."), Refusals, Conflicts))]
@@ -107,6 +110,7 @@ pub async fn go(app: &App, caller: &Caller, whom: UserId, to: To, action: AuditA
 /// The last transaction: the member goes, unless a session is theirs again.
 async fn finish(app: &App, caller: &Caller, whom: UserId, action: AuditAction) -> Result<bool> {
     let (caller, now, seed) = (caller.clone(), app.now(), seed());
+    let mailed = mail::available(app);
     let done = app
         .db
         .write(move |tx| {
@@ -124,7 +128,7 @@ async fn finish(app: &App, caller: &Caller, whom: UserId, action: AuditAction) -
                 let object = Object::new("member", whom.uuid());
                 let entry = caller.entry(now, &mut random, action, object, &[]);
                 audit::write(tx, account, &entry).await?;
-                revoke::made_by(tx, &caller, (whom, None), (now, &mut random)).await?;
+                revoke::left_by(tx, &caller, (found, None), mailed, (now, &mut random)).await?;
                 Ok(())
             })
         })

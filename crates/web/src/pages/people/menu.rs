@@ -5,7 +5,7 @@ use resolutionflow_core::access::Role;
 use resolutionflow_core::member::{MemberChange, Untouchable, may_change};
 use resolutionflow_store::members::Member;
 
-use super::{Around, standing, words};
+use super::{Around, sees_links, standing, words};
 
 /// The menu; nothing where the visitor may do nothing to them.
 pub(super) fn menu(around: &Around, member: &Member) -> Markup {
@@ -26,6 +26,8 @@ pub(super) fn menu(around: &Around, member: &Member) -> Markup {
     }
     let path = format!("/people/{}", member.user_id);
     let disabled = member.disabled_at.is_some();
+    let lesser = |role: Role| role < member.role && can(MemberChange::Role(role));
+    let takes_links = sees_links(member) && (can(MemberChange::Disable) || Role::ALL.into_iter().any(lesser));
     html! {
         details class="menu member-menu" {
             summary class="icon-button" { span aria-hidden="true" { "⋯" } span class="visually-hidden" { (words::menu(&member.name)) } }
@@ -37,6 +39,7 @@ pub(super) fn menu(around: &Around, member: &Member) -> Markup {
                 @if !disabled && can(MemberChange::Disable) {
                     form method="post" action={ (path) "/disable" } { button type="submit" { (words::DISABLE) } }
                 }
+                @if takes_links { p class="menu-note" { (words::CHANGE_LINKS) } }
                 @if can(MemberChange::MakeOwnerInstead) {
                     a href={ (path) "/owner" } { (words::TRANSFER) }
                 }

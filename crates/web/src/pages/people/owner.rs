@@ -29,6 +29,7 @@ pub(super) async fn show(
         form class="narrow" method="post" action={ "/people/" (id) "/owner" } {
             h1 { (words::transfer_title(&member.name)) }
             p { (words::transfer_help(&visitor.account_name, &member.name)) }
+            p { (words::TRANSFER_LINKS) }
             div class="buttons" {
                 button class="button primary" type="submit" { (words::TRANSFER_DO) }
                 a class="button" href="/people" { (words::BACK) }

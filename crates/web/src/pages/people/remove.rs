@@ -117,6 +117,7 @@ async fn draw(app: &App, visitor: &Visitor, id: UserId, sent: &Sent, wrong: &[St
         form class="narrow" method="post" action={ "/people/" (id) "/remove" } {
             h1 { (title) }
             p { (if is_self { words::LEAVE_HELP } else { words::REMOVE_HELP }) }
+            @if super::sees_links(&member) { p { (if is_self { words::LEAVE_LINKS } else { words::REMOVE_LINKS }) } }
             @if !wrong.is_empty() {
                 div class="error-summary" role="alert" tabindex="-1" { ul { @for wrong in wrong { li { (wrong) } } } }
             }

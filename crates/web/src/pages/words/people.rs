@@ -36,10 +36,15 @@ pub const NOT_YOURS: &str = "Only an admin or an owner may remove other members.
 pub const TRANSFER_TITLE: &str = "Transfer ownership";
 pub const TRANSFER_DO: &str = "Transfer ownership";
 
+pub const TRANSFER_LINKS: &str = "Pending invites that make somebody an owner are revoked where you made them, or where whoever has the link can use them.";
+
 pub const REMOVE_DO: &str = "Remove";
 pub const REMOVE_HELP: &str = "They are signed out of this account at once, and their API tokens of it end. What they did keeps their name.";
 pub const LEAVE_DO: &str = "Leave the account";
 pub const LEAVE_HELP: &str = "You are signed out of this account at once, and your API tokens of it end. What you did keeps your name.";
+pub const REMOVE_LINKS: &str = "The pending invites that they made are revoked, and so are those of others that whoever has the link can use.";
+pub const LEAVE_LINKS: &str = "The pending invites that you made are revoked, and so are those of others that whoever has the link can use.";
+pub const CHANGE_LINKS: &str = "A lesser role, or disabling, revokes the pending invites that this person made, and those of others that whoever has the link can use.";
 pub const NOTHING_OPEN: &str = "No open session is theirs to finish.";
 pub const ANYONE: &str = "Anyone in the team";
 pub const CHOOSE: &str = "Choose somebody";
