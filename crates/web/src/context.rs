@@ -119,6 +119,11 @@ impl App {
         self.stopping.send_replace(true);
     }
 
+    /// Whether the server was told to stop.
+    pub fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
     /// Waits until the server is told to stop; a live stream ends then.
     pub async fn stopped(&self) {
         // The sender lives as long as `self`: waiting cannot fail.

@@ -1,5 +1,7 @@
 //! Who watches what: wake-ups from the store are handed to the watchers of their topic and to nobody else.
 
+mod telling;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,6 +15,8 @@ use tokio::sync::{broadcast, watch};
 use crate::context::App;
 use crate::error::kinds::Kind;
 use crate::error::{Error, Result};
+
+pub use telling::{Source, Told, tell};
 
 type Topics = HashMap<Topic, watch::Sender<()>>;
 

@@ -3,14 +3,12 @@
 //! One stream serves all tabs of a browser. For each session it sends the fragments of what changed, as they stand now
 //! and as this viewer may see them; for lists it only says that something changed, and they read again.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::sse::{Event as Message, KeepAlive, Sse};
+use axum::response::sse::{Event as Message, Sse};
 use futures_util::future::select_all;
-use futures_util::stream::unfold;
 use futures_util::{FutureExt, Stream};
 use resolutionflow_core::id::SessionId;
 use resolutionflow_store::db::Topic;
@@ -24,13 +22,9 @@ use super::runner::{fragments, presence};
 use crate::auth::caller::{Caller, May, MayRead};
 use crate::context::App;
 use crate::error::{Error, Result};
-use crate::live::{OpenStream, open_stream};
+use crate::live::{Source, Told, open_stream, tell};
 use crate::request::Query;
 
-/// How long a stream waits for a wake-up before it looks by itself; a lost one costs no more than this.
-const LOOK: Duration = Duration::from_secs(1);
-/// After how long it asks again whether its caller may still be here: with a look's wait, within five seconds.
-const CHECK: Duration = Duration::from_secs(4);
 /// How often lists are told that something changed, at most.
 const LISTS: Duration = Duration::from_millis(500);
 /// How far behind a session may be and still be sent what changed; one further behind is read anew.
@@ -55,7 +49,7 @@ pub async fn live(
     May(caller): MayRead,
     Query(query): Query<LiveQuery>,
     headers: HeaderMap,
-) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>> {
+) -> Result<Sse<impl Stream<Item = Told>>> {
     let account = caller.account_id;
     let mut shown = positions(&query.sessions).ok_or_else(|| Error::UnprocessableParameter {
         name: "sessions".to_owned(),
@@ -76,21 +70,17 @@ pub async fn live(
         watch: app.live.watch(Topic::Session(account, id)),
         here: String::new(),
     });
-    let stream = Streaming {
+    let shows = Shows {
         sessions: sessions.collect(),
         lists: query
             .lists
             .is_some()
             .then(|| app.live.watch(Topic::Account(account))),
         lists_told: None,
-        ready: Vec::new(),
-        checked: Instant::now(),
-        _open: open,
-        app,
-        caller,
+        app: app.clone(),
+        caller: caller.clone(),
     };
-    Ok(Sse::new(unfold(stream, Streaming::next))
-        .keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+    Ok(tell(&app, &caller, shows, open))
 }
 
 /// Reads `ID.VERSION,ID.VERSION`; `None` where it is something else or too long.
@@ -115,51 +105,16 @@ struct Watched {
     here: String,
 }
 
-struct Streaming {
+/// What a browser shows.
+struct Shows {
     app: App,
     caller: Caller,
     sessions: Vec<Watched>,
     lists: Option<watch::Receiver<()>>,
     lists_told: Option<Instant>,
-    /// What was read and not sent, newest first.
-    ready: Vec<(&'static str, String)>,
-    /// When it was last asked whether the caller may be here.
-    checked: Instant,
-    _open: OpenStream,
 }
 
-impl Streaming {
-    async fn next(mut self) -> Option<(Result<Message, Infallible>, Self)> {
-        loop {
-            // Before anything is read or sent: whoever is far behind is asked too.
-            if self.checked.elapsed() >= CHECK {
-                self.checked = Instant::now();
-                // Where nobody can say, it ends too: who may look comes back.
-                if !self.caller.still_good(&self.app).await.unwrap_or(false) {
-                    return None;
-                }
-            }
-            if let Some((kind, data)) = self.ready.pop() {
-                let message = Message::default().id(self.position()).event(kind).data(data);
-                return Some((Ok(message), self));
-            }
-            if let Err(error) = self.look().await {
-                // The browser opens another stream at what it has, by itself.
-                tracing::warn!(cause = error.chain(), "a live stream ended");
-                return None;
-            }
-            if !self.ready.is_empty() {
-                continue;
-            }
-            let app = self.app.clone();
-            tokio::select! {
-                () = self.woken() => {}
-                () = tokio::time::sleep(LOOK) => {}
-                () = app.stopped() => return None,
-            }
-        }
-    }
-
+impl Shows {
     /// Where the stream is in each session.
     fn position(&self) -> String {
         let positions: Vec<_> = self
@@ -168,6 +123,35 @@ impl Streaming {
             .map(|watched| format!("{}.{}", watched.id, watched.after))
             .collect();
         positions.join(",")
+    }
+}
+
+impl Source for Shows {
+    async fn look(&mut self) -> Result<Vec<Message>> {
+        let mut ready = Vec::new();
+        let mut gone = Vec::new();
+        for watched in &mut self.sessions {
+            // Marked as seen before the look, so that what comes during the look is not slept through.
+            watched.watch.borrow_and_update();
+            match look_at(&self.app, &self.caller, watched, &mut ready).await {
+                // What is not there, or not this account's, is never told of.
+                Err(Error::NotFound) => gone.push(watched.id),
+                other => other?,
+            }
+        }
+        self.sessions.retain(|watched| !gone.contains(&watched.id));
+        if let Some(lists) = &mut self.lists
+            && lists.has_changed().unwrap_or(false)
+            && self.lists_told.is_none_or(|told| told.elapsed() >= LISTS)
+        {
+            lists.borrow_and_update();
+            self.lists_told = Some(Instant::now());
+            ready.push(("lists", "{}".to_owned()));
+        }
+        // All was read: each says where the stream is by now.
+        let position = self.position();
+        let message = |(kind, data)| Message::default().id(&position).event(kind).data(data);
+        Ok(ready.into_iter().map(message).collect())
     }
 
     async fn woken(&mut self) {
@@ -190,33 +174,6 @@ impl Streaming {
         }
         // The senders live as long as the program.
         let _ = select_all(changes).await;
-    }
-
-    /// Reads what is new.
-    async fn look(&mut self) -> Result<()> {
-        let mut ready = Vec::new();
-        let mut gone = Vec::new();
-        for watched in &mut self.sessions {
-            // Marked as seen before the look, so that what comes during the look is not slept through.
-            watched.watch.borrow_and_update();
-            match look_at(&self.app, &self.caller, watched, &mut ready).await {
-                // What is not there, or not this account's, is never told of.
-                Err(Error::NotFound) => gone.push(watched.id),
-                other => other?,
-            }
-        }
-        self.sessions.retain(|watched| !gone.contains(&watched.id));
-        if let Some(lists) = &mut self.lists
-            && lists.has_changed().unwrap_or(false)
-            && self.lists_told.is_none_or(|told| told.elapsed() >= LISTS)
-        {
-            lists.borrow_and_update();
-            self.lists_told = Some(Instant::now());
-            ready.push(("lists", "{}".to_owned()));
-        }
-        ready.reverse();
-        self.ready = ready;
-        Ok(())
     }
 }
 

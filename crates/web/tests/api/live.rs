@@ -254,6 +254,56 @@ async fn a_stream_ends_when_its_token_does() {
     }
 }
 
+/// Works on a session again and again, so that no stream of it waits as long as it would without news.
+fn keeps_working(member: &Member, session: &Value) -> tokio::task::JoinHandle<()> {
+    let (member, session) = (member.clone(), session.clone());
+    tokio::spawn(async move {
+        for round in 0.. {
+            work(&member, &session, round).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_that_always_has_something_to_tell_ends_when_its_token_does() {
+    for app in apps().await {
+        let lena = app.member("lena");
+        let session = lena.starts(&app.flow().await).await;
+        let made = lena
+            .post("/tokens")
+            .json(&json!({"name": "watcher"}))
+            .await
+            .with(201);
+        let ask = app
+            .nobody()
+            .ask("GET", format!("{}/live?after=0", path(&session)));
+        let mut stream = Stream::open(ask.token(made["token"].as_str().unwrap())).await;
+        let working = keeps_working(&lena, &session);
+        assert_eq!(stream.take(4).await[3].id, 4);
+        lena.delete(format!("/tokens/{}", made["id"].as_str().unwrap()))
+            .await
+            .with(204);
+        let revoked = Instant::now();
+        let mut told = 0;
+        let ended = async {
+            while stream.next().await.is_some() {
+                told += 1;
+            }
+        };
+        tokio::time::timeout(PATIENCE, ended)
+            .await
+            .expect("it ends although there is always something to tell");
+        assert!(!working.is_finished(), "somebody still works");
+        working.abort();
+        println!(
+            "{:?}: a stream ended {:?} and {told} events after its token",
+            app.engine(),
+            revoked.elapsed()
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stream_ends_when_its_watcher_goes_or_is_another_in_the_account() {
     for app in apps().await {

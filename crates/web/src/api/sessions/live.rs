@@ -3,34 +3,25 @@
 //! The stream reads events after a number and sends them; wake-ups only tell it to look. It opens where the client
 //! says (`?after=`) and reconnects at `Last-Event-ID`, so nothing is missed and nothing sent twice.
 
-use std::convert::Infallible;
-use std::time::Duration;
-
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::sse::{Event as Message, KeepAlive, Sse};
+use axum::response::sse::{Event as Message, Sse};
 use futures_util::Stream;
-use futures_util::stream::unfold;
-use resolutionflow_core::id::SessionId;
+use resolutionflow_core::id::{AccountId, SessionId};
 use resolutionflow_store::db::Topic;
 use resolutionflow_store::{events, sessions};
 use serde::Deserialize;
 use tokio::sync::watch;
-use tokio::time::Instant;
 use utoipa::IntoParams;
 
 use super::view::EventView;
 use crate::api::answers::Refusals;
-use crate::auth::caller::{Caller, May, MayRead};
+use crate::auth::caller::{May, MayRead};
 use crate::context::App;
 use crate::error::{Error, Result};
-use crate::live::{OpenStream, open_stream};
+use crate::live::{Source, Told, open_stream, tell};
 use crate::request::{Path, Query};
 
-/// How long a stream waits for a wake-up before it looks by itself; a lost one costs no more than this.
-const LOOK: Duration = Duration::from_secs(1);
-/// After how long it asks again whether its caller may still be here: with a look's wait, within five seconds.
-const CHECK: Duration = Duration::from_secs(4);
 /// How many events it reads at once.
 const BATCH: i64 = 100;
 /// How far behind a client may be and still be sent each event.
@@ -60,7 +51,7 @@ pub async fn live(
     Path(id): Path<SessionId>,
     Query(query): Query<LiveQuery>,
     headers: HeaderMap,
-) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>> {
+) -> Result<Sse<impl Stream<Item = Told>>> {
     let account = caller.account_id;
     // Watched before it is read: what happens in between wakes the stream.
     let watch = app.live.watch(Topic::Session(account, id));
@@ -73,95 +64,58 @@ pub async fn live(
     let known = last_event_id(&headers).or(query.after).unwrap_or(session.version);
     let reset = known < 0 || known > session.version || session.version - known > TOO_OLD;
     let after = if reset { session.version } else { known };
-    let stream = Streaming {
-        app,
-        caller,
+    let events = Events {
+        app: app.clone(),
+        account,
         id,
         after,
         reset,
         watch,
-        ready: Vec::new(),
-        checked: Instant::now(),
-        _open: open,
     };
-    Ok(Sse::new(unfold(stream, Streaming::next))
-        .keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
+    Ok(tell(&app, &caller, events, open))
 }
 
 fn last_event_id(headers: &HeaderMap) -> Option<i64> {
     headers.get("last-event-id")?.to_str().ok()?.trim().parse().ok()
 }
 
-struct Streaming {
+/// The events of a session from a number on.
+struct Events {
     app: App,
-    caller: Caller,
+    account: AccountId,
     id: SessionId,
     after: i64,
+    /// Whether the client is first told to read the session again.
     reset: bool,
     watch: watch::Receiver<()>,
-    /// Events that were read and not sent, newest first.
-    ready: Vec<EventView>,
-    /// When it was last asked whether the caller may be here.
-    checked: Instant,
-    _open: OpenStream,
 }
 
-impl Streaming {
-    async fn next(mut self) -> Option<(Result<Message, Infallible>, Self)> {
+impl Source for Events {
+    async fn look(&mut self) -> Result<Vec<Message>> {
         if std::mem::take(&mut self.reset) {
-            return Some((
-                Ok(Message::default()
-                    .event("reset")
-                    .id(self.after.to_string())
-                    .data("{}")),
-                self,
-            ));
+            let message = Message::default().event("reset").id(self.after.to_string());
+            return Ok(vec![message.data("{}")]);
         }
-        loop {
-            // Before anything is read or sent: whoever is far behind is asked too.
-            if self.checked.elapsed() >= CHECK {
-                self.checked = Instant::now();
-                // Where nobody can say, it ends too: who may look comes back.
-                if !self.caller.still_good(&self.app).await.unwrap_or(false) {
-                    return None;
-                }
-            }
-            if let Some(event) = self.ready.pop() {
-                self.after = event.number;
-                let data = serde_json::to_string(&event).ok()?;
-                let message = Message::default()
-                    .id(event.number.to_string())
-                    .event(event.kind)
-                    .data(data);
-                return Some((Ok(message), self));
-            }
-            // Marked as seen before the look, so that what comes during the look is not slept through.
-            self.watch.borrow_and_update();
-            match self.look().await {
-                Ok(true) => continue,
-                Ok(false) => {}
-                // The client reconnects at its last event, by itself.
-                Err(error) => {
-                    tracing::warn!(cause = error.chain(), "a live stream ended");
-                    return None;
-                }
-            }
-            tokio::select! {
-                changed = self.watch.changed() => changed.ok()?,
-                () = tokio::time::sleep(LOOK) => {}
-                () = self.app.stopped() => return None,
-            }
-        }
-    }
-
-    /// Reads on; whether there was anything.
-    async fn look(&mut self) -> Result<bool> {
-        let (account, id, after) = (self.caller.account_id, self.id, self.after);
+        // Marked as seen before the look, so that what comes during the look is not slept through.
+        self.watch.borrow_and_update();
+        let (account, id, after) = (self.account, self.id, self.after);
         let rows = self
             .app
             .read(move |tx| Box::pin(async move { Ok(events::after(tx, account, id, after, BATCH).await?) }))
             .await?;
-        self.ready = rows.into_iter().rev().map(EventView::from).collect();
-        Ok(!self.ready.is_empty())
+        let events = rows.into_iter().map(EventView::from);
+        let mut messages = Vec::new();
+        for event in events {
+            self.after = event.number;
+            let data = serde_json::to_string(&event).map_err(Error::internal)?;
+            let message = Message::default().id(event.number.to_string());
+            messages.push(message.event(event.kind).data(data));
+        }
+        Ok(messages)
+    }
+
+    async fn woken(&mut self) {
+        // The sender lives as long as the program.
+        let _ = self.watch.changed().await;
     }
 }
