@@ -8,7 +8,7 @@ use resolutionflow_core::id::{AccountId, PlanId};
 use resolutionflow_core::plan::{Limits, Plan, Resource, Usage, month};
 
 use crate::db::{FromRow, Row, Topic, Tx};
-use crate::sql::{at_least_none, for_no_key_update, for_update};
+use crate::sql::{at_least_none, for_no_key_update};
 use crate::{Error, Result};
 
 /// The condition that an account's plan has room, as far as `counted` goes.
@@ -274,7 +274,7 @@ pub async fn accounts_with(tx: &mut Tx, plan: PlanId, most: u16) -> Result<Optio
 
 /// Gives an account a plan; `None` when there is no such account or plan, else the plan that it had.
 pub async fn set_plan(tx: &mut Tx, account: AccountId, plan: PlanId) -> Result<Option<Plan>> {
-    let lock = format!("SELECT id FROM accounts WHERE id = $1{}", for_update(tx));
+    let lock = format!("SELECT id FROM accounts WHERE id = $1{}", for_no_key_update(tx));
     let locked: Option<(AccountId,)> = tx.optional(&lock, &[&account]).await?;
     if locked.is_none() {
         return Ok(None);

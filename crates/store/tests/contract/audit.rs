@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::world::{LENA, MORGAN, account, at, commit, companies, company, id, look};
 
 /// An entry whose id lies so many seconds after the tests' moment.
-fn entry(number: u32, person: u128, action: AuditAction) -> Entry {
+pub(crate) fn entry(number: u32, person: u128, action: AuditAction) -> Entry {
     let when = at(i64::from(number));
     Entry {
         id: resolutionflow_core::id::Id::new(when, &mut super::world::random(u64::from(number))),

@@ -1,11 +1,20 @@
 //! Many at once: nothing is lost, nothing happens twice.
 
-use resolutionflow_core::session::{Preparation, Refusal, Status, prepare, start_prepared, take};
-use resolutionflow_store::testing::TestDb;
-use resolutionflow_store::{Error, sessions};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use resolutionflow_core::access::Role;
+use resolutionflow_core::audit::AuditAction;
+use resolutionflow_core::session::{Preparation, Refusal, Status, prepare, start_prepared, take};
+use resolutionflow_store::db::Engine;
+use resolutionflow_store::teams::{self, Named};
+use resolutionflow_store::testing::TestDb;
+use resolutionflow_store::{Error, Tx, audit, limits, members, sessions};
+use tokio::sync::Barrier;
+
+use super::audit::entry;
 use super::world::{
-    Failed, LENA, MORGAN, OLGA, account, assert_whole, at, command, commit, companies, flow, kept, look,
+    Failed, LENA, MORGAN, OLGA, account, assert_whole, at, command, commit, companies, flow, id, kept, look,
     make, set, sets, started,
 };
 
@@ -233,5 +242,111 @@ async fn nothing_is_written_after_completion() {
             at(5_000),
             "completion is the last that happened"
         );
+    }
+}
+
+/// Writes an entry of the account's log, which refers to the account's row.
+async fn tell(tx: &mut Tx, number: u32) -> Result<(), Error> {
+    audit::write(tx, account(), &entry(number, MORGAN, AuditAction::MemberChanged)).await
+}
+
+/// Takes the account's lock in one of the ways there are, and changes under it what it is there for.
+async fn change_locked(tx: &mut Tx, kind: usize, round: usize) -> Result<(), Error> {
+    match kind {
+        0 => {
+            let team = id(1_000 + u128::try_from(round).expect("it is small"));
+            let made = teams::create(tx, account(), team, &format!("Round {round}")).await?;
+            assert_eq!(made, Named::Done);
+        }
+        1 => {
+            let named = teams::rename(tx, account(), id(22), &format!("Named {round}")).await?;
+            assert_eq!(named, Named::Done);
+        }
+        2 => {
+            let (plan, _) = limits::standing(tx, account(), at(1)).await?;
+            assert!(limits::set_plan(tx, account(), plan.id).await?.is_some());
+        }
+        _ => {
+            let standing = members::standing_locked(tx, account(), id(MORGAN)).await?;
+            assert!(standing.is_some());
+            assert!(members::set_role(tx, account(), id(MORGAN), Role::Engineer).await?);
+        }
+    }
+    Ok(())
+}
+
+/// One of [`KINDS`] writers of an account and its log, each of whom meets the others in the midst of its transaction.
+async fn writes_of_the_account(
+    test: &TestDb,
+    meet: &Arc<Barrier>,
+    kind: usize,
+    round: usize,
+) -> Result<(), Error> {
+    let (meet, met) = (Arc::clone(meet), Arc::new(AtomicBool::new(false)));
+    let number = u32::try_from(round * KINDS + kind).expect("it is small");
+    commit!(test, [meet, met], |tx| {
+        // SQLite has one writer, in whom nothing waits; nor does whoever begins anew.
+        let meets = tx.engine() == Engine::Postgres && !met.swap(true, Ordering::Relaxed);
+        match kind {
+            // Three refer to the account, and then lock it.
+            0..3 => {
+                tell(tx, number).await?;
+                if meets {
+                    meet.wait().await;
+                }
+                change_locked(tx, kind, round).await
+            }
+            // One locks it, and then refers to it and waits for who keeps the member.
+            3 => {
+                members::standing_locked(tx, account(), id(MORGAN)).await?;
+                if meets {
+                    meet.wait().await;
+                }
+                change_locked(tx, kind, round).await?;
+                tell(tx, number).await
+            }
+            // The others keep the member, and then refer to the account.
+            _ => {
+                assert!(members::still_runs(tx, account(), id(MORGAN)).await?);
+                if meets {
+                    meet.wait().await;
+                }
+                tell(tx, number).await
+            }
+        }
+    })
+}
+
+/// How many write at once; fewer than there are connections.
+const KINDS: usize = 6;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_locks_an_account_and_whoever_writes_its_log_never_wait_in_a_circle() {
+    const ROUNDS: usize = 25;
+    for test in companies().await.into_iter().map(shared) {
+        let before = test.db.metrics().retries;
+        for round in 0..ROUNDS {
+            let meet = Arc::new(Barrier::new(KINDS));
+            let tasks = (0..KINDS).map(|kind| {
+                let (test, meet) = (Arc::clone(&test), Arc::clone(&meet));
+                tokio::spawn(async move { writes_of_the_account(&test, &meet, kind, round).await })
+            });
+            for task in tasks.collect::<Vec<_>>() {
+                task.await.unwrap().unwrap();
+            }
+        }
+        // A circle would be undone by the database and repeated, and so would not show as an error.
+        let retries = test.db.metrics().retries - before;
+        assert_eq!(retries, 0, "{:?}", test.engine);
+        let filter = audit::Filter::default();
+        let told = look!(test, [filter], |tx| audit::list(
+            tx,
+            account(),
+            &filter,
+            None,
+            1_000
+        )
+        .await);
+        assert_eq!(told.unwrap().len(), ROUNDS * KINDS);
     }
 }
