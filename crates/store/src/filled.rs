@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use futures_util::future::BoxFuture;
 use resolutionflow_core::access::Scopes;
 use resolutionflow_core::event::{Event, EventKind, GENESIS, Hash, Payload};
-use resolutionflow_core::id::{AccountId, Id, SessionId};
+use resolutionflow_core::id::{AccountId, Id, LetterId, SessionId};
 use resolutionflow_core::notice::MAIL_DAYS;
 use resolutionflow_core::session::Status;
 
@@ -100,6 +100,11 @@ const ROWS: &[Rows] = &[
     Rows {
         tables: &["sign_ups"],
         fill: |tx| Box::pin(signed_up(tx)),
+    },
+    // It adds a column to the outbox.
+    Rows {
+        tables: &[],
+        fill: |_| Box::pin(std::future::ready(Ok(()))),
     },
 ];
 
@@ -587,6 +592,8 @@ async fn all_is_readable(tx: &mut Tx) -> Result<()> {
     let choices = notifications::choices(tx, account, id(2)).await?;
     assert!(choices.iter().filter(|(_, choice)| !choice.mail).count() == 1);
     assert!(notifications::mail_daily(tx, id(2)).await?);
+    let urgent: Vec<(LetterId,)> = tx.all("SELECT id FROM outbox WHERE urgent LIMIT 10", &[]).await?;
+    assert_eq!(urgent, [(id(9),)], "what waits, and is good for a short time");
     let claimed = outbox::claim(tx, now(), now() + chrono::TimeDelta::minutes(1), 10).await?;
     let waited = claimed
         .iter()

@@ -49,6 +49,7 @@ pub const MIGRATIONS: &[Migration] = &[
     migration!(10, "0010", "invites"),
     migration!(11, "0011", "members"),
     migration!(12, "0012", "sign_ups"),
+    migration!(13, "0013", "outbox"),
 ];
 
 /// Two servers that start at once migrate one after the other.

@@ -29,6 +29,8 @@ pub struct NewLetter {
     pub payload: String,
     /// From when on it is worth nothing.
     pub good_until: DateTime<Utc>,
+    /// Whether somebody waits for it or is warned by it, so that it goes before the rest; see [`claim`].
+    pub urgent: bool,
 }
 
 /// Puts a letter into the outbox.
@@ -38,7 +40,7 @@ pub async fn add(tx: &mut Tx, letter: &NewLetter, now: DateTime<Utc>) -> Result<
 
 /// Puts letters into the outbox.
 pub async fn add_all(tx: &mut Tx, letters: &[&NewLetter], now: DateTime<Utc>) -> Result<()> {
-    const WIDTH: usize = 7;
+    const WIDTH: usize = 8;
     for chunk in letters.chunks(100) {
         let mut parameters: Vec<&dyn Parameter> = Vec::with_capacity(chunk.len() * WIDTH);
         for letter in chunk {
@@ -50,10 +52,11 @@ pub async fn add_all(tx: &mut Tx, letters: &[&NewLetter], now: DateTime<Utc>) ->
                 &now,
                 &now,
                 &letter.good_until,
+                &letter.urgent,
             ]);
         }
         let sql = format!(
-            "INSERT INTO outbox (id, kind, address, payload, created_at, not_before, good_until) VALUES {}",
+            "INSERT INTO outbox (id, kind, address, payload, created_at, not_before, good_until, urgent) VALUES {}",
             values(chunk.len(), WIDTH)
         );
         tx.execute(&sql, &parameters).await?;
@@ -67,9 +70,16 @@ pub async fn add_all(tx: &mut Tx, letters: &[&NewLetter], now: DateTime<Utc>) ->
 /// Does all the work of [`add`] for a letter that nobody is to get: a row that counts as sent and says nothing.
 pub async fn add_nothing(tx: &mut Tx, letter: &NewLetter, now: DateTime<Utc>) -> Result<()> {
     tx.execute(
-        "INSERT INTO outbox (id, kind, address, created_at, not_before, good_until, sent_at) \
-         VALUES ($1, $2, $3, $4, $4, $5, $4)",
-        &[&letter.id, &LETTER, &letter.address, &now, &letter.good_until],
+        "INSERT INTO outbox (id, kind, address, created_at, not_before, good_until, urgent, sent_at) \
+         VALUES ($1, $2, $3, $4, $4, $5, $6, $4)",
+        &[
+            &letter.id,
+            &LETTER,
+            &letter.address,
+            &now,
+            &letter.good_until,
+            &letter.urgent,
+        ],
     )
     .await?;
     tx.wake(Topic::Outbox);
@@ -234,14 +244,30 @@ impl FromRow for Found {
 
 /// Claims at most `limit` rows that are due, each a message of its own, until the lease ends. A row is given to one
 /// server, and to the next when the lease is over. What tells somebody who is not a member any more is dropped.
+///
+/// Urgent letters go first, and of each kind the one that is due longest. But a third of each batch is for the others,
+/// where there are any, so that no stream of urgent letters holds them up; what one kind leaves goes to the other.
 pub async fn claim(
     tx: &mut Tx,
     now: DateTime<Utc>,
     lease: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<Claimed>> {
-    let which = format!("not_before <= $1 AND {WAITING} AND NOT digest ORDER BY not_before LIMIT $3");
-    claim_these(tx, &which, now, lease, limit).await
+    let limit = at_least_none(limit);
+    let most_urgent = limit - limit / 3;
+    let due = |which: &str| {
+        format!(
+            "SELECT id FROM outbox WHERE {which} AND not_before <= $1 AND {WAITING} ORDER BY not_before, id"
+        )
+    };
+    let (urgent, others, lock) = (due("urgent"), due("NOT urgent AND NOT digest"), skip_locked(tx));
+    // What is urgent is counted before, no further than it may take places from the others.
+    let found = format!(
+        "others AS ({others} LIMIT $3 - (SELECT COUNT(*) FROM ({urgent} LIMIT $4) AS ahead){lock}), \
+         urgent AS ({urgent} LIMIT $3 - (SELECT COUNT(*) FROM others){lock}), \
+         found AS (SELECT id FROM others UNION ALL SELECT id FROM urgent)"
+    );
+    claim_these(tx, &found, &[&now, &lease, &limit, &most_urgent]).await
 }
 
 /// Claims at most `limit` of the rows that wait for the letter of the day of one member, the one who waits longest.
@@ -251,34 +277,34 @@ pub async fn claim_digest(
     lease: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<Claimed>> {
-    let which = format!(
-        "digest AND (account_id, user_id) = \
+    let lock = skip_locked(tx);
+    let found = format!(
+        "found AS (SELECT id FROM outbox WHERE digest AND (account_id, user_id) = \
              (SELECT account_id, user_id FROM outbox WHERE not_before <= $1 AND {WAITING} AND digest \
               ORDER BY not_before, account_id, user_id LIMIT 1) \
-         AND not_before <= $1 AND {WAITING} ORDER BY id LIMIT $3"
+         AND not_before <= $1 AND {WAITING} ORDER BY id LIMIT $3{lock})"
     );
-    claim_these(tx, &which, now, lease, limit).await
+    claim_these(tx, &found, &[&now, &lease, &at_least_none(limit)]).await
 }
 
-async fn claim_these(
-    tx: &mut Tx,
-    which: &str,
-    now: DateTime<Utc>,
-    lease: DateTime<Utc>,
-    limit: i64,
-) -> Result<Vec<Claimed>> {
-    // Whoever comes at the same time takes other rows rather than waits; SQLite has one writer and no such words.
-    let lock = match tx.engine() {
+/// What a `SELECT` of rows to claim ends in: whoever comes at the same time takes other rows rather than waits. SQLite
+/// has one writer and no such words.
+fn skip_locked(tx: &Tx) -> &'static str {
+    match tx.engine() {
         Engine::Sqlite => "",
         Engine::Postgres => " FOR UPDATE SKIP LOCKED",
-    };
+    }
+}
+
+/// Claims the rows that the part `found` of the statement finds; of its parameters the first is the time, and the second
+/// when the lease ends.
+async fn claim_these(tx: &mut Tx, found: &str, parameters: &[&dyn Parameter]) -> Result<Vec<Claimed>> {
     // A part of its own, since PostgreSQL might look for rows more than once and lock more than the limit.
     let sql = format!(
-        "WITH found AS (SELECT id FROM outbox WHERE {which}{lock}) \
-         UPDATE outbox SET not_before = $2, attempts = attempts + 1 \
+        "WITH {found} UPDATE outbox SET not_before = $2, attempts = attempts + 1 \
          WHERE id IN (SELECT id FROM found) AND not_before <= $1 AND {WAITING} RETURNING id"
     );
-    let rows: Vec<(LetterId,)> = tx.all(&sql, &[&now, &lease, &at_least_none(limit)]).await?;
+    let rows: Vec<(LetterId,)> = tx.all(&sql, parameters).await?;
     if rows.is_empty() {
         return Ok(Vec::new());
     }

@@ -31,8 +31,8 @@ const FILL_POSTGRES: &[&str] = &[
         SELECT account_id, owner_id, id, 'taken', id, 1, 'epoch', CASE WHEN number % 3 > 0 THEN now() END \
         FROM sessions",
     "INSERT INTO outbox (account_id, user_id, id, kind, session_id, cause, created_at, not_before, good_until, digest, \
-            sent_at) \
-        SELECT account_id, owner_id, id, 'taken', id, 1, 'epoch', 'epoch', 'epoch', number % 2 = 1, \
+            urgent, sent_at) \
+        SELECT account_id, owner_id, id, 'taken', id, 1, 'epoch', 'epoch', 'epoch', number % 2 = 1, number % 20 = 0, \
             CASE WHEN number % 5 > 0 THEN now() END FROM sessions",
     "INSERT INTO tokens (hash, id, kind, account_id, user_id, name, auth_epoch, created_at, expires_at) \
         SELECT sha256(decode(replace(id::text, '-', ''), 'hex')), id, 'personal', pg_temp.id(0), id, '', 0, 'epoch', \
@@ -159,6 +159,20 @@ async fn postgresql_looks_at_no_whole_table_either() {
             "{statement}\n{plan:#?}"
         );
     }
+    let (claim, plan) = plans
+        .iter()
+        .find(|(statement, _)| statement.starts_with("WITH others"))
+        .expect("what is urgent is claimed before the others");
+    for index in ["outbox_urgent", "outbox_others"] {
+        assert!(
+            plan.iter().any(|line| line.contains(&format!(" using {index} "))),
+            "{claim}\n{plan:#?}"
+        );
+    }
+    assert!(
+        !plan.iter().any(|line| line.contains("Sort")),
+        "{claim}\n{plan:#?}"
+    );
     // Row security costs no statement its index: what is asked of the account is not taken in between.
     let unbound = crate::Db::open(&test.all_powerful()).await.unwrap();
     let before = explained(&unbound).await;

@@ -361,6 +361,7 @@ async fn a_letter_that_nobody_gets_is_written_and_never_claimed() {
             address: "n@example.com".into(),
             payload: "secret".into(),
             good_until: at(100),
+            urgent: false,
         };
         commit!(test, [letter], |tx| outbox::add_nothing(tx, &letter, at(1)).await).unwrap();
         let claimed = commit!(test, |tx| outbox::claim(tx, at(2), at(3), 10).await).unwrap();

@@ -1,6 +1,7 @@
 //! Mail that waits: claimed by one server at a time, tried again, given up, forgotten, and gone with its reason.
 
 use std::collections::HashSet;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -34,13 +35,25 @@ async fn prepared_for(test: &TestDb, session: u128, person: u128) {
 }
 
 async fn letter(test: &TestDb, number: u128, when: i64) {
-    let letter = NewLetter {
-        id: id(number),
-        address: "new@example.com".to_owned(),
-        payload: "a secret".to_owned(),
-        good_until: at(when) + TimeDelta::days(1),
-    };
-    commit!(test, [letter], |tx| outbox::add(tx, &letter, at(when)).await).unwrap();
+    letters(test, number..=number, when, false).await;
+}
+
+/// Letters of these numbers, all of one moment.
+async fn letters(test: &TestDb, numbers: RangeInclusive<u128>, when: i64, urgent: bool) {
+    let letters: Vec<NewLetter> = numbers
+        .map(|number| NewLetter {
+            id: id(number),
+            address: "new@example.com".to_owned(),
+            payload: "a secret".to_owned(),
+            good_until: at(when) + TimeDelta::days(1),
+            urgent,
+        })
+        .collect();
+    commit!(test, [letters], |tx| {
+        let letters: Vec<&NewLetter> = letters.iter().collect();
+        outbox::add_all(tx, &letters, at(when)).await
+    })
+    .unwrap();
 }
 
 async fn claims(test: &TestDb, now: DateTime<Utc>, limit: i64) -> Vec<Claimed> {
@@ -307,6 +320,84 @@ async fn one_letter_of_the_day_is_one_members() {
             sizes.push((people.len(), letter.len()));
         }
         assert_eq!(sizes, [(1, 2), (1, 2), (0, 0)]);
+    }
+}
+
+/// The numbers of the letters that were claimed, in order.
+fn numbers(claimed: &[Claimed]) -> Vec<u128> {
+    let mut numbers: Vec<_> = claimed.iter().map(|one| one.id.uuid().as_u128()).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+#[tokio::test]
+async fn an_urgent_letter_goes_before_five_thousand_others() {
+    for test in companies().await {
+        prepared_for(&test, 300, LENA).await;
+        for thousand in 0..5 {
+            let first = thousand * 1_000 + 1;
+            letters(&test, first..=first + 999, 2, false).await;
+        }
+        letters(&test, 9_001..=9_001, 50, true).await;
+        let batch = claims(&test, at(60), 3).await;
+        assert!(ids(&batch).contains(&id(9_001)), "{batch:?}");
+        let notices = batch.iter().filter(|one| matches!(one.what, What::Notice(_)));
+        assert_eq!(
+            (notices.count(), batch.len()),
+            (1, 3),
+            "what waits longest goes too"
+        );
+        // An urgent one that is put off is none before its time, and then goes first again.
+        let again = at(500);
+        let put_off = commit!(test, |tx| {
+            let lease = at(60) + TimeDelta::seconds(LEASE);
+            outbox::put_off(tx, &[id(9_001)], lease, again, "busy").await
+        });
+        assert_eq!(put_off.unwrap(), 1);
+        assert!(
+            numbers(&claims(&test, at(499), 3).await)
+                .iter()
+                .all(|number| *number <= 5_000)
+        );
+        assert!(numbers(&claims(&test, at(500), 3).await).contains(&9_001));
+    }
+}
+
+#[tokio::test]
+async fn a_stream_of_urgent_letters_leaves_a_third_of_each_batch_to_the_others() {
+    for test in companies().await {
+        commit!(test, |tx| notifications::set_mail_daily(tx, id(LENA), true).await).unwrap();
+        prepared_for(&test, 300, LENA).await;
+        letters(&test, 1..=10, 0, false).await;
+        let seven = next_digest(at(1));
+        let mut others = Vec::new();
+        for round in 0..10 {
+            // More than a batch comes before each batch.
+            let first = 1_000 + round * 4;
+            letters(&test, first..=first + 3, 1, true).await;
+            let batch = claims(&test, seven, 3).await;
+            let (urgent, other): (Vec<u128>, Vec<u128>) =
+                numbers(&batch).into_iter().partition(|number| *number >= 1_000);
+            // Of each kind the oldest: nobody who waits is passed over by who comes later.
+            assert_eq!(urgent, [1_000 + round * 2, 1_001 + round * 2]);
+            others.extend(other);
+            let sent = ids(&batch);
+            commit!(test, [sent], |tx| outbox::sent(tx, &sent, seven).await).unwrap();
+        }
+        assert_eq!(others, (1..=10).collect::<Vec<_>>());
+        // The letter of the day has its own place.
+        assert_eq!(claims_digest(&test, seven).await.len(), 1);
+
+        // What one kind leaves goes to the other.
+        assert_eq!(numbers(&claims(&test, seven, 3).await), [1_020, 1_021, 1_022]);
+        assert_eq!(claims(&test, seven, 100).await.len(), 17);
+        letters(&test, 11..=20, 0, false).await;
+        assert_eq!(numbers(&claims(&test, seven, 3).await), [11, 12, 13]);
+        letters(&test, 2_000..=2_000, 0, true).await;
+        assert_eq!(numbers(&claims(&test, seven, 3).await), [14, 15, 2_000]);
+        for (limit, claimed) in [(0, &[][..]), (-1, &[]), (1, &[16]), (2, &[17, 18])] {
+            assert_eq!(numbers(&claims(&test, seven, limit).await), claimed);
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use super::secret::{self, InLink};
 use super::sign_in::{HOUR, bucket, by_address, number, take, too_many_of};
 use crate::context::App;
 use crate::error::Result;
-use crate::mail::{self, CannotMail, Draft};
+use crate::mail::{self, CannotMail, Draft, Prepared};
 
 /// How long a link is good that shows whose an address is.
 const VERIFY_LIFE: TimeDelta = TimeDelta::hours(24);
@@ -120,7 +120,8 @@ impl Secret {
     }
 }
 
-/// Writes a letter to `to`; where there is nobody, the same work is done for what was `typed`.
+/// Writes a letter to `to`, which goes before those that nobody waits for; where there is nobody, the same work is done
+/// for what was `typed`.
 async fn write(
     tx: &mut Tx,
     app: &App,
@@ -130,7 +131,8 @@ async fn write(
     good_until: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    match mail::prepare(app, to.unwrap_or(typed), draft, good_until) {
+    let letter = mail::prepare(app, to.unwrap_or(typed), draft, good_until);
+    match letter.map(Prepared::urgent) {
         Ok(letter) if to.is_some() => Ok(mail::send_later(tx, &letter, now).await?),
         Ok(letter) => Ok(mail::send_nothing(tx, &letter, now).await?),
         // Whoever asks was told that there is no mail; and no letter reaches what is no address.

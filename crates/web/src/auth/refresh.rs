@@ -163,7 +163,7 @@ async fn tell(tx: &mut Tx, app: &App, of: Of, now: DateTime<Utc>) -> Result<()> 
     };
     let account = members::account_name(tx, of.account_id).await?;
     match mail::prepare(app, &member.email, &mail::robbed(&account), now + TELL_WITHIN) {
-        Ok(letter) => Ok(mail::send_later(tx, &letter, now).await?),
+        Ok(letter) => Ok(mail::send_later(tx, &letter.urgent(), now).await?),
         // The audit log and the settings have it.
         Err(CannotMail::NoTransport | CannotMail::NoAddress) => Ok(()),
     }

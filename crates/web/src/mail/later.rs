@@ -42,6 +42,15 @@ impl std::error::Error for CannotMail {}
 #[derive(Clone, Debug)]
 pub struct Prepared(NewLetter);
 
+impl Prepared {
+    /// The same for somebody who waits for it or is warned by it: it goes before the rest.
+    #[must_use]
+    pub fn urgent(mut self) -> Self {
+        self.0.urgent = true;
+        self
+    }
+}
+
 /// What is kept of a drawn letter until it is sent.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Payload {
@@ -77,6 +86,7 @@ pub fn prepare(
         address: to.to_string(),
         payload: serde_json::to_string(&payload).expect("texts are JSON"),
         good_until,
+        urgent: false,
     }))
 }
 

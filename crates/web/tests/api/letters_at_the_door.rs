@@ -22,13 +22,13 @@ fn with_mail(settings: &mut Settings) {
     settings.signup.mode = SignupMode::Open;
 }
 
-/// The letters that wait: to whom, and their subjects.
-async fn letters(db: &Db) -> Vec<(String, String)> {
+/// The letters that wait, either those that go before the rest or the others: to whom, and their subjects.
+async fn letters(db: &Db, urgent: bool) -> Vec<(String, String)> {
     let read: Result<Vec<(String, String)>, Error> = db
-        .read(|tx| {
+        .read(move |tx| {
             Box::pin(async move {
-                let sql = "SELECT address, payload FROM outbox WHERE kind = 'letter' AND payload IS NOT NULL ORDER BY id";
-                tx.all(sql, &[]).await
+                let sql = "SELECT address, payload FROM outbox WHERE urgent = $1 AND payload IS NOT NULL ORDER BY id";
+                tx.all(sql, &[&urgent]).await
             })
         })
         .await;
@@ -83,7 +83,7 @@ async fn known_and_unknown_addresses_are_answered_alike() {
             ("nobody@example.com", "Is this your address?"),
         ];
         let expected = expected.map(|(to, subject)| (to.to_owned(), subject.to_owned()));
-        assert_eq!(letters(&app.app.db).await, expected);
+        assert_eq!(letters(&app.app.db, true).await, expected);
     }
 }
 
@@ -109,7 +109,7 @@ async fn letters_that_anybody_can_ask_for_have_a_bound_for_each_address_and_each
         }
         let refused = forgot("Lena@Example.com").await;
         assert_eq!(refused.headers["retry-after"], "600");
-        assert_eq!(letters(&app.app.db).await.len(), 3);
+        assert_eq!(letters(&app.app.db, true).await.len(), 3);
         app.clock.advance(TimeDelta::minutes(10));
         assert_eq!(forgot("lena@example.com").await.status, 200);
     }
@@ -145,11 +145,11 @@ async fn a_letter_tells_that_the_password_was_changed() {
             )
         };
         assert_eq!(reset("short").await.status, 422);
-        assert!(letters(&app.app.db).await.is_empty());
+        assert!(letters(&app.app.db, true).await.is_empty());
         assert_eq!(reset(STRONG).await.status, 200);
-        assert_eq!(letters(&app.app.db).await, told);
+        assert_eq!(letters(&app.app.db, true).await, told);
         assert_eq!(reset(STRONG).await.status, 410);
-        assert_eq!(letters(&app.app.db).await, told);
+        assert_eq!(letters(&app.app.db, true).await, told);
 
         let lines = [("email", "lena@example.com"), ("password", STRONG)];
         let entered = form(&app.client, "/sign-in", &lines).await;
@@ -163,9 +163,9 @@ async fn a_letter_tells_that_the_password_was_changed() {
             form(&app.client, "/settings/password", &lines).header("cookie", &cookie)
         };
         assert_eq!(change("wrong").await.status, 422);
-        assert_eq!(letters(&app.app.db).await, told);
+        assert_eq!(letters(&app.app.db, true).await, told);
         assert_eq!(change(STRONG).await.status, 303);
-        assert_eq!(letters(&app.app.db).await, [told.clone(), told].concat());
+        assert_eq!(letters(&app.app.db, true).await, [told.clone(), told].concat());
     }
 }
 
@@ -239,10 +239,10 @@ async fn whoever_has_not_confirmed_is_refused_with_a_fresh_letter_and_nobody_bef
             app.client.ask("POST", "/auth/login").json(&login)
         };
         let wrong = login("wrong").await.problem("unauthorized");
-        assert_eq!(letters(&app.app.db).await.len(), 1);
+        assert_eq!(letters(&app.app.db, true).await.len(), 1);
         app.clock.advance(TimeDelta::seconds(1));
         let unconfirmed = login(STRONG).await.problem("unauthorized");
-        assert_eq!(letters(&app.app.db).await.len(), 2);
+        assert_eq!(letters(&app.app.db, true).await.len(), 2);
         let detail = wrong["detail"].as_str().unwrap();
         assert!(detail.contains("not confirmed yet"), "{detail}");
         assert_eq!(
@@ -334,7 +334,7 @@ async fn the_invites_that_an_account_mails_have_a_bound_that_holds_whole_request
         let four = || adam.post("/invites").json(&body(0..4)).key("once");
         let made = four().await.with(201);
         assert_eq!(four().await.with(201), made, "what is repeated is not counted");
-        let waiting = async || letters(&app.app.db).await.len();
+        let waiting = async || letters(&app.app.db, false).await.len();
         assert_eq!(waiting().await, 4);
 
         let refused = olivia.post("/invites").json(&body(4..6)).await;
