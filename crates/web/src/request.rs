@@ -150,7 +150,7 @@ impl FromRequest<App> for Pairs {
         }
         let mut pairs: Vec<_> = url::form_urlencoded::parse(&body).into_owned().collect();
         if let Some(acts_in) = acts_in {
-            acts_in.require(&pairs)?;
+            acts_in.require_of(&pairs)?;
         }
         pairs.retain(|(name, _)| name != OF_ACCOUNT);
         Ok(Self(pairs))

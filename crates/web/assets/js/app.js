@@ -8,6 +8,7 @@ import { outbox, send, waiting } from './outbox.js';
 import { offer, openPalette, visited } from './palette.js';
 import { keepForm } from './prepare.js';
 import { listenToReport } from './report.js';
+import { ofAccount, tellStale } from './request.js';
 import { run } from './runner.js';
 import { showShortcuts } from './shortcuts.js';
 import { signInAgain } from './sign-in.js';
@@ -71,7 +72,12 @@ const closeMenus = (event) => {
 document.addEventListener('click', closeMenus);
 document.addEventListener('focusin', closeMenus);
 
-document.addEventListener('htmx:responseError', ({ detail }) => detail.xhr.status === 401 ? signInAgain() : toast(words.failed, { error: true }));
+document.addEventListener('htmx:configRequest', ({ detail }) => detail.verb === 'get' && Object.assign(detail.headers, ofAccount));
+document.addEventListener('htmx:responseError', ({ detail: { xhr: { status }, requestConfig } }) => {
+  if (status === 401) signInAgain();
+  else if (status === 409 && requestConfig.verb === 'get') tellStale();
+  else toast(words.failed, { error: true });
+});
 document.addEventListener('htmx:sendError', () => toast(words.noNetwork, { error: true }));
 document.addEventListener('htmx:afterSettle', ({ target }) => refresh(target));
 outbox.addEventListener('signed-out', signInAgain);

@@ -12,6 +12,9 @@ export const byId = (id) => document.getElementById(id);
 /** The signed-in person's id. */
 export const user = document.body.dataset.user ?? '';
 
+/** The id of the account that the page is of. */
+export const account = document.body.dataset.account ?? '';
+
 /**
  * Makes an element. A function among the attributes listens to the event of that name; text becomes text, never markup.
  * @param {string} tag

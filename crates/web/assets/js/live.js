@@ -1,8 +1,9 @@
 // What others do, as it happens. One stream a browser: the tab that holds the lock listens for all and shares what
-// comes. Where the browser has no locks or channels, each tab that is seen listens for itself.
-import { user, uuid } from './dom.js';
+// comes. Where the browser has no locks or channels, each tab that is seen listens for itself. Tabs of another account
+// have a stream of their own, which stands while that account is acted in.
+import { account, user, uuid } from './dom.js';
 
-const NAME = `rf-live-${user}`;
+const NAME = `rf-live-${user}-${account}`;
 const channel = navigator.locks && 'BroadcastChannel' in window ? new BroadcastChannel(NAME) : null;
 const me = uuid();
 const KINDS = ['session', 'presence', 'lists', 'reset'];
@@ -84,7 +85,7 @@ function openStream(anew = false) {
   for (const session of reached.keys()) if (!sessions.includes(session)) reached.delete(session);
   if (!wanted) return;
   const at = sessions.map((session) => `${session}.${reached.get(session) ?? 0}`).join();
-  source = new EventSource(`/live?sessions=${encodeURIComponent(at)}${lists ? '&lists=1' : ''}`);
+  source = new EventSource(`/live?sessions=${encodeURIComponent(at)}${lists ? '&lists=1' : ''}&of-account=${account}`);
   for (const type of KINDS) source.addEventListener(type, (event) => receive(type, event));
   source.onopen = () => {
     tries = 0;

@@ -1,11 +1,11 @@
 // The command palette: flows, sessions, and what can be done on this page; recent first.
-import { all, byId, later, make, never, one, user } from './dom.js';
+import { account, all, byId, later, make, never, one, user } from './dom.js';
 import { bind } from './keys.js';
 import { page } from './request.js';
 import { keep, read } from './store.js';
 import { words } from './words.js';
 
-const RECENT = `rf.recent:${user}`;
+const RECENT = `rf.recent:${user}:${account}`;
 
 /** @type {(() => {text: string, keys?: string, run: () => void}[])[]} */
 const sources = [];

@@ -2,12 +2,13 @@
 import { on, one } from './dom.js';
 import { copyText } from './clipboard.js';
 import { flashCopied } from './copy.js';
+import { ofAccount } from './request.js';
 import { toast } from './toast.js';
 import { words } from './words.js';
 
 /** Copies the text of an address, exactly. */
 async function copyFrom(at) {
-  const text = fetch(at.dataset.copyFrom, { cache: 'no-store' }).then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error())));
+  const text = fetch(at.dataset.copyFrom, { headers: ofAccount, cache: 'no-store' }).then((answer) => (answer.ok ? answer.text() : Promise.reject(new Error())));
   const asked = text.then((text) => new Blob([text], { type: 'text/plain' }));
   try {
     // Some browsers let a page copy only while the click lasts, and take a promise then.

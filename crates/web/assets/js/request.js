@@ -1,4 +1,19 @@
 // One request to the server, never thrown: a network that is away is the status 0.
+import { account } from './dom.js';
+import { toast } from './toast.js';
+import { words } from './words.js';
+
+/** Says of which account this page is: of another one nothing is read here, wherever another tab went. */
+export const ofAccount = account ? { 'Of-Account': account } : {};
+
+let isStale = false;
+
+/** Says, once, that another account is acted in by now. */
+export function tellStale() {
+  if (isStale) return;
+  isStale = true;
+  toast(words.otherAccount, { error: true, actions: [[words.readAnew, () => location.reload()]] });
+}
 
 /**
  * @param {string} method
@@ -9,7 +24,8 @@
  */
 export async function call(method, url, body, key) {
   const text = body === undefined ? undefined : JSON.stringify(body);
-  const headers = { Accept: 'application/json' };
+  const reads = method === 'GET';
+  const headers = { Accept: 'application/json', ...(reads && ofAccount) };
   if (text !== undefined) headers['Content-Type'] = 'application/json';
   if (key) headers['Idempotency-Key'] = key;
   const limit = new AbortController();
@@ -17,6 +33,7 @@ export async function call(method, url, body, key) {
   try {
     const answer = await fetch(url, { method, headers, body: text, signal: limit.signal, cache: 'no-store' });
     const data = await answer.json().catch(() => null);
+    if (reads && answer.status === 409) tellStale();
     const retryAfter = Number(answer.headers.get('Retry-After')) || 0;
     return { status: answer.status, ok: answer.ok, data, retryAfter };
   } catch {
@@ -34,7 +51,8 @@ export async function call(method, url, body, key) {
  */
 export async function page(url, signal) {
   try {
-    const answer = await fetch(url, { signal, headers: { Accept: 'text/html' }, cache: 'no-store' });
+    const answer = await fetch(url, { signal, headers: { Accept: 'text/html', ...ofAccount }, cache: 'no-store' });
+    if (answer.status === 409) tellStale();
     return answer.ok && !answer.redirected ? parse(await answer.text()) : null;
   } catch {
     return null;

@@ -14,6 +14,7 @@ export const words = {
   you: 'You',
   somebody: 'Somebody',
   failed: 'That did not work. Nothing was changed. Try again.',
+  otherAccount: 'You are in another account now.',
   noNetwork: 'The server cannot be reached. Nothing was changed.',
 
   saved: 'Saved',

@@ -16,6 +16,7 @@ use resolutionflow_store::logins::Holder;
 use resolutionflow_store::tokens::{self, Bearer, TokenKind};
 
 use super::peer::Peer;
+use super::visitor::{ActsIn, OF_ACCOUNT};
 use super::{login, origin, secret};
 use crate::context::App;
 use crate::error::{Error, Result};
@@ -148,7 +149,7 @@ impl Caller {
     }
 
     /// The caller whose login this is.
-    pub(super) fn holding(holder: &Holder, digest: Hash, peer: Peer) -> Self {
+    fn holding(holder: &Holder, digest: Hash, peer: Peer) -> Self {
         Self {
             account_id: holder.account_id,
             user_id: holder.user_id,
@@ -222,7 +223,7 @@ impl<const ACTION: usize> FromRequestParts<App> for May<ACTION> {
     }
 }
 
-async fn caller(parts: &Parts, app: &App) -> Result<Caller> {
+async fn caller(parts: &mut Parts, app: &App) -> Result<Caller> {
     const MISSING: Error =
         Error::Unauthorized("Send Authorization: Bearer with an access or personal token.");
     const WRONG: Error = Error::Unauthorized("The token is unknown, expired or revoked.");
@@ -261,15 +262,35 @@ async fn caller(parts: &Parts, app: &App) -> Result<Caller> {
 }
 
 /// The caller by their login. Pages know nobody else; the API takes it from our own pages alone.
-async fn visitor(parts: &Parts, app: &App) -> Result<Caller> {
+async fn visitor(parts: &mut Parts, app: &App) -> Result<Caller> {
     const MISSING: Error =
         Error::Unauthorized("Sign in, or send Authorization: Bearer with an access or personal token.");
     if origin::is_api(parts) && !origin::cookie_counts(&parts.method, &parts.headers) {
         return Err(MISSING);
     }
-    let digest = login::digest(&parts.headers, &app.settings).ok_or(MISSING)?;
-    let holder = login::holder(app, digest).await?.ok_or(MISSING)?;
-    Ok(Caller::holding(&holder, digest, Peer::of(parts, &app.settings)))
+    let (_, caller) = by_login(parts, app).await?.ok_or(MISSING)?;
+    Ok(caller)
+}
+
+/// Whoever holds the login that came with the request, with what is known of them. What a script asks for on a page of
+/// another account than the one that they act in by now is refused.
+pub(super) async fn by_login(parts: &mut Parts, app: &App) -> Result<Option<(Holder, Caller)>> {
+    let Some(digest) = login::digest(&parts.headers, &app.settings) else {
+        return Ok(None);
+    };
+    let Some(holder) = login::holder(app, digest).await? else {
+        return Ok(None);
+    };
+    let acts_in = ActsIn {
+        account_id: holder.account_id,
+        name: holder.account_name.clone(),
+    };
+    if let Some(account) = parts.headers.get(OF_ACCOUNT) {
+        acts_in.require(account.as_bytes())?;
+    }
+    parts.extensions.insert(acts_in);
+    let caller = Caller::holding(&holder, digest, Peer::of(parts, &app.settings));
+    Ok(Some((holder, caller)))
 }
 
 async fn look_up(app: &App, digest: Hash, personal: bool) -> Result<Option<Bearer>> {

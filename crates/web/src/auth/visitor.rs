@@ -11,9 +11,8 @@ use resolutionflow_store::members::{self, Place};
 use resolutionflow_store::notifications::{self, Bell};
 use resolutionflow_store::platform;
 
-use super::caller::Caller;
+use super::caller::{Caller, by_login};
 use super::login;
-use super::peer::Peer;
 use crate::config::Settings;
 use crate::context::App;
 use crate::error::kinds::Kind;
@@ -86,15 +85,9 @@ impl<const ACTION: usize> FromRequestParts<App> for Visit<ACTION> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self> {
         const MISSING: Error = Error::Unauthorized("Sign in first.");
-        let digest = login::digest(&parts.headers, &app.settings).ok_or(MISSING)?;
-        let holder = login::holder(app, digest).await?.ok_or(MISSING)?;
-        let caller = Caller::holding(&holder, digest, Peer::of(parts, &app.settings));
+        let (holder, caller) = by_login(parts, app).await?.ok_or(MISSING)?;
         caller.require(Action::ALL[ACTION])?;
         let (account, user) = (caller.account_id, caller.user_id);
-        parts.extensions.insert(ActsIn {
-            account_id: account,
-            name: holder.account_name.clone(),
-        });
         let (bell, places) = app
             .read(move |tx| {
                 Box::pin(async move {
@@ -152,7 +145,7 @@ pub async fn runs_the_server(app: &App, visitor: &Visitor) -> Result<bool> {
         .await
 }
 
-/// The account that a page's visitor acts in, for whoever reads the form that they send.
+/// The account that a page's visitor acts in, for whoever reads what their pages send.
 #[derive(Clone, Debug)]
 pub struct ActsIn {
     /// The account.
@@ -161,23 +154,29 @@ pub struct ActsIn {
     pub name: String,
 }
 
-/// The hidden control by which each form of a page says which account it was shown in.
+/// How what a page sends says which account it was shown in: the hidden control of its forms, the header of what its
+/// scripts ask for, and the parameter of its live stream.
 pub const OF_ACCOUNT: &str = "of-account";
 
 impl ActsIn {
-    /// Refuses a form of a page that was shown in another account than the one that its sender acts in by now: they
-    /// went there in another tab, and it would do there what was meant here.
-    pub fn require(&self, form: &[(String, String)]) -> Result<()> {
-        let account = self.account_id.to_string();
-        let other = |(name, value): &(String, String)| name == OF_ACCOUNT && *value != account;
-        if form.iter().any(other) {
-            let detail = format!(
-                "You are now in {}. Reload the page. Nothing was changed.",
-                self.name
-            );
-            return Err(Error::conflict(Kind::OtherAccount, detail));
+    /// Refuses what comes of a page that was shown in another account than the one that its sender acts in by now: they
+    /// went there in another tab. It would do there what was meant here, or show here what is there.
+    pub fn require(&self, account: &[u8]) -> Result<()> {
+        if account == self.account_id.to_string().as_bytes() {
+            return Ok(());
         }
-        Ok(())
+        let detail = format!(
+            "You are now in {}. Reload the page. Nothing was changed.",
+            self.name
+        );
+        Err(Error::conflict(Kind::OtherAccount, detail))
+    }
+
+    /// As [`ActsIn::require`], of a form.
+    pub fn require_of(&self, form: &[(String, String)]) -> Result<()> {
+        form.iter()
+            .filter(|(name, _)| name == OF_ACCOUNT)
+            .try_for_each(|(_, account)| self.require(account.as_bytes()))
     }
 }
 

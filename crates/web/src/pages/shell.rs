@@ -88,7 +88,8 @@ pub fn page(app: &App, visitor: &Visitor, frame: &Frame, content: &Markup) -> Ma
         (DOCTYPE)
         html lang="en" data-theme=[visitor.look.theme.attribute()] {
             (head(app, &frame.title))
-            body data-page=(frame.page) data-user=(visitor.user_id()) data-keys=(if visitor.look.keys { "on" } else { "off" })
+            body data-page=(frame.page) data-user=(visitor.user_id())
+                data-account=(visitor.caller.account_id) data-keys=(if visitor.look.keys { "on" } else { "off" })
                 data-theme-choice=(visitor.look.theme.as_str()) class=[frame.wide.then_some("wide")] {
                 a class="skip" href="#main" { (words::SKIP) }
                 header class="top" {
@@ -154,7 +155,7 @@ fn head(app: &App, title: &str) -> Markup {
             meta name="viewport" content="width=device-width, initial-scale=1";
             meta name="color-scheme" content="dark light";
             meta name="htmx-config"
-                content=r#"{"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyCacheSize":0,"scrollBehavior":"auto"}"#;
+                content=r#"{"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyCacheSize":0,"refreshOnHistoryMiss":true,"scrollBehavior":"auto"}"#;
             title { (words::document_title(title)) }
             link rel="icon" href=(assets.url("mark.svg")) type="image/svg+xml";
             link rel="preload" href=(assets.url("fonts/inter-latin-wght-normal.woff2")) as="font" type="font/woff2" crossorigin;

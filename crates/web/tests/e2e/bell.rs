@@ -161,7 +161,8 @@ fn a_second_tab_asks_for_the_stream_and_is_then_quiet() {
         lena.open(&run.page()).await;
         lena.wait_for(".step-title").await;
         let count = "const done = arguments[arguments.length - 1];
-            const channel = new BroadcastChannel(`rf-live-${document.body.dataset.user}`);
+            const { user, account } = document.body.dataset;
+            const channel = new BroadcastChannel(`rf-live-${user}-${account}`);
             let heard = 0;
             channel.onmessage = () => heard++;
             setTimeout(() => (channel.close(), done(heard)), 1500);";

@@ -4,6 +4,13 @@ use serde_json::json;
 
 use crate::harness::both;
 use crate::run::cut_over;
+use crate::searching::palette;
+
+/// Makes a flow in the account that the page's person acts in, and answers the status.
+const ADD_FLOW: &str = "const done = arguments[arguments.length - 1];
+    const flow = { title: 'Only in Northwind', sections: [{ steps: [{ id: 'a', title: 'A' }] }] };
+    const headers = { 'Content-Type': 'application/json' };
+    fetch('/api/v1/flows', { method: 'POST', headers, body: JSON.stringify(flow) }).then(({ status }) => done(status));";
 
 #[test]
 fn what_somebody_held_arrives_at_the_other() {
@@ -76,6 +83,36 @@ fn going_on_in_another_account_leaves_the_first_tab_behind() {
         morgan.open("/people").await;
         morgan.wait_for(".page-sub >> Northwind").await;
         assert!(!morgan.exists("main >> Somebody else").await);
+    });
+}
+
+#[test]
+fn a_tab_of_the_account_before_finds_nothing_of_the_other() {
+    both(async |stage| {
+        let site = stage.site(&[("morgan", "owner")]).await;
+        site.second_account("Northwind", "morgan").await;
+        let morgan = stage.browser("morgan", site.url()).await;
+        morgan.may_log("409");
+        morgan.sign_in(site.person("morgan")).await;
+        palette(&morgan).await;
+        morgan.tab(1).await;
+        morgan.open("/people").await;
+        morgan.click("#account-menu summary").await;
+        morgan.click("#account-menu button >> Switch to Northwind").await;
+        morgan.until_path("/").await;
+        assert_eq!(morgan.execute_async(ADD_FLOW, &[]).await, 201);
+
+        let found = "#palette [data-href^=\"/flows/\"]:not([data-href$=import])";
+        morgan.tab(0).await;
+        morgan.type_into("#palette input", "only in").await;
+        morgan.wait_for("#toast >> You are in another account now.").await;
+        assert_eq!(morgan.count(found).await, 0);
+
+        // Where it is, it is found.
+        morgan.tab(1).await;
+        palette(&morgan).await;
+        morgan.type_into("#palette input", "only in").await;
+        morgan.until_text(found, "Only in Northwind").await;
     });
 }
 

@@ -77,7 +77,7 @@ fn the_newest_search_of_sessions_is_shown() {
 }
 
 /// Opens the palette of the settings.
-async fn palette(morgan: &Browser) {
+pub(crate) async fn palette(morgan: &Browser) {
     morgan.open("/settings").await;
     // Browsers drop keys that come before they have drawn the page once.
     morgan.execute_async(SHOWN, &[]).await;

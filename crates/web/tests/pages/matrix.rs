@@ -91,6 +91,37 @@ async fn no_form_of_another_account_does_anything_in_this_one() {
     }
 }
 
+/// Pages for who is not signed in, and one that leads to another, which tell nothing of an account.
+const TELL_NOTHING: [&str; 7] = [
+    "/forgot",
+    "/people/invites",
+    "/reset",
+    "/setup",
+    "/sign-in",
+    "/sign-up",
+    "/verify",
+];
+
+#[tokio::test]
+async fn no_page_of_another_account_reads_anything_of_this_one() {
+    for app in apps().await {
+        let flow = app.flow().await;
+        let olivia = Visitor::signed_in(&app, "olivia").await;
+        let other = app.member("sid").account.to_string();
+        let headers = [("accept", "text/html"), ("of-account", other.as_str())];
+        for (method, template) in routes() {
+            let left_out = [&LEFT_OUT[..], &TELL_NOTHING].concat();
+            if method != "GET" || left_out.contains(&template.as_str()) {
+                continue;
+            }
+            let path = filled(&app, &template, &flow).await;
+            let page = olivia.send("GET", &path, &headers, None).await;
+            // Some are only sent to.
+            assert!([409, 405].contains(&page.status), "{template}: {}", page.text);
+        }
+    }
+}
+
 #[tokio::test]
 async fn who_may_use_which_page_is_what_was_reviewed() {
     let snapshot = concat!(env!("CARGO_MANIFEST_DIR"), "/snapshots/pages.txt");

@@ -7,7 +7,7 @@ use resolutionflow_core::random::Random;
 use resolutionflow_store::{Error, members};
 use serde_json::{Value, json};
 
-use crate::cast::{Member, PASSWORD, TestApp, apps};
+use crate::cast::{Member, PASSWORD, TestApp, apps, flow_document};
 use crate::visitor::{Page, Visitor};
 
 #[tokio::test]
@@ -393,6 +393,48 @@ async fn a_tab_of_the_account_before_does_nothing_in_this_one() {
         // To others it never was.
         let sid = Visitor::signed_in(&app, "sid").await;
         assert_eq!(sid.get(&at).await.status, 404);
+    }
+}
+
+#[tokio::test]
+async fn a_tab_of_the_account_before_reads_nothing_of_this_one() {
+    for app in apps().await {
+        let north = second_account(&app, "adam", "Northwind").await.to_string();
+        let contoso = app.member("adam").account.to_string();
+        let mut adam = Visitor::signed_in(&app, "adam").await;
+        let of_page = format!("data-account=\"{contoso}\"");
+        adam.get("/flows").await.ok().has(&[&of_page]);
+        let switched = adam.post("/switch", &[("to", &north)]).await;
+        let cookie = switched.header("set-cookie").split(';').next();
+        cookie.unwrap().clone_into(&mut adam.cookie);
+        let flow = flow_document().to_string().into_bytes();
+        let made = adam.send_body("/api/v1/flows", "application/json", flow).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+
+        let reads = async |path: &str, account: &str| {
+            let headers = [
+                ("accept", "text/html"),
+                ("sec-fetch-site", "same-origin"),
+                ("of-account", account),
+            ];
+            adam.send("GET", path, &headers, None).await
+        };
+        for path in ["/search?q=restart", "/flows?q=restart", "/api/v1/flows"] {
+            reads(path, &north).await.ok().has(&["estart"]);
+            for other in [contoso.as_str(), "x"] {
+                let refused = reads(path, other).await;
+                assert_eq!(refused.status, 409, "{path}");
+                refused.lacks(&["estart"]);
+            }
+            // A link that somebody follows leads where they are now.
+            adam.get(path).await.ok().has(&["estart"]);
+        }
+        let refused = reads("/api/v1/flows", &contoso).await;
+        refused.has(&["/problems/other-account", "You are now in Northwind."]);
+        // A live stream says it in its address.
+        let stream = adam.get(&format!("/live?lists=1&of-account={contoso}")).await;
+        assert_eq!(stream.status, 409);
+        stream.has(&["You are now in Northwind."]);
     }
 }
 

@@ -89,7 +89,7 @@ async fn read(mut form: Multipart, limit: Size, acts_in: Option<&ActsIn>) -> Res
                 match name {
                     OF_ACCOUNT => {
                         let sent = [(OF_ACCOUNT.to_owned(), value)];
-                        acts_in.map_or(Ok(()), |acts_in| acts_in.require(&sent))?;
+                        acts_in.map_or(Ok(()), |acts_in| acts_in.require_of(&sent))?;
                     }
                     "styles" => chose_styles = true,
                     "style" => upload.styles.extend(value.parse::<Style>().ok()),
