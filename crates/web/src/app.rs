@@ -10,7 +10,7 @@ use axum::http::header::{
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use futures_util::FutureExt;
@@ -89,7 +89,7 @@ fn complete(routes: Router<App>, app: App) -> Router {
         .fallback(async || Error::NotFound)
         .method_not_allowed_fallback(async || Error::MethodNotAllowed)
         .layer(from_fn_with_state(app.clone(), elsewhere::tell))
-        .layer(from_fn(origin::refuse_strangers))
+        .layer(from_fn_with_state(app.clone(), origin::refuse_strangers))
         .layer(from_fn_with_state(app.clone(), surround))
         .with_state(app)
 }

@@ -1,12 +1,14 @@
 //! Whether a request comes from our own pages: what a cookie may authorise.
 
-use axum::extract::{OriginalUri, Request};
-use axum::http::header::{HOST, ORIGIN};
+use axum::extract::{OriginalUri, Request, State};
+use axum::http::header::{AUTHORIZATION, HOST, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::login;
+use crate::context::App;
 use crate::error::Error;
 
 /// Where the API begins; its routes look at cookies only for their own pages' calls.
@@ -42,17 +44,23 @@ pub fn cookie_counts(method: &Method, headers: &HeaderMap) -> bool {
         || (method.is_safe() && !headers.contains_key(FETCH_SITE) && !headers.contains_key(ORIGIN))
 }
 
-/// Refuses what would change something on behalf of another site. The API has its own proof, its tokens.
-pub async fn refuse_strangers(request: Request, next: Next) -> Response {
-    let page = !request.uri().path().starts_with(API);
-    if page && !request.method().is_safe() && !is_same(request.headers()) {
-        return Error::Forbidden(
-            "This did not come from a page of this server. Open the page again and repeat it there."
-                .to_owned(),
-        )
-        .into_response();
+/// Refuses what would change something on behalf of another site: what is sent to a page, and what shows the API a login
+/// and no token. Who shows the API a token has the proof in that, and who shows nothing is nobody to act for.
+pub async fn refuse_strangers(State(app): State<App>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let is_api = request.uri().path().starts_with(API);
+    let shows_login =
+        || !headers.contains_key(AUTHORIZATION) && login::digest(headers, &app.settings).is_some();
+    if request.method().is_safe() || is_same(headers) || (is_api && !shows_login()) {
+        return next.run(request).await;
     }
-    next.run(request).await
+    let detail = if is_api {
+        "This did not come from a page of this server, and only from there does its cookie count. Send Authorization: \
+         Bearer instead."
+    } else {
+        "This did not come from a page of this server. Open the page again and repeat it there."
+    };
+    Error::Forbidden(detail.to_owned()).into_response()
 }
 
 #[cfg(test)]

@@ -127,8 +127,9 @@ async fn what_another_site_sends_changes_nothing() {
             let refused = visitor.send("POST", "/sign-out", &headers, form).await;
             assert_eq!(refused.status, 403, "{headers:?}");
             let start = visitor.send("POST", "/api/v1/sessions", &headers, form).await;
-            assert_eq!(start.status, 401, "{headers:?}");
+            assert_eq!(start.status, 403, "{headers:?}");
         }
+        // Whoever only reads is not refused but unknown.
         let foreign = [("sec-fetch-site", "cross-site")];
         assert_eq!(
             visitor.send("GET", "/api/v1/me", &foreign, None).await.status,

@@ -26,8 +26,7 @@ pub(crate) fn routes() -> Vec<(&'static str, String)> {
             let Some(path) = route.split('"').nth(1) else {
                 continue;
             };
-            // A handler of several lines ends where the next route begins.
-            let handlers = route.split(".merge(").next().unwrap();
+            let handlers = whole_call(route);
             for (method, called) in [
                 ("GET", "get("),
                 ("POST", "post("),
@@ -45,6 +44,30 @@ pub(crate) fn routes() -> Vec<(&'static str, String)> {
     found.dedup();
     found
 }
+
+/// What stands before the parenthesis that closes a call whose opening one was just passed.
+fn whole_call(rest: &str) -> &str {
+    let mut depth = 1;
+    let end = rest.find(|letter| {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    });
+    &rest[..end.unwrap()]
+}
+
+/// What a request says of where it comes from, when no page of ours sent it.
+const FOREIGN: [&[(&str, &str)]; 6] = [
+    &[],
+    &[("sec-fetch-site", "cross-site")],
+    &[("sec-fetch-site", "same-site")],
+    &[("sec-fetch-site", "none")],
+    &[("origin", "https://evil.example")],
+    &[("origin", "null")],
+];
 
 /// Every route of the pages that changes something.
 fn unsafe_pages() -> Vec<String> {
@@ -74,37 +97,84 @@ async fn nothing_is_done_for_a_page_of_somebody_else() {
                     part
                 });
             }
-            for headers in [
-                &[][..],
-                &[("sec-fetch-site", "cross-site")],
-                &[("sec-fetch-site", "same-site")],
-                &[("sec-fetch-site", "none")],
-                &[("origin", "https://evil.example")],
-                &[("origin", "null")],
-            ] {
+            for headers in FOREIGN {
                 let answer = lena.send("POST", &path, headers, Some(&[("name", "x")])).await;
                 assert_eq!(answer.status, 403, "{path} {headers:?}");
-            }
-        }
-        // The API takes a cookie from our own pages alone: without the proof nobody asks.
-        for (method, path) in unsafe_operations() {
-            for site in ["cross-site", "same-site", "none"] {
-                let answer = lena.send(&method, &path, &[("sec-fetch-site", site)], None).await;
-                assert_eq!(answer.status, 401, "{method} {path} {site}");
             }
         }
         lena.get("/people").await.ok();
     }
 }
 
-/// Every operation of the API that changes something and takes a token, with an id that never was.
-fn unsafe_operations() -> Vec<(String, String)> {
+#[tokio::test]
+async fn a_cookie_counts_at_the_api_for_our_own_pages_alone() {
+    for app in apps().await {
+        let (lena, nobody) = (Visitor::signed_in(&app, "lena").await, Visitor::new(&app));
+        let bearer = ("authorization", "Bearer rf_at_wrong");
+        for (method, path, is_open) in unsafe_operations() {
+            for headers in FOREIGN {
+                let name = format!("{method} {path} {headers:?}");
+                // Also what needs no login is not done for whoever makes a browser show one.
+                let answer = lena.send(&method, &path, headers, None).await;
+                assert_eq!(answer.status, 403, "{name}");
+                if is_open {
+                    continue;
+                }
+                // Who shows nothing is nobody; a token goes before the cookie.
+                let answer = nobody.send(&method, &path, headers, None).await;
+                assert_eq!(answer.status, 401, "{name}");
+                let headers: Vec<_> = headers.iter().copied().chain([bearer]).collect();
+                let answer = lena.send(&method, &path, &headers, None).await;
+                assert_eq!(answer.status, 401, "{name}");
+            }
+        }
+        lena.get("/people").await.ok();
+    }
+}
+
+#[tokio::test]
+async fn no_form_of_another_site_signs_a_program_in_on_or_out() {
+    for app in apps().await {
+        let nobody = Visitor::new(&app);
+        let open = unsafe_operations().into_iter().filter(|(_, _, is_open)| *is_open);
+        let open: Vec<_> = open.collect();
+        assert_eq!(open.len(), 3, "{open:?}");
+        for (method, path, _) in open {
+            for headers in FOREIGN {
+                // Programs, which send no such headers, need no cookie here, so its absence is no reason to refuse.
+                // What a form can send is no JSON.
+                for kind in [
+                    "application/x-www-form-urlencoded",
+                    "text/plain",
+                    "multipart/form-data; boundary=x",
+                ] {
+                    let headers: Vec<_> = headers.iter().copied().chain([("content-type", kind)]).collect();
+                    let answer = nobody.send(&method, &path, &headers, None).await;
+                    assert_eq!(answer.status, 415, "{path} {headers:?}");
+                    assert_eq!(answer.header("set-cookie"), "");
+                }
+            }
+            // A script that wants to send JSON has to ask first, and nobody says yes.
+            let ask = [
+                ("origin", "https://evil.example"),
+                ("access-control-request-method", "POST"),
+                ("access-control-request-headers", "content-type"),
+            ];
+            let answer = nobody.send("OPTIONS", &path, &ask, None).await;
+            assert_eq!(answer.status, 405, "{path}");
+            assert_eq!(answer.header("access-control-allow-origin"), "");
+        }
+    }
+}
+
+/// Every operation of the API that changes something, with an id that never was, and whether it takes no token.
+fn unsafe_operations() -> Vec<(String, String, bool)> {
     let document = serde_json::to_value(resolutionflow::app::openapi()).unwrap();
     let mut found = Vec::new();
     for (template, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
-            let open = operation["security"][0] == json!({});
-            if method != "get" && !open {
+            let is_open = operation["security"][0] == json!({});
+            if method != "get" {
                 let parts = template.split('/').map(|part| {
                     if part.starts_with('{') {
                         "01900000-0000-7000-8000-000000000000"
@@ -112,7 +182,11 @@ fn unsafe_operations() -> Vec<(String, String)> {
                         part
                     }
                 });
-                found.push((method.to_uppercase(), parts.collect::<Vec<_>>().join("/")));
+                found.push((
+                    method.to_uppercase(),
+                    parts.collect::<Vec<_>>().join("/"),
+                    is_open,
+                ));
             }
         }
     }
