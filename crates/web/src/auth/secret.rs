@@ -60,7 +60,8 @@ pub enum InLink {
 }
 
 impl InLink {
-    const ALL: [Self; 6] = [
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
         Self::PlatformInvite,
         Self::CopiedInvite,
         Self::MailedInvite,

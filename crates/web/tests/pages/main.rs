@@ -14,6 +14,7 @@ mod door;
 mod finish;
 mod flows;
 mod import;
+mod kinds;
 mod letting_in;
 mod limits;
 mod matrix;
@@ -28,6 +29,8 @@ mod refused;
 mod report;
 mod runner;
 mod search;
+#[path = "../api/secrets.rs"]
+mod secrets;
 mod sent_twice;
 mod sessions;
 mod settings;
