@@ -8,11 +8,13 @@ use reqwest::redirect::Policy;
 use serde_json::Value;
 
 /// What is asked for outside of the API.
-const PAGES: [&str; 9] = [
+const PAGES: [&str; 11] = [
     "/healthz",
     "/readyz",
     "/sign-in",
+    "/sign-out",
     "/sign-up",
+    "/switch",
     "/forgot",
     "/reset",
     "/verify",

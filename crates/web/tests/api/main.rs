@@ -9,6 +9,7 @@ mod authority;
 mod bad_input;
 mod cast;
 mod cluster;
+mod cookies;
 mod corpus;
 mod endpoints;
 mod faults;
