@@ -34,5 +34,6 @@ mod secrets;
 mod sent_twice;
 mod sessions;
 mod settings;
+mod things;
 mod tokens;
 mod visitor;

@@ -34,9 +34,19 @@ impl Page {
             .get(LOCATION)
             .map_or("", |value| value.to_str().unwrap())
             .to_owned();
+        let status = response.status().as_u16();
+        let is_stream = headers
+            .get(CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"));
+        // A stream has no end to wait for.
+        let text = if is_stream {
+            String::new()
+        } else {
+            response.text().await.unwrap()
+        };
         Self {
-            status: response.status().as_u16(),
-            text: response.text().await.unwrap(),
+            status,
+            text,
             location,
             headers,
         }
