@@ -119,17 +119,18 @@ impl<'a> Things<'a> {
         }
     }
 
-    /// A session in which the last part of the path may be done: of the engineer's, or waiting for anybody.
+    /// A session in which the last part of the path may be done: the engineer's own, or one that waits for anybody of the
+    /// team and was prepared by nobody of those who ask.
     async fn session(&self, last: &str) -> Value {
-        let (lena, olivia) = (self.app.member("lena"), self.app.member("olivia"));
+        let lena = self.app.member("lena");
         match last {
-            "complete" | "finish" | "{step}" => lena.starts(&self.flow).await,
+            "complete" | "finish" | "notes" | "variables" | "{step}" => lena.starts(&self.flow).await,
             "reopen" => {
                 let session = lena.prepares(&self.flow).await;
                 lena.does("discard", &session).await.with(200);
                 session
             }
-            _ => olivia.prepares(&self.flow).await,
+            _ => self.app.member("morgan").prepares(&self.flow).await,
         }
     }
 
