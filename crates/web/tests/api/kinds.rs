@@ -60,7 +60,7 @@ impl Place {
             Kind::Link(InLink::CopiedInvite | InLink::MailedInvite) => {
                 matches!(self, Self::Invite | Self::Accept)
             }
-            Kind::Link(InLink::Verify) => matches!(self, Self::Verify),
+            Kind::Link(InLink::Verify | InLink::SignUp) => matches!(self, Self::Verify),
             Kind::Link(InLink::Reset) => matches!(self, Self::Reset),
         }
     }
@@ -72,7 +72,7 @@ impl Place {
             Self::Cookie => &[""],
             Self::SignUp => &["rf_pi_"],
             Self::Invite | Self::Accept => &["rf_ic_", "rf_im_"],
-            Self::Verify => &["rf_vf_"],
+            Self::Verify => &["rf_vf_", "rf_su_"],
             Self::Reset => &["rf_rs_"],
             Self::Refresh | Self::Logout => &["rf_rt_"],
         }

@@ -12,6 +12,7 @@ use resolutionflow_core::random::Random;
 use resolutionflow_store::mail_tokens::{self, NewMailToken, Purpose};
 use resolutionflow_store::members::{self, NewUser};
 use resolutionflow_store::platform_invites::{self, NewPlatformInvite};
+use resolutionflow_store::sign_ups::{self, Aim, Proof, SignUp};
 use resolutionflow_store::tokens::{self, NewToken, TokenKind};
 use resolutionflow_store::{Error, Tx};
 use serde_json::{Value, json};
@@ -216,6 +217,32 @@ async fn browser(app: &TestApp, email: &str, name: &str) -> String {
     cookie(&answer, name).unwrap()
 }
 
+/// The secret in the letter to somebody who signed up.
+async fn signed_up(app: &TestApp) -> String {
+    let now = app.clock.now();
+    let secret = InLink::SignUp.make(&mut app.app.random());
+    let code = Some(secret::digest(&platform_invite(app).await.1));
+    let sign_up = SignUp {
+        email: format!("new{}@example.com", number()),
+        name: "Fiona".to_owned(),
+        password_hash: password_hash().await,
+        aim: Aim::NewAccount {
+            name: "Fresh".to_owned(),
+            code,
+        },
+    };
+    let proof = Proof {
+        hash: secret::digest(&secret),
+        expires_at: now + TimeDelta::days(1),
+    };
+    write(app, move |tx| {
+        let sign_up = sign_up.clone();
+        Box::pin(async move { sign_ups::keep(tx, &sign_up, &proof, now).await })
+    })
+    .await;
+    secret
+}
+
 /// A secret of that kind that is good: for somebody of this address, who is a guest.
 pub(crate) async fn secret_of(app: &TestApp, kind: Kind, guest: &Guest) -> String {
     let email = guest.email.as_str();
@@ -232,6 +259,7 @@ pub(crate) async fn secret_of(app: &TestApp, kind: Kind, guest: &Guest) -> Strin
             let id = InviteId::from_uuid(uuid(&invite(app, Some(email)).await["id"]));
             Codes::of(&app.app, id, 1).mailed
         }
+        Kind::Link(InLink::SignUp) => signed_up(app).await,
         Kind::Link(kind @ InLink::Verify) => mailed(app, kind, Purpose::Verify, email).await,
         Kind::Link(kind @ InLink::Reset) => mailed(app, kind, Purpose::Reset, email).await,
     }
