@@ -228,29 +228,14 @@ impl Asker {
 }
 
 fn refuse(app: &App, asker: &Asker, span: &Span, error: &Error, id: &str, original: &Response) -> Response {
-    span.in_scope(|| match error {
-        Error::Internal(_) => tracing::error!(cause = error.chain(), "failed"),
-        Error::Unavailable { .. } | Error::Database(_) | Error::Timeout => {
-            tracing::warn!(cause = error.chain(), "not available");
-        }
-        // Details of a refusal may quote the request, which is nobody's business but its sender's.
-        Error::Unauthorized(_)
-        | Error::Forbidden(_)
-        | Error::ScopeMissing(_)
-        | Error::PlanLimit { .. }
-        | Error::AddressNotVerified
-        | Error::TooManyRequests { .. } => {
-            tracing::info!(kind = error.kind().name(), "refused");
-        }
-        _ => tracing::debug!(kind = error.kind().name(), "refused"),
-    });
+    span.in_scope(|| error.log());
     if let (Error::Unauthorized(_), Some(next)) = (error, &asker.next) {
         return Redirect::to(&pages::sign_in::address(next)).into_response();
     }
     let mut response = error.respond(id);
     if asker.page {
-        let asked = (asker.path.as_str(), asker.was_sent);
-        let page = pages::error::page(app, asker.look, error, asked, id).into_string();
+        let request = (asker.path.as_str(), asker.was_sent);
+        let page = pages::error::page(app, asker.look, error, request, id).into_string();
         response
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));

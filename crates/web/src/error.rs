@@ -221,6 +221,26 @@ impl Error {
         text
     }
 
+    /// Writes it to the log, as far as whoever runs the server should know of it.
+    pub fn log(&self) {
+        match self {
+            Self::Internal(_) => tracing::error!(cause = self.chain(), "failed"),
+            Self::Unavailable { .. } | Self::Database(_) | Self::Timeout => {
+                tracing::warn!(cause = self.chain(), "not available");
+            }
+            // Details of a refusal may quote the request, which is nobody's business but its sender's.
+            Self::Unauthorized(_)
+            | Self::Forbidden(_)
+            | Self::ScopeMissing(_)
+            | Self::PlanLimit { .. }
+            | Self::AddressNotVerified
+            | Self::TooManyRequests { .. } => {
+                tracing::info!(kind = self.kind().name(), "refused");
+            }
+            _ => tracing::debug!(kind = self.kind().name(), "refused"),
+        }
+    }
+
     /// The whole answer.
     pub fn respond(&self, request_id: &str) -> Response {
         let kind = self.kind();

@@ -278,13 +278,13 @@ async fn change_locked(tx: &mut Tx, kind: usize, round: usize) -> Result<(), Err
 /// One of [`KINDS`] writers of an account and its log, each of whom meets the others in the midst of its transaction.
 async fn writes_of_the_account(
     test: &TestDb,
-    meet: &Arc<Barrier>,
+    barrier: &Arc<Barrier>,
     kind: usize,
     round: usize,
 ) -> Result<(), Error> {
-    let (meet, met) = (Arc::clone(meet), Arc::new(AtomicBool::new(false)));
+    let (barrier, met) = (Arc::clone(barrier), Arc::new(AtomicBool::new(false)));
     let number = u32::try_from(round * KINDS + kind).expect("it is small");
-    commit!(test, [meet, met], |tx| {
+    commit!(test, [barrier, met], |tx| {
         // SQLite has one writer, in whom nothing waits; nor does whoever begins anew.
         let meets = tx.engine() == Engine::Postgres && !met.swap(true, Ordering::Relaxed);
         match kind {
@@ -292,7 +292,7 @@ async fn writes_of_the_account(
             0..3 => {
                 tell(tx, number).await?;
                 if meets {
-                    meet.wait().await;
+                    barrier.wait().await;
                 }
                 change_locked(tx, kind, round).await
             }
@@ -300,7 +300,7 @@ async fn writes_of_the_account(
             3 => {
                 members::standing_locked(tx, account(), id(MORGAN)).await?;
                 if meets {
-                    meet.wait().await;
+                    barrier.wait().await;
                 }
                 change_locked(tx, kind, round).await?;
                 tell(tx, number).await
@@ -309,7 +309,7 @@ async fn writes_of_the_account(
             _ => {
                 assert!(members::still_runs(tx, account(), id(MORGAN)).await?);
                 if meets {
-                    meet.wait().await;
+                    barrier.wait().await;
                 }
                 tell(tx, number).await
             }

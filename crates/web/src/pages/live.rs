@@ -60,19 +60,19 @@ pub async fn live(
         acts_in.require(account.as_bytes())?;
     }
     let account = caller.account_id;
-    let mut shown = positions(&query.sessions).ok_or_else(|| Error::UnprocessableParameter {
+    let mut at = positions(&query.sessions).ok_or_else(|| Error::UnprocessableParameter {
         name: "sessions".to_owned(),
         detail: format!("expected up to {MOST} of ID.VERSION, with commas between"),
     })?;
     // A stream that broke off goes on where it was.
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     for (id, version) in last.and_then(positions).unwrap_or_default() {
-        if let Some(position) = shown.iter_mut().find(|(known, _)| *known == id) {
+        if let Some(position) = at.iter_mut().find(|(known, _)| *known == id) {
             position.1 = version;
         }
     }
     let open = open_stream(&app, caller.user_id)?;
-    let sessions = shown.into_iter().map(|(id, after)| Watched {
+    let sessions = at.into_iter().map(|(id, after)| Watched {
         id,
         after,
         // Watched before it is read: what happens in between wakes the stream.

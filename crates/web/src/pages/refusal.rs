@@ -22,7 +22,10 @@ impl Refusal {
         match error {
             Error::Internal(_) | Error::Unauthorized(_) => Err(error),
             error if error.leaves_open() => Err(error),
-            error => Ok(Self(error)),
+            error => {
+                error.log();
+                Ok(Self(error))
+            }
         }
     }
 

@@ -27,7 +27,7 @@ fn entries(log: &str) -> Vec<Value> {
 }
 
 /// The one line of that kind of event.
-fn the_one<'a>(entries: &'a [Value], is_it: impl Fn(&Value) -> bool) -> &'a Value {
+fn the_one(entries: &[Value], is_it: impl Fn(&Value) -> bool) -> &Value {
     let found: Vec<_> = entries.iter().filter(|entry| is_it(entry)).collect();
     assert_eq!(found.len(), 1, "{entries:#?}");
     found[0]

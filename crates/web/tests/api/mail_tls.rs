@@ -38,14 +38,14 @@ fn roots_in(place: &TempDir) -> PathBuf {
 /// Mail goes there by TLS, and not without.
 fn protected(settings: &mut Settings, server: &MailServer, tls: Tls, roots: &Path) {
     mailing(settings, server.address);
-    settings.mail.host = HOST.to_owned();
+    HOST.clone_into(&mut settings.mail.host);
     settings.mail.tls = tls;
-    settings.mail.ca_file = roots.to_owned();
+    roots.clone_into(&mut settings.mail.ca_file);
     settings.mail.timeout = Duration::from_secs(30);
 }
 
 fn by_password(settings: &mut Settings, (user, password): (&str, &str)) {
-    settings.mail.user = user.to_owned();
+    user.clone_into(&mut settings.mail.user);
     settings.mail.password = Secret::new(password);
 }
 
