@@ -60,12 +60,20 @@ pub struct Growing {
 /// What a growing wait remembers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Waiting {
-    /// From when on it may be tried.
+    /// From when on it may be tried, where there is a wait; else when it was tried last.
     pub until: i64,
     /// The tries so far.
     pub tries: i64,
     /// The wait that the last of them brought, in microseconds.
     pub wait: i64,
+}
+
+impl Waiting {
+    /// From when on it may be tried. The free tries wait for nothing: of those at once, one may be counted after another
+    /// that looked at the clock later.
+    pub fn free_at(&self) -> i64 {
+        if self.wait == 0 { i64::MIN } else { self.until }
+    }
 }
 
 /// After how many microseconds without a try a growing wait begins anew.
@@ -87,7 +95,7 @@ impl Growing {
         let Some(before) = before else {
             return Ok(self.begin(now));
         };
-        if before.until > now {
+        if before.free_at() > now {
             return Err(before.until);
         }
         if now.saturating_sub(before.until) >= QUIET {
@@ -103,7 +111,7 @@ impl Growing {
             before.wait * 2
         };
         Ok(Waiting {
-            until: now.saturating_add(wait),
+            until: before.until.max(now).saturating_add(wait),
             tries: before.tries + 1,
             wait,
         })
@@ -162,6 +170,22 @@ mod tests {
         assert_eq!(waits, [0, 0, 1, 2, 4, 5, 5, 5]);
         let anew = growing.reserve(waiting, now + QUIET).unwrap();
         assert_eq!((anew.tries, anew.wait), (1, 0));
+    }
+
+    #[test]
+    fn of_the_free_tries_none_is_held_up_by_one_that_looked_at_the_clock_later() {
+        let growing = Growing {
+            free: 4,
+            first: SECOND,
+            longest: SECOND,
+        };
+        let mut waiting = Some(growing.begin(10));
+        for now in [9, 11, 8] {
+            waiting = Some(growing.reserve(waiting, now).unwrap());
+        }
+        // The wait counts from the latest of them.
+        assert_eq!(growing.reserve(waiting, 12), Err(11 + SECOND));
+        assert!(growing.reserve(waiting, 11 + SECOND).is_ok());
     }
 
     proptest! {

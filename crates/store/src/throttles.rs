@@ -31,9 +31,10 @@ pub struct Bucket {
 
 impl Bucket {
     /// From when on it takes a try, in microseconds.
-    fn free_at(&self, tat: i64) -> i64 {
+    fn free_at(&self, tat: i64, wait: i64) -> i64 {
         match self.counting {
             Counting::Steady(rate) => rate.free_at(tat),
+            Counting::Growing(_) if wait == 0 => i64::MIN,
             Counting::Growing(_) => tat,
         }
     }
@@ -56,13 +57,13 @@ pub async fn blocked_until(
     let keys = padded(&keys);
     let parameters: Vec<_> = keys.iter().map(|key| key as &dyn Parameter).collect();
     let sql = format!(
-        "SELECT key, tat FROM throttles WHERE key IN ({})",
+        "SELECT key, tat, wait FROM throttles WHERE key IN ({})",
         placeholders(1, keys.len())
     );
-    let found: Vec<(Hash, i64)> = tx.all(&sql, &parameters).await?;
+    let found: Vec<(Hash, i64, i64)> = tx.all(&sql, &parameters).await?;
     let free_at = buckets.iter().filter_map(|bucket| {
-        let (_, tat) = found.iter().find(|(key, _)| *key == bucket.key)?;
-        Some(bucket.free_at(*tat))
+        let (_, tat, wait) = found.iter().find(|(key, ..)| *key == bucket.key)?;
+        Some(bucket.free_at(*tat, *wait))
     });
     Ok(free_at
         .max()
@@ -79,12 +80,13 @@ pub async fn reserve(tx: &mut Tx, buckets: &[Bucket], now: DateTime<Utc>) -> Res
             Counting::Growing(growing) => grow(tx, &bucket.key, growing, now.timestamp_micros()).await?,
         };
         if !reserved {
-            let found: Option<(i64,)> = tx
-                .optional("SELECT tat FROM throttles WHERE key = $1", &[&bucket.key])
+            let found: Option<(i64, i64)> = tx
+                .optional("SELECT tat, wait FROM throttles WHERE key = $1", &[&bucket.key])
                 .await?;
-            // Forgotten at this very moment: whoever tries again finds it fresh.
-            let (tat,) = found.ok_or(Error::Contended)?;
-            return Ok(Some(time(bucket.free_at(tat))));
+            let free_at = found.map(|(tat, wait)| bucket.free_at(tat, wait));
+            let free_at = free_at.filter(|free_at| *free_at > now.timestamp_micros());
+            // Forgotten or emptied at this very moment: whoever tries again finds it fresh.
+            return Ok(Some(time(free_at.ok_or(Error::Contended)?)));
         }
     }
     Ok(None)
@@ -142,9 +144,10 @@ async fn grow(tx: &mut Tx, key: &Hash, growing: &Growing, now: i64) -> Result<bo
     let begun = growing.begin(now);
     let sql = format!(
         "INSERT INTO throttles (key, tat, tries, wait) VALUES ($1, $2, 1, $3) \
-         ON CONFLICT (key) DO UPDATE SET wait = {WAIT}, tat = $4 + {WAIT}, \
+         ON CONFLICT (key) DO UPDATE SET wait = {WAIT}, \
+             tat = CASE WHEN throttles.tat > $4 THEN throttles.tat ELSE $4 END + {WAIT}, \
              tries = CASE WHEN throttles.tat <= $5 THEN 1 ELSE throttles.tries + 1 END \
-         WHERE throttles.tat <= $4 RETURNING tat"
+         WHERE throttles.tat <= $4 OR throttles.wait = 0 RETURNING tat"
     );
     let reserved: Option<(i64,)> = tx
         .optional(

@@ -63,6 +63,28 @@ async fn blocked(test: &TestDb, buckets: &[Bucket], micros: i64) -> Option<i64> 
 }
 
 #[tokio::test]
+async fn of_the_free_tries_none_is_held_up_by_one_that_looked_at_the_clock_later() {
+    for test in databases().await {
+        let bucket = [growing(
+            1,
+            Growing {
+                free: 4,
+                first: SECOND,
+                longest: SECOND,
+            },
+        )];
+        for micros in [10, 9, 11, 8] {
+            assert_eq!(blocked(&test, &bucket, micros).await, None, "{micros}");
+            assert_eq!(tries(&test.db, &bucket, micros).await, None, "{micros}");
+        }
+        // The wait counts from the latest of them.
+        assert_eq!(blocked(&test, &bucket, 12).await, Some(11 + SECOND));
+        assert_eq!(tries(&test.db, &bucket, 12).await, Some(11 + SECOND));
+        assert_eq!(tries(&test.db, &bucket, 11 + SECOND).await, None);
+    }
+}
+
+#[tokio::test]
 async fn a_bucket_counts_as_the_rule_does() {
     for test in databases().await {
         let rate = Rate::new(3, 60 * SECOND, 3);

@@ -165,6 +165,14 @@ pub async fn accept(
             let text = format!("{} {}", sign_up::UNVERIFIED, sign_up::UNVERIFIED_HELP);
             Ok(again(StatusCode::FORBIDDEN, &Wrong::default(), Some(&text)))
         }
+        Err(error @ Error::PlanLimit { .. }) => {
+            error.log();
+            Ok(again(
+                error.kind().status(),
+                &Wrong::default(),
+                Some(words::NO_ROOM),
+            ))
+        }
         Err(error) => door::refused(error, |detail| {
             page(
                 &app,

@@ -8,7 +8,7 @@ use reqwest::redirect::Policy;
 use serde_json::Value;
 
 /// What is asked for outside of the API.
-const PAGES: [&str; 11] = [
+const PAGES: [&str; 12] = [
     "/healthz",
     "/readyz",
     "/sign-in",
@@ -20,6 +20,7 @@ const PAGES: [&str; 11] = [
     "/verify",
     "/invite",
     "/settings/password",
+    "/live",
 ];
 
 /// What sends requests to one server; clones share their connections.

@@ -10,25 +10,25 @@ use resolutionflow::inviting::Codes;
 use resolutionflow_core::access::{Role, Scopes};
 use resolutionflow_core::id::{AccountId, Id, TeamId, UserId};
 use resolutionflow_core::random::Random;
-use resolutionflow_store::db::Engine;
 use resolutionflow_store::mail_tokens::{self, NewMailToken, Purpose};
 use resolutionflow_store::members::{self, NewUser};
 use resolutionflow_store::platform_invites::{self, NewPlatformInvite};
-use resolutionflow_store::sign_ups::{self, Aim, Proof, SignUp};
-use resolutionflow_store::testing::{TestDb, databases};
+use resolutionflow_store::sign_ups::Aim;
+use resolutionflow_store::testing::databases;
 use resolutionflow_store::tokens::{self, NewToken, TokenKind};
 use resolutionflow_store::{Db, Error, reconcile};
 use serde_json::json;
 
 use crate::asking::{Answer, Ask, Client};
 use crate::cast::{PASSWORD, TestApp};
+use crate::signing_up::{confirm, waiting};
 use crate::site::{Site, open_sites, sites};
 
 /// How many come at once.
-const CROWD: usize = 64;
+pub(crate) const CROWD: usize = 64;
 
 /// How often, where it costs little.
-const ROUNDS: usize = 200;
+pub(crate) const ROUNDS: usize = 200;
 
 /// How often, where each of the crowd has a password hashed.
 const DEAR_ROUNDS: usize = 2;
@@ -48,8 +48,16 @@ pub(crate) fn form(client: &Client, path: &str, lines: &[(&str, &str)]) -> Ask {
         .body("application/x-www-form-urlencoded", body)
 }
 
+/// What a browser asks for by its cookie.
+fn by_cookie(client: &Client, cookie: &str, path: &str) -> Ask {
+    client
+        .ask("GET", path)
+        .header("cookie", cookie)
+        .header("sec-fetch-site", "same-origin")
+}
+
 /// Lets all of them go at once.
-async fn at_once(asks: Vec<Ask>) -> Vec<Answer> {
+pub(crate) async fn at_once(asks: Vec<Ask>) -> Vec<Answer> {
     let barrier = std::sync::Arc::new(tokio::sync::Barrier::new(asks.len()));
     let tasks: Vec<_> = asks
         .into_iter()
@@ -64,7 +72,7 @@ async fn at_once(asks: Vec<Ask>) -> Vec<Answer> {
     join_all(tasks).await.into_iter().map(Result::unwrap).collect()
 }
 
-fn statuses(answers: &[Answer]) -> BTreeMap<u16, usize> {
+pub(crate) fn statuses(answers: &[Answer]) -> BTreeMap<u16, usize> {
     let mut statuses = BTreeMap::new();
     for answer in answers {
         *statuses.entry(answer.status).or_default() += 1;
@@ -73,7 +81,11 @@ fn statuses(answers: &[Answer]) -> BTreeMap<u16, usize> {
 }
 
 /// A form for each of a crowd, spread over the servers.
-fn crowd(site: &Site, path: &str, lines: impl Fn(usize) -> Vec<(&'static str, String)>) -> Vec<Ask> {
+pub(crate) fn crowd(
+    site: &Site,
+    path: &str,
+    lines: impl Fn(usize) -> Vec<(&'static str, String)>,
+) -> Vec<Ask> {
     (0..CROWD)
         .map(|number| {
             let client = &site.clients[number % site.clients.len()];
@@ -138,7 +150,7 @@ async fn strangers(site: &Site) -> Vec<(UserId, String)> {
 }
 
 /// Lets everybody leave Contoso again who came, and answers how many of the strangers were in it.
-async fn all_leave(db: &Db, account: AccountId) -> u64 {
+pub(crate) async fn all_leave(db: &Db, account: AccountId) -> u64 {
     let left: Result<u64, Error> = db
         .write(move |tx| {
             Box::pin(async move {
@@ -235,7 +247,7 @@ pub(crate) async fn platform_invite(db: &Db, uses: i64, now: chrono::DateTime<ch
 }
 
 /// A seed that differs from call to call.
-fn uuid_seed(now: chrono::DateTime<chrono::Utc>, salt: i64) -> [u8; 32] {
+pub(crate) fn uuid_seed(now: chrono::DateTime<chrono::Utc>, salt: i64) -> [u8; 32] {
     static CALLS: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(0);
     let call = CALLS.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
     let mut seed = [0; 32];
@@ -286,189 +298,6 @@ async fn a_code_opens_exactly_as_many_accounts_as_it_says() {
         assert_eq!(count(db, orphans).await, 0);
         println!(
             "{:?}: {DEAR_ROUNDS} rounds of {CROWD} sign-ups at once in {:?}",
-            site.app.engine(),
-            began.elapsed()
-        );
-    }
-}
-
-/// Lets no account of this name be made: what came before in the transaction has to be undone.
-async fn refuse_accounts_called_halfway(test: &TestDb) {
-    let statements: &[&str] = match test.db.engine() {
-        Engine::Sqlite => &[
-            "CREATE TRIGGER halfway BEFORE INSERT ON accounts WHEN NEW.name = 'Halfway' \
-             BEGIN SELECT RAISE(ABORT, 'halfway'); END",
-        ],
-        Engine::Postgres => &[
-            "CREATE FUNCTION halfway() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''halfway''; END'",
-            "CREATE TRIGGER halfway BEFORE INSERT ON accounts FOR EACH ROW WHEN (NEW.name = 'Halfway') \
-                 EXECUTE FUNCTION halfway()",
-        ],
-    };
-    for statement in statements {
-        test.as_owner(statement).await.unwrap();
-    }
-}
-
-#[tokio::test]
-async fn a_sign_up_that_fails_half_way_gives_the_code_its_use_back() {
-    for test in databases().await {
-        refuse_accounts_called_halfway(&test).await;
-        let app = TestApp::on(test, |_| {}).await;
-        let db = &app.app.db;
-        let code = platform_invite(db, 2, app.app.now()).await;
-        let sign_up = |email: &str, code: &str, account: &str| {
-            let lines = [
-                ("code", code),
-                ("account", account),
-                ("name", "Fiona"),
-                ("email", email),
-                ("password", STRONG),
-            ];
-            form(&app.client, "/sign-up", &lines)
-        };
-        let taken = sign_up("LENA@example.com", &code, "Fresh").await;
-        assert_eq!(taken.status, 409, "{}", taken.text());
-        for wrong in ["", "x", &format!("rf_pi_{}", "x".repeat(43))] {
-            assert_eq!(sign_up("fiona@example.com", wrong, "Fresh").await.status, 422);
-        }
-        let left = "SELECT uses_left FROM platform_invites";
-        assert_eq!(sign_up("fiona@example.com", &code, "Halfway").await.status, 500);
-        assert_eq!(count(db, left).await, 2);
-        let made = sign_up("fiona@example.com", &code, "Fresh").await;
-        assert_eq!(made.status, 303, "{}", made.text());
-
-        // So it is for who confirms, and what they typed goes on waiting.
-        let kept = |account: &str| {
-            let code = Some(secret::digest(&code));
-            let name = account.to_owned();
-            Aim::NewAccount { name, code }
-        };
-        let now = app.app.now();
-        let [halfway] = waiting(db, now, [("late@example.com", kept("Halfway"))]).await;
-        for _ in 0..2 {
-            assert_eq!(confirm(&app.client, &halfway).await.status, 500);
-            assert_eq!(count(db, left).await, 1);
-        }
-        let [fresh] = waiting(db, now, [("late@example.com", kept("Fresh"))]).await;
-        assert_eq!(confirm(&app.client, &halfway).await.status, 410);
-        assert_eq!(confirm(&app.client, &fresh).await.status, 200);
-        assert_eq!(count(db, left).await, 0);
-        assert_eq!(sign_up("other@example.com", &code, "Fresh").await.status, 422);
-        let accounts = "SELECT COUNT(*) FROM accounts WHERE name IN ('Fresh', 'Halfway')";
-        assert_eq!(count(db, accounts).await, 2);
-    }
-}
-
-/// Keeps sign-ups as if they had been typed, and answers the secrets that were mailed.
-async fn waiting<const N: usize>(
-    db: &Db,
-    now: chrono::DateTime<chrono::Utc>,
-    who: [(&str, Aim); N],
-) -> [String; N] {
-    let random = &mut Random::new(uuid_seed(now, 1));
-    let who = who.map(|(email, aim)| {
-        let sign_up = SignUp {
-            email: email.to_owned(),
-            name: "Somebody".to_owned(),
-            password_hash: "none that anybody has".to_owned(),
-            aim,
-        };
-        (InLink::SignUp.make(random), sign_up)
-    });
-    let secrets = who.each_ref().map(|(secret, _)| secret.clone());
-    let kept: Result<(), Error> = db
-        .write(move |tx| {
-            let who = who.clone();
-            Box::pin(async move {
-                for (secret, sign_up) in &who {
-                    let proof = Proof {
-                        hash: secret::digest(secret),
-                        expires_at: now + TimeDelta::days(1),
-                    };
-                    sign_ups::keep(tx, sign_up, &proof, now).await?;
-                }
-                Ok(())
-            })
-        })
-        .await;
-    kept.unwrap();
-    secrets
-}
-
-fn confirm(client: &Client, secret: &str) -> Ask {
-    form(client, "/verify", &[("token", secret)])
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_many_who_confirm_at_once_as_many_come_in_as_the_code_says() {
-    for site in sites().await {
-        let (olivia, db) = (site.member("olivia").remove(0), &site.app.app.db);
-        let (began, now) = (Instant::now(), site.app.app.now());
-        for round in 0..ROUNDS {
-            let uses = [1, 1, 5, 63][round / 2 % 4];
-            let aim = if round % 2 == 0 {
-                let code = platform_invite(db, i64::try_from(uses).unwrap(), now).await;
-                Aim::NewAccount {
-                    name: format!("Company {round}"),
-                    code: Some(secret::digest(&code)),
-                }
-            } else {
-                let body = json!({"role": "viewer", "uses": uses});
-                let made = olivia.post("/invites").json(&body).await.with(201);
-                let code = secret::digest(made["items"][0]["code"].as_str().unwrap());
-                Aim::Invite { code }
-            };
-            let emails: [_; CROWD] =
-                std::array::from_fn(|number| format!("stranger{round}-{number}@example.com"));
-            let who = emails.each_ref().map(|email| (email.as_str(), aim.clone()));
-            let secrets = Box::pin(waiting(db, now, who)).await;
-            let asks = secrets.iter().enumerate().map(|(number, secret)| {
-                let client = &site.clients[number % site.clients.len()];
-                confirm(client, secret)
-            });
-            let expected = BTreeMap::from([(200, uses), (410, CROWD - uses)]);
-            assert_eq!(
-                statuses(&at_once(asks.collect()).await),
-                expected,
-                "round {round}"
-            );
-            let inside = all_leave(db, olivia.account).await;
-            assert_eq!(inside, (uses * (round % 2)) as u64, "round {round}");
-        }
-        let accounts = count(db, "SELECT COUNT(*) FROM accounts WHERE name LIKE 'Company %'").await;
-        assert_eq!(accounts, i64::try_from(ROUNDS / 8 * (1 + 1 + 5 + 63)).unwrap());
-        let orphans = "SELECT COUNT(*) FROM users u WHERE email LIKE 'stranger%' AND NOT EXISTS \
-                       (SELECT 1 FROM members m WHERE m.user_id = u.id)";
-        assert_eq!(count(db, orphans).await, 0);
-        println!(
-            "{:?}: {ROUNDS} rounds of {CROWD} at once in {:?}",
-            site.app.engine(),
-            began.elapsed()
-        );
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_sign_up_is_confirmed_once_of_many_at_once() {
-    for site in sites().await {
-        let (db, now, began) = (&site.app.app.db, site.app.app.now(), Instant::now());
-        let code = platform_invite(db, 1_000, now).await;
-        for round in 0..ROUNDS {
-            let email = format!("fresh{round}@example.com");
-            let aim = Aim::NewAccount {
-                name: "Fresh".to_owned(),
-                code: Some(secret::digest(&code)),
-            };
-            let [secret] = waiting(db, now, [(email.as_str(), aim)]).await;
-            let asks = crowd(&site, "/verify", |_| vec![("token", secret.clone())]);
-            let expected = BTreeMap::from([(200, 1), (410, CROWD - 1)]);
-            assert_eq!(statuses(&at_once(asks).await), expected, "round {round}");
-        }
-        let left = count(db, "SELECT uses_left FROM platform_invites").await;
-        assert_eq!(left, 1_000 - i64::try_from(ROUNDS).unwrap());
-        println!(
-            "{:?}: {ROUNDS} rounds of {CROWD} at once in {:?}",
             site.app.engine(),
             began.elapsed()
         );
@@ -541,18 +370,15 @@ async fn a_reset_is_taken_once_and_ends_everything_that_came_before() {
         .await;
         let cookie = browser.headers["set-cookie"].to_str().unwrap();
         let cookie = cookie.split(';').next().unwrap().to_owned();
-        let look = |client: &Client| {
-            client
-                .ask("GET", "/me")
-                .header("cookie", &cookie)
-                .header("sec-fetch-site", "same-origin")
-        };
+        let look = |client: &Client| by_cookie(client, &cookie, "/me");
         look(&site.clients[0]).await.with(200);
         let stream = lena
             .get(format!("{}/live?after=0", crate::cast::path(&session)))
             .open()
             .await;
         assert_eq!(stream.status(), 200);
+        let shown = by_cookie(&site.clients[0], &cookie, "/live?lists=1").open().await;
+        assert_eq!(shown.status(), 200);
         let mut password = String::new();
         for round in 0..DEAR_ROUNDS {
             let secret = mailed(&site.app, "lena@example.com", Purpose::Reset).await;
@@ -580,11 +406,13 @@ async fn a_reset_is_taken_once_and_ends_everything_that_came_before() {
             let refresh = client.ask("POST", "/auth/refresh").json(&refresh).await;
             refresh.problem("unauthorized");
         }
-        // The server ends the stream by itself.
-        let rest = tokio::time::timeout(Duration::from_secs(30), stream.bytes()).await;
-        rest.expect("the stream ends").unwrap();
+        // The server ends the streams by itself, a program's and a browser's.
+        for stream in [stream, shown] {
+            let rest = tokio::time::timeout(Duration::from_secs(30), stream.bytes()).await;
+            rest.expect("the stream ends").unwrap();
+        }
         println!(
-            "{:?}: the stream ended after {:?}",
+            "{:?}: the streams ended after {:?}",
             site.app.engine(),
             ended.elapsed()
         );

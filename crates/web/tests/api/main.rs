@@ -37,6 +37,7 @@ mod removing;
 mod scopes;
 mod secrets;
 mod sessions;
+mod signing_up;
 mod site;
 mod tenancy;
 mod tokens;

@@ -145,9 +145,12 @@ async fn nobody_joins_past_the_plan_and_the_invite_is_as_good_as_before() {
         let code = made["items"][0]["code"].as_str().unwrap();
         let (before, invites) = (has(&app).await, adam.get("/invites").await.with(200));
         assert_eq!(invites["items"][0]["uses_left"], 1);
-        let what = ["<h1>Your plan is used up</h1>", "5 members"];
+        // Whoever is invited can remove nobody: they are told whom to ask.
+        let what = ["as many members as its plan allows. Tell whoever invited you"];
         for _ in 0..2 {
-            refused(sid.post("/invite", &[("code", code)]).await, &what);
+            let full = sid.post("/invite", &[("code", code)]).await;
+            assert_eq!(full.status, 403, "{}", full.text);
+            full.has(&what);
         }
         assert_eq!(has(&app).await, before);
         assert_eq!(adam.get("/invites").await.with(200), invites, "it has its use");

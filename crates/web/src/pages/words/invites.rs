@@ -33,6 +33,7 @@ pub const KNOWN_HELP: &str = "You sign in here with this address already: your p
 pub const HAVE_ONE: &str = "I sign in here already";
 pub const OTHER_ADDRESS: &str =
     "This invite is for another address. Sign in with that one, or ask for an invite of your own.";
+pub const NO_ROOM: &str = "The account has as many members as its plan allows. Tell whoever invited you: the invite stays good until they made room.";
 pub const SIGN_OUT: &str = "Sign out";
 pub const MEMBER_ALREADY: &str = "You are a member of this account already.";
 pub const TAKEN: &str =
