@@ -27,7 +27,7 @@ async fn answer(visitor: &Visitor, method: &str, template: &str, token: Option<&
 #[tokio::test]
 async fn no_other_secret_passes_for_the_cookie_of_a_login() {
     for app in apps().await {
-        let guest = guest(&app, "olivia", Role::Owner).await;
+        let guest = guest(&app, "sid", Role::Owner).await;
         let login = secret_of(&app, Kind::Login, &guest).await;
         let mut visitor = Visitor::new(&app);
         visitor.cookie = format!("{LOGIN}={login}");
