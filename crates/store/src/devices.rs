@@ -61,7 +61,7 @@ pub async fn create(
 /// Forgets devices that expired before `before`, at most `limit` of them, and answers how many.
 pub async fn forget(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<u64> {
     tx.execute(
-        "DELETE FROM devices WHERE (hash, user_id) IN \
+        "DELETE FROM devices WHERE expires_at < $1 AND (hash, user_id) IN \
              (SELECT hash, user_id FROM devices WHERE expires_at < $1 LIMIT $2)",
         &[&before, &at_least_none(limit)],
     )

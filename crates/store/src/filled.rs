@@ -359,8 +359,8 @@ async fn invites(tx: &mut Tx) -> Result<()> {
 async fn signed_up(tx: &mut Tx) -> Result<()> {
     let (first, second): (Hash, Hash) = ([7; 32], [8; 32]);
     tx.execute(
-        "INSERT INTO sign_ups (address, hash, email, name, password_hash, account_name, code_hash, created_at, \
-             expires_at) VALUES ('n@example.com', $1, 'N@example.com', 'Nora', 'hash', 'New', $2, $3, $4)",
+        "INSERT INTO sign_ups (address, hash, email, name, account_name, code_hash, created_at, expires_at) \
+         VALUES ('n@example.com', $1, 'N@example.com', 'Nora', 'New', $2, $3, $4)",
         &[&first, &second, &now(), &(now() + chrono::TimeDelta::days(1))],
     )
     .await?;

@@ -128,7 +128,7 @@ pub async fn consume(
 /// Forgets what expired before `before`, at most `limit` rows, and answers how many.
 pub async fn forget(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<u64> {
     tx.execute(
-        "DELETE FROM mail_tokens WHERE (address, purpose) IN \
+        "DELETE FROM mail_tokens WHERE expires_at < $1 AND (address, purpose) IN \
              (SELECT address, purpose FROM mail_tokens WHERE expires_at < $1 LIMIT $2)",
         &[&before, &at_least_none(limit)],
     )

@@ -1,5 +1,6 @@
 //! Sign-ups that wait until whoever made them shows that the address is theirs. Before that there is no person, no
-//! account and no use of an invite: what they typed is kept under their address, the newest alone.
+//! account and no use of an invite: what they typed is kept under their address, the newest alone. They choose a password
+//! when they confirm, so that nobody else's opens what whoever reads the mail confirms.
 //!
 //! For an address that somebody has one is kept, too: so it takes as long, and tells nothing. Nobody gets its secret.
 
@@ -35,15 +36,13 @@ pub struct SignUp {
     pub email: String,
     /// Their name.
     pub name: String,
-    /// The PHC string of their password's argon2id hash.
-    pub password_hash: String,
     /// What for.
     pub aim: Aim,
 }
 
 impl FromRow for SignUp {
     fn from_row(row: &Row<'_>) -> Result<Self> {
-        let (account, code): (Option<String>, Option<Hash>) = (row.get(3)?, row.get(4)?);
+        let (account, code): (Option<String>, Option<Hash>) = (row.get(2)?, row.get(3)?);
         let aim = match (account, code) {
             (Some(name), code) => Aim::NewAccount { name, code },
             (None, Some(code)) => Aim::Invite { code },
@@ -52,13 +51,12 @@ impl FromRow for SignUp {
         Ok(Self {
             email: row.get(0)?,
             name: row.get(1)?,
-            password_hash: row.get(2)?,
             aim,
         })
     }
 }
 
-const COLUMNS: &str = "email, name, password_hash, account_name, code_hash";
+const COLUMNS: &str = "email, name, account_name, code_hash";
 
 /// What shows whose the address is.
 #[derive(Clone, Copy, Debug)]
@@ -76,17 +74,16 @@ pub async fn keep(tx: &mut Tx, sign_up: &SignUp, proof: &Proof, now: DateTime<Ut
         Aim::Invite { code } => (None, Some(code)),
     };
     tx.execute(
-        "INSERT INTO sign_ups (address, hash, email, name, password_hash, account_name, code_hash, created_at, \
-             expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+        "INSERT INTO sign_ups (address, hash, email, name, account_name, code_hash, created_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) \
          ON CONFLICT (address) DO UPDATE SET hash = excluded.hash, email = excluded.email, name = excluded.name, \
-             password_hash = excluded.password_hash, account_name = excluded.account_name, \
-             code_hash = excluded.code_hash, created_at = excluded.created_at, expires_at = excluded.expires_at",
+             account_name = excluded.account_name, code_hash = excluded.code_hash, \
+             created_at = excluded.created_at, expires_at = excluded.expires_at",
         &[
             &email_key(&sign_up.email),
             &proof.hash,
             &sign_up.email.trim(),
             &sign_up.name,
-            &sign_up.password_hash,
             &account,
             &code,
             &now,
@@ -95,30 +92,6 @@ pub async fn keep(tx: &mut Tx, sign_up: &SignUp, proof: &Proof, now: DateTime<Ut
     )
     .await?;
     Ok(())
-}
-
-/// The password hash of the sign-up that waits for this address, where nobody has it.
-pub async fn password_hash(tx: &mut Tx, email: &str, now: DateTime<Utc>) -> Result<Option<String>> {
-    let found: Option<(String,)> = tx
-        .optional(
-            "SELECT password_hash FROM sign_ups WHERE address = $1 AND expires_at > $2 \
-                 AND NOT EXISTS (SELECT 1 FROM users WHERE email_key = $1)",
-            &[&email_key(email), &now],
-        )
-        .await?;
-    Ok(found.map(|(hash,)| hash))
-}
-
-/// Gives the sign-up that waits for this address another secret, and answers how the address was written; `None` where
-/// there is none.
-pub async fn renew(tx: &mut Tx, email: &str, proof: &Proof, now: DateTime<Utc>) -> Result<Option<String>> {
-    let renewed: Option<(String,)> = tx
-        .optional(
-            "UPDATE sign_ups SET hash = $2, expires_at = $3 WHERE address = $1 AND expires_at > $4 RETURNING email",
-            &[&email_key(email), &proof.hash, &proof.expires_at, &now],
-        )
-        .await?;
-    Ok(renewed.map(|(email,)| email))
 }
 
 /// The sign-up whose secret has this digest, where it would be taken now. Takes nothing.
@@ -137,7 +110,8 @@ pub async fn take(tx: &mut Tx, hash: &Hash, now: DateTime<Utc>) -> Result<Option
 /// Forgets what expired before `before`, at most `limit` rows, and answers how many.
 pub async fn forget(tx: &mut Tx, before: DateTime<Utc>, limit: i64) -> Result<u64> {
     tx.execute(
-        "DELETE FROM sign_ups WHERE address IN (SELECT address FROM sign_ups WHERE expires_at < $1 LIMIT $2)",
+        "DELETE FROM sign_ups WHERE expires_at < $1 AND address IN \
+             (SELECT address FROM sign_ups WHERE expires_at < $1 LIMIT $2)",
         &[&before, &at_least_none(limit)],
     )
     .await

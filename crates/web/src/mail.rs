@@ -14,7 +14,7 @@ mod robbed;
 mod words;
 mod worker;
 
-pub use door::{changed, invited, reset, tried, verify};
+pub use door::{changed, confirm, invited, reset, tried, verify};
 pub use later::{
     CannotMail, Prepared, available, prepare, reaches, send_all_later, send_later, send_nothing,
 };

@@ -7,7 +7,6 @@ CREATE TABLE sign_ups (
     hash BYTEA NOT NULL UNIQUE,
     email TEXT NOT NULL,
     name TEXT NOT NULL,
-    password_hash TEXT NOT NULL,
     -- What the new account is called; NULL where an invite leads into one.
     account_name TEXT,
     -- The digest of the code of the new account, or of the invite that was copied.

@@ -156,10 +156,17 @@ impl Waiting {
     /// Keeps it and sends the letter that asks to confirm, in the caller's transaction. Where somebody has the address
     /// they are told that it was tried; the same is done, and nobody gets the secret.
     async fn keep(&self, tx: &mut Tx, app: &App, now: DateTime<Utc>) -> Result<()> {
-        let (proof, email) = (proof(&self.secret, now), self.sign_up.email.as_str());
+        let email = self.sign_up.email.as_str();
+        let proof = Proof {
+            hash: secret::digest(&self.secret),
+            expires_at: now + VERIFY_LIFE,
+        };
         sign_ups::keep(tx, &self.sign_up, &proof, now).await?;
         let (to, draft) = match users::address(tx, email).await? {
-            Address::Free => (Some(email.to_owned()), confirm(&self.secret)),
+            Address::Free => {
+                let path = format!("/verify?token={}", self.secret);
+                (Some(email.to_owned()), mail::confirm(path))
+            }
             Address::Taken(to) => (to, mail::tried()),
         };
         write(tx, app, to.as_deref(), email, &draft, proof.expires_at, now).await
@@ -176,74 +183,31 @@ pub async fn keep(app: &App, sign_up: SignUp) -> Result<()> {
     .await
 }
 
-fn proof(secret: &str, now: DateTime<Utc>) -> Proof {
-    Proof {
-        hash: secret::digest(secret),
-        expires_at: now + VERIFY_LIFE,
-    }
-}
-
-fn confirm(secret: &str) -> Draft {
-    mail::verify(format!("/verify?token={secret}"))
-}
-
 /// The letter again by which somebody shows that their address is theirs.
 #[derive(Clone)]
 pub struct Reminder {
-    secret: Again,
+    secret: Secret,
     bucket: Bucket,
     email: String,
-}
-
-/// Who gets it.
-#[derive(Clone)]
-enum Again {
-    /// Somebody who is here.
-    Person(Secret),
-    /// Whoever signed up and did not confirm yet.
-    SignUp(String),
 }
 
 impl Reminder {
     /// One to this person.
     pub fn new(app: &App, person: &Person) -> Self {
-        Self::to(
-            app,
-            &person.email,
-            Again::Person(Secret::new(app, Purpose::Verify)),
-        )
-    }
-
-    /// One to whoever signed up with this address.
-    pub fn of_sign_up(app: &App, email: &str) -> Self {
-        let secret = InLink::SignUp.make(&mut app.random());
-        Self::to(app, email, Again::SignUp(secret))
-    }
-
-    fn to(app: &App, email: &str, secret: Again) -> Self {
         Self {
-            secret,
-            bucket: to(app, email),
-            email: email.to_owned(),
+            secret: Secret::new(app, Purpose::Verify),
+            bucket: to(app, &person.email),
+            email: person.email.clone(),
         }
     }
 
     /// Sends it in the caller's transaction; or says when there may be one again, where there were too many.
     pub async fn send(&self, tx: &mut Tx, app: &App, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>> {
-        if let Some(until) = throttles::reserve(tx, &[self.bucket], now).await? {
-            return Ok(Some(until));
+        let until = throttles::reserve(tx, &[self.bucket], now).await?;
+        if until.is_none() {
+            self.secret.send(tx, app, &self.email, now).await?;
         }
-        let email = self.email.as_str();
-        match &self.secret {
-            Again::Person(secret) => secret.send(tx, app, email, now).await?,
-            Again::SignUp(secret) => {
-                let proof = proof(secret, now);
-                if let Some(to) = sign_ups::renew(tx, email, &proof, now).await? {
-                    write(tx, app, Some(&to), email, &confirm(secret), proof.expires_at, now).await?;
-                }
-            }
-        }
-        Ok(None)
+        Ok(until)
     }
 }
 

@@ -10,6 +10,7 @@ use resolutionflow_core::random::Random;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 use crate::error::{Error, Result};
+use crate::pages::words::door as words;
 
 /// The fewest characters of a password.
 pub const SHORTEST: usize = 12;
@@ -78,6 +79,12 @@ const BASES: [&str; 11] = [
     "qwertyuiop",
     "asdfghjkl",
 ];
+
+/// What is wrong with a new password of somebody of whom this is known; nothing where it is good.
+pub fn fault(password: &str, known: &[&str]) -> Option<String> {
+    let weak = || is_weak(password, known).then(|| words::PASSWORD_WEAK.to_owned());
+    check(password).err().or_else(weak)
+}
 
 /// Whether a password that somebody chose is guessed too easily, by one who knows these names and addresses: as it is,
 /// or without what is known. zxcvbn alone lets three pieces pass, whatever they are.

@@ -15,7 +15,7 @@ use resolutionflow_core::throttle::{Growing, Rate};
 use resolutionflow_store::members::{self, Credentials, email_key};
 use resolutionflow_store::throttles::{self, Bucket, Counting};
 use resolutionflow_store::users::{self, Person};
-use resolutionflow_store::{Tx, audit, devices, sign_ups};
+use resolutionflow_store::{Tx, audit, devices};
 use sha2::{Digest, Sha256};
 
 use super::letters;
@@ -102,8 +102,8 @@ impl Attempt {
 /// The person with that address, where the password is theirs and they are in an account. Whether an address exists
 /// shows in neither the answer nor its timing. `device` is the digest of what the browser showed to be known by.
 ///
-/// Where there is mail, whoever did not show yet that the address is theirs, and whoever signed up and is nobody before
-/// that, is refused as for a wrong password, and sent a letter to do so: another answer would tell who signs up with a stranger's address whether somebody has it.
+/// Where there is mail, whoever did not show yet that the address is theirs is refused as for a wrong password, and sent
+/// a letter to do so: another answer would tell who signs up with a stranger's address whether somebody has it.
 pub async fn verify(
     app: &App,
     peer: &Peer,
@@ -116,9 +116,7 @@ pub async fn verify(
         credentials,
         attempt,
         right,
-        waits,
-    } = check(app, peer, device, email.clone(), password).await?;
-    let unconfirmed = (right && waits).then(|| letters::Reminder::of_sign_up(app, &email));
+    } = check(app, peer, device, email, password).await?;
     let unverified = person.filter(|person| person.verified_at.is_none() && mail::available(app));
     match (credentials, unverified) {
         (
@@ -136,9 +134,9 @@ pub async fn verify(
             attempt,
         })),
         (credentials, unverified) => {
-            let unverified = unverified.filter(|_| right && credentials.is_some());
-            let reminder = unverified.map(|person| letters::Reminder::new(app, &person));
-            note_failure(app, attempt, credentials, reminder.or(unconfirmed)).await?;
+            let unconfirmed = unverified.filter(|_| right && credentials.is_some());
+            let letter = unconfirmed.map(|person| letters::Reminder::new(app, &person));
+            note_failure(app, attempt, credentials, letter).await?;
             Ok(None)
         }
     }
@@ -179,10 +177,8 @@ struct Checked {
     person: Option<Person>,
     credentials: Option<Credentials>,
     attempt: Attempt,
-    /// Whether the password is the person's, or that of the sign-up which waits for the address.
+    /// Whether the password is the person's.
     right: bool,
-    /// Whether nobody has the address and a sign-up waits for it.
-    waits: bool,
 }
 
 async fn check(
@@ -195,29 +191,22 @@ async fn check(
     let buckets = look(app, peer, device, &email).await?;
     let place = app.passwords.queue()?;
     let attempt = reserve(app, peer, buckets).await?;
-    let now = attempt.now;
-    let (person, credentials, waiting) = app
+    let (person, credentials) = app
         .read(move |tx| {
             let email = email.clone();
             Box::pin(async move {
                 let person = users::by_address(tx, &email).await?;
-                let credentials = members::credentials(tx, &email).await?;
-                let waiting = sign_ups::password_hash(tx, &email, now).await?;
-                Ok((person, credentials, waiting))
+                Ok((person, members::credentials(tx, &email).await?))
             })
         })
         .await?;
-    let waits = waiting.is_some();
-    let hash = person
-        .as_ref()
-        .map_or(waiting, |person| person.password_hash.clone());
+    let hash = person.as_ref().and_then(|person| person.password_hash.clone());
     let right = password.chars().count() <= LONGEST && app.passwords.verify(place, password, hash).await?;
     Ok(Checked {
         person,
         credentials,
         attempt,
         right,
-        waits,
     })
 }
 
@@ -248,7 +237,6 @@ async fn note_failure(
                     .await?;
             }
             if let Some(reminder) = reminder {
-                // Where there were too many letters, one is on its way.
                 reminder.send(tx, &told, attempt.now).await?;
             }
             Ok(())

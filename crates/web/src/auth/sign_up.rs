@@ -72,16 +72,13 @@ impl Code {
     }
 
     async fn redeem(self, tx: &mut Tx, now: DateTime<Utc>) -> Result<()> {
-        let used = match self {
-            Self::NotNeeded => true,
-            Self::Malformed => false,
-            Self::Of(hash) => platform_invites::redeem(tx, &hash, now).await?.is_some(),
+        let why = match self {
+            Self::NotNeeded => return Ok(()),
+            Self::Malformed => words::MODE_CHANGED,
+            Self::Of(hash) if platform_invites::redeem(tx, &hash, now).await?.is_some() => return Ok(()),
+            Self::Of(_) => words::CODE_WRONG,
         };
-        if used {
-            Ok(())
-        } else {
-            Err(Error::Gone(words::CODE_WRONG.to_owned()))
-        }
+        Err(Error::Gone(why.to_owned()))
     }
 }
 

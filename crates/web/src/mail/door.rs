@@ -32,6 +32,17 @@ pub fn verify(path: String) -> Draft {
     )
 }
 
+/// The link by which somebody who signed up confirms it and chooses a password.
+pub fn confirm(path: String) -> Draft {
+    one(
+        words::VERIFY.to_owned(),
+        vec![words::CONFIRM_WHAT.to_owned()],
+        words::VERIFY_OPEN,
+        path,
+        words::WHY_SIGNED_UP.to_owned(),
+    )
+}
+
 /// The link that sets a new password.
 pub fn reset(path: String) -> Draft {
     one(

@@ -21,8 +21,11 @@ pub(super) const ROBBED_LOOK: &str = "See where you are signed in";
 
 /// The letter by which somebody shows that an address is theirs.
 pub(super) const VERIFY: &str = "Is this your address?";
-pub(super) const VERIFY_WHAT: &str = "Somebody signed up at ResolutionFlow with it. If it was you, open the link and \
-    confirm: it is good for 24 hours, and the newest letter counts. If it was not, do nothing, and nobody gets in.";
+pub(super) const VERIFY_WHAT: &str = "You sign in to ResolutionFlow with it. Open the link and confirm: it is good for \
+    24 hours, and the newest letter counts.";
+pub(super) const CONFIRM_WHAT: &str = "Somebody signed up at ResolutionFlow with it. If it was you, open the link, \
+    confirm and choose a password: it is good for 24 hours, and the newest letter counts. If it was not, do nothing: \
+    then nothing is there.";
 pub(super) const VERIFY_OPEN: &str = "Confirm this address";
 pub(super) const WHY_SIGNED_UP: &str = "You get this because somebody typed your address to sign up.";
 

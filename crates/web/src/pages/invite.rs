@@ -76,18 +76,24 @@ impl Wrong {
 struct Seen {
     invite: Shown,
     is_known: bool,
+    /// Whether somebody new confirms their address first, and chooses a password then.
+    waits: bool,
 }
 
 async fn see(app: &App, code: Code) -> Result<Seen> {
-    let (now, is_told) = (app.now(), code.is_mailed() || !mail::available(app));
+    let (now, waits) = (app.now(), mail::available(app) && !code.is_mailed());
     app.read(move |tx| {
         Box::pin(async move {
             let invite = code.look(tx, now).await?;
             let is_known = match &invite.email {
-                Some(email) if is_told => users::by_address(tx, email).await?.is_some(),
+                Some(email) if !waits => users::by_address(tx, email).await?.is_some(),
                 _ => false,
             };
-            Ok(Seen { invite, is_known })
+            Ok(Seen {
+                invite,
+                is_known,
+                waits,
+            })
         })
     })
     .await
@@ -161,10 +167,6 @@ pub async fn accept(
         Ok(Done::Answered(response)) => Ok(response),
         Ok(Done::Wrong(status, wrong)) => Ok(again(status, &wrong, None)),
         Err(Error::Gone(why)) => Ok(gone(&app, look, &why)),
-        Err(Error::AddressNotVerified) => {
-            let text = format!("{} {}", sign_up::UNVERIFIED, sign_up::UNVERIFIED_HELP);
-            Ok(again(StatusCode::FORBIDDEN, &Wrong::default(), Some(&text)))
-        }
         Err(error @ Error::PlanLimit { .. }) => {
             error.log();
             Ok(again(
@@ -285,7 +287,7 @@ fn form(app: &App, seen: &Seen, typed: &Accept, wrong: &Wrong) -> Markup {
             } @else {
                 (email.draw())
             }
-            (password.draw())
+            @if !seen.waits { (password.draw()) }
             button class="button primary block" type="submit" {
                 (if seen.is_known { words::JOIN_KNOWN } else { words::JOIN_NEW })
             }

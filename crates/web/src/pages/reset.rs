@@ -76,8 +76,7 @@ pub async fn set(
         return Ok(gone(&app, look));
     };
     let known = [holder.name.as_str(), holder.email.as_str()];
-    let weak = || password::is_weak(&typed.password, &known).then(|| common::PASSWORD_WEAK.to_owned());
-    if let Some(wrong) = password::check(&typed.password).err().or_else(weak) {
+    if let Some(wrong) = password::fault(&typed.password, &known) {
         let page = form(&app, look, &typed.token, &holder, Some(&wrong));
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }

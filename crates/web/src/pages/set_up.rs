@@ -126,7 +126,7 @@ async fn found(
         team_id: TeamId::new(now, &mut random),
         owner: NewUser {
             id: Id::new(now, &mut random),
-            email: typed.email.trim().to_owned(),
+            email: email(&typed.email).unwrap_or_default(),
             name: typed.name.trim().to_owned(),
             password_hash: Some(hash),
         },
@@ -164,16 +164,13 @@ async fn found(
 }
 
 fn check(app: &App, typed: &SetUp) -> Wrong {
-    let weak = || {
-        let others = [typed.account.as_str(), typed.name.as_str(), typed.email.as_str()];
-        password::is_weak(&typed.password, &others).then(|| words::PASSWORD_WEAK.to_owned())
-    };
+    let others = [typed.account.as_str(), typed.name.as_str(), typed.email.as_str()];
     Wrong {
         code: (!app.setup.accepts(&typed.code)).then_some(words::CODE_WRONG),
         account: one_line(&typed.account).err().map(|_| words::COMPANY_WRONG),
         name: one_line(&typed.name).err().map(|_| words::NAME_WRONG),
         email: email(&typed.email).err().map(|_| words::EMAIL_WRONG),
-        password: password::check(&typed.password).err().or_else(weak),
+        password: password::fault(&typed.password, &others),
     }
 }
 

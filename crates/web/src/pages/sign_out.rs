@@ -24,11 +24,16 @@ pub async fn sign_out(State(app): State<App>, peer: Peer, headers: HeaderMap) ->
         HeaderName::from_static("clear-site-data"),
         HeaderValue::from_static("\"storage\""),
     );
-    let home = (LOCATION, HeaderValue::from_static("/sign-in"));
-    let mut answer = (StatusCode::SEE_OTHER, [home, clear]).into_response();
-    if let Some(digest) = login::digest(&headers, &app.settings)
-        && end(&app, peer, digest).await?
-    {
+    let shown = login::digest(&headers, &app.settings);
+    let ended = match shown {
+        Some(digest) => end(&app, peer, digest).await?,
+        None => false,
+    };
+    // Where it came late the browser may be signed in still, and home shows that; else home asks to sign in.
+    let late = shown.is_some() && !ended;
+    let home = HeaderValue::from_static(if late { "/" } else { "/sign-in" });
+    let mut answer = (StatusCode::SEE_OTHER, [(LOCATION, home), clear]).into_response();
+    if ended {
         let cookie = login::forget_cookie(&app.settings);
         answer.headers_mut().insert(SET_COOKIE, cookie);
     }

@@ -127,10 +127,12 @@ pub async fn sign_up(
         let page = form(&app, look, &typed, &wrong, None);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
+    // As it is kept: what people paste may hold more than they see.
+    let email = email(&typed.email).unwrap_or_default();
     let done = if mail::available(&app) {
-        wait(&app, look, &peer, &typed, code).await
+        wait(&app, look, &peer, (&typed, email), code).await
     } else {
-        open(&app, peer, &headers, &typed, code).await
+        open(&app, peer, &headers, (&typed, email), code).await
     };
     let again = |status: StatusCode, wrong: &Wrong| {
         let page = form(&app, look, &typed, wrong, None);
@@ -167,26 +169,27 @@ enum Done {
 }
 
 /// Keeps the sign-up until its address is confirmed. Known and unknown addresses are answered alike, after the same work,
-/// and no code is used yet: a new person confirms by the letter, and somebody who is here learns that it was tried.
-async fn wait(app: &App, look: Look, peer: &Peer, typed: &SignUp, code: Code) -> Result<Done> {
-    let email = typed.email.trim();
-    letters::reserve(app, peer, email).await?;
-    let password_hash = app
-        .passwords
-        .hash(typed.password.clone(), &mut app.random())
-        .await?;
+/// and no code is used yet: a new person confirms by the letter, and chooses a password then; somebody who is here learns
+/// that it was tried.
+async fn wait(
+    app: &App,
+    look: Look,
+    peer: &Peer,
+    (typed, email): (&SignUp, String),
+    code: Code,
+) -> Result<Done> {
+    letters::reserve(app, peer, &email).await?;
     let aim = Aim::NewAccount {
         name: typed.account.trim().to_owned(),
         code: code.hash(),
     };
     let sign_up = sign_ups::SignUp {
-        email: email.to_owned(),
+        email: email.clone(),
         name: typed.name.trim().to_owned(),
-        password_hash,
         aim,
     };
     letters::keep(app, sign_up).await?;
-    Ok(Done::Answered(letter_sent(app, look, "sign-up", email)))
+    Ok(Done::Answered(letter_sent(app, look, "sign-up", &email)))
 }
 
 /// Says that a letter is on its way, whoever has the address.
@@ -198,13 +201,20 @@ pub(super) fn letter_sent(app: &App, look: Look, page: &'static str, email: &str
 
 /// Makes account, team and owner at once, and lets the owner in; all of it or nothing. An address that somebody has, a
 /// code that is used up and whatever else goes wrong leave nothing behind, and the code its use.
-async fn open(app: &App, peer: Peer, headers: &HeaderMap, typed: &SignUp, code: Code) -> Result<Done> {
-    letters::reserve(app, &peer, typed.email.trim()).await?;
-    let (now, mut random) = (app.now(), app.random());
+async fn open(
+    app: &App,
+    peer: Peer,
+    headers: &HeaderMap,
+    (typed, email): (&SignUp, String),
+    code: Code,
+) -> Result<Done> {
+    letters::reserve(app, &peer, &email).await?;
+    let mut random = app.random();
     let hash = app.passwords.hash(typed.password.clone(), &mut random).await?;
+    let now = app.now();
     let owner = NewUser {
         id: Id::new(now, &mut random),
-        email: typed.email.trim().to_owned(),
+        email,
         name: typed.name.trim().to_owned(),
         password_hash: Some(hash),
     };
@@ -245,17 +255,16 @@ async fn open(app: &App, peer: Peer, headers: &HeaderMap, typed: &SignUp, code: 
 }
 
 fn check(app: &App, typed: &SignUp) -> Wrong {
-    let weak = || {
-        let others = [typed.account.as_str(), typed.name.as_str(), typed.email.as_str()];
-        password::is_weak(&typed.password, &others).then(|| common::PASSWORD_WEAK.to_owned())
-    };
+    let others = [typed.account.as_str(), typed.name.as_str(), typed.email.as_str()];
+    let reaches = email(&typed.email).is_ok_and(|email| mail::reaches(app, &email));
+    // Where there is mail, it is chosen when the address is confirmed.
+    let password = (!mail::available(app)).then(|| password::fault(&typed.password, &others));
     Wrong {
         code: None,
         account: one_line(&typed.account).err().map(|_| common::COMPANY_WRONG),
         name: one_line(&typed.name).err().map(|_| common::NAME_WRONG),
-        email: (email(&typed.email).is_err() || !mail::reaches(app, typed.email.trim()))
-            .then_some(common::EMAIL_WRONG),
-        password: password::check(&typed.password).err().or_else(weak),
+        email: (!reaches).then_some(common::EMAIL_WRONG),
+        password: password.flatten(),
     }
 }
 
@@ -293,18 +302,19 @@ fn form(app: &App, look: Look, typed: &SignUp, wrong: &Wrong, too_many: Option<&
             kind: "email",
             ..line("email", common::EMAIL, &typed.email, "", wrong.email)
         },
-        Line {
-            autocomplete: "new-password",
-            kind: "password",
-            ..line(
-                "password",
-                common::PASSWORD,
-                "",
-                common::PASSWORD_HELP,
-                wrong.password.as_deref(),
-            )
-        },
     ];
+    let password = Line {
+        autocomplete: "new-password",
+        kind: "password",
+        ..line(
+            "password",
+            common::PASSWORD,
+            "",
+            common::PASSWORD_HELP,
+            wrong.password.as_deref(),
+        )
+    };
+    let lines = lines.iter().chain((!mail::available(app)).then_some(&password));
     let first = if by_code && typed.code.is_empty() {
         "code"
     } else {
@@ -317,7 +327,7 @@ fn form(app: &App, look: Look, typed: &SignUp, wrong: &Wrong, too_many: Option<&
         (door::summary_of(&all))
         form class="stack" method="post" action="/sign-up" {
             @if by_code { (Line { focus: focus == "code", ..code }.draw()) }
-            @for line in &lines { (Line { focus: line.name == focus, ..*line }.draw()) }
+            @for line in lines { (Line { focus: line.name == focus, ..*line }.draw()) }
             button class="button primary block" type="submit" { (words::CREATE) }
         }
         p class="door-links" { a href="/sign-in" { (words::HAVE_ONE) } }

@@ -129,7 +129,7 @@ impl Place {
                 let ask = client.ask("POST", "/invites/accept").token(&guest.token);
                 ask.json(&json!({ "code": secret })).await
             }
-            Self::Verify => form(&client, "/verify", &[("token", secret)]).await,
+            Self::Verify => form(&client, "/verify", &[("token", secret), ("password", STRONG)]).await,
             Self::Reset => {
                 let lines = [("token", secret), ("password", STRONG)];
                 form(&client, "/reset", &lines).await

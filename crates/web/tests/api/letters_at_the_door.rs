@@ -223,38 +223,64 @@ async fn link(db: &Db, to: &'static str) -> String {
 }
 
 #[tokio::test]
-async fn whoever_has_not_confirmed_is_refused_with_a_fresh_letter_and_nobody_before() {
+async fn whoever_has_not_confirmed_is_nobody_and_a_newer_sign_up_takes_the_place_of_theirs() {
     for test in databases().await {
         let app = TestApp::on(test, with_mail).await;
-        let lines = [
-            ("account", "Fresh"),
-            ("name", "Fiona"),
-            ("email", "Fiona@example.com"),
-            ("password", STRONG),
-        ];
-        assert_eq!(form(&app.client, "/sign-up", &lines).await.status, 200);
+        let sign_up = async |account: &str, email: &str| {
+            let lines = [("account", account), ("name", "Fiona"), ("email", email)];
+            form(&app.client, "/sign-up", &lines).await.status
+        };
+        assert_eq!(sign_up("Fresh", "Fiona@example.com").await, 200);
         let first = link(&app.app.db, "Fiona@example.com").await;
+        app.clock.advance(TimeDelta::seconds(1));
+        assert_eq!(sign_up("Fresher", "Fiona@example.com").await, 200);
         let login = |password: &str| {
             let login = json!({"email": "fiona@example.com", "password": password});
             app.client.ask("POST", "/auth/login").json(&login)
         };
-        let wrong = login("wrong").await.problem("unauthorized");
-        assert_eq!(letters(&app.app.db, true).await.len(), 1);
-        app.clock.advance(TimeDelta::seconds(1));
-        let unconfirmed = login(STRONG).await.problem("unauthorized");
-        assert_eq!(letters(&app.app.db, true).await.len(), 2);
-        let detail = wrong["detail"].as_str().unwrap();
-        assert!(detail.contains("not confirmed yet"), "{detail}");
-        assert_eq!(
-            unconfirmed["detail"], detail,
-            "it does not show who has an address"
-        );
+        login(STRONG).await.problem("unauthorized");
         let somebody = "SELECT COUNT(*) FROM users WHERE email_key = 'fiona@example.com'";
         assert_eq!(count(&app.app.db, somebody).await, 0);
-        let verify = async |token: &str| form(&app.client, "/verify", &[("token", token)]).await.status;
+        let verify = async |token: &str| {
+            let lines = [("token", token), ("password", STRONG)];
+            form(&app.client, "/verify", &lines).await.status
+        };
         assert_eq!(verify(&first).await, 410, "the newest letter counts");
         assert_eq!(verify(&link(&app.app.db, "Fiona@example.com").await).await, 200);
         login(STRONG).await.with(200);
+        let made = "SELECT COUNT(*) FROM accounts WHERE name LIKE 'Fresh%'";
+        assert_eq!(count(&app.app.db, made).await, 1);
+    }
+}
+
+/// Signing up, signing in and forgetting in turn tell nothing that each of them alone does not.
+#[tokio::test]
+async fn what_is_asked_after_a_sign_up_does_not_tell_whose_an_address_is() {
+    for test in databases().await {
+        let app = TestApp::on(test, with_mail).await;
+        let disabled = app.app.db.write::<_, Error, _>(|tx| {
+            let sql = "UPDATE users SET disabled_at = created_at WHERE email_key = 'morgan@example.com'";
+            Box::pin(async move { tx.execute(sql, &[]).await })
+        });
+        assert_eq!(disabled.await.unwrap(), 1);
+        let mut seen = Vec::new();
+        for email in ["lena@example.com", "nobody@example.com", "morgan@example.com"] {
+            let mut statuses = Vec::new();
+            let lines = [
+                ("account", "Fresh"),
+                ("name", "Somebody"),
+                ("email", email),
+                ("password", STRONG),
+            ];
+            for path in [
+                "/sign-up", "/sign-in", "/sign-in", "/forgot", "/forgot", "/forgot",
+            ] {
+                statuses.push(form(&app.client, path, &lines).await.status);
+            }
+            seen.push(statuses);
+        }
+        assert_eq!(seen[0], [200, 401, 401, 200, 200, 429]);
+        assert!(seen.iter().all(|statuses| *statuses == seen[0]), "{seen:?}");
     }
 }
 
@@ -284,9 +310,9 @@ async fn a_code_does_not_tell_whose_an_address_is_and_is_used_when_somebody_conf
             assert_eq!((sign_up(email).await, count(db, left).await), (200, 1), "{email}");
         }
         let verify = async |to| {
-            form(&app.client, "/verify", &[("token", &link(db, to).await)])
-                .await
-                .status
+            let token = link(db, to).await;
+            let lines = [("token", token.as_str()), ("password", STRONG)];
+            form(&app.client, "/verify", &lines).await.status
         };
         assert_eq!(
             (verify("fiona@example.com").await, count(db, left).await),
@@ -295,7 +321,10 @@ async fn a_code_does_not_tell_whose_an_address_is_and_is_used_when_somebody_conf
         let late = form(
             &app.client,
             "/verify",
-            &[("token", &link(db, "late@example.com").await)],
+            &[
+                ("token", &link(db, "late@example.com").await),
+                ("password", STRONG),
+            ],
         )
         .await;
         assert_eq!(late.status, 410);

@@ -31,7 +31,7 @@ pub(crate) const CROWD: usize = 64;
 pub(crate) const ROUNDS: usize = 200;
 
 /// How often, where each of the crowd has a password hashed.
-const DEAR_ROUNDS: usize = 2;
+pub(crate) const DEAR_ROUNDS: usize = 2;
 
 /// What nobody guesses.
 pub(crate) const STRONG: &str = "quiet harbour lantern 7 orbit";

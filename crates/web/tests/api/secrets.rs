@@ -225,7 +225,6 @@ async fn signed_up(app: &TestApp) -> String {
     let sign_up = SignUp {
         email: format!("new{}@example.com", number()),
         name: "Fiona".to_owned(),
-        password_hash: password_hash().await,
         aim: Aim::NewAccount {
             name: "Fresh".to_owned(),
             code,

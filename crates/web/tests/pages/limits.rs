@@ -59,8 +59,7 @@ fn refused(page: Page, what: &[&str]) {
     page.has(&[whom]).has(what);
 }
 
-const NO_MORE_SESSIONS: [&str; 3] = [
-    "<h1>Your plan is used up</h1>",
+const NO_MORE_SESSIONS: [&str; 2] = [
     "Your plan allows 1 started session a month.",
     "Sessions can still be prepared, and those that run go on; the next month begins at nothing.",
 ];

@@ -40,6 +40,12 @@ pub async fn resend(
         let (app, caller) = (told.clone(), caller.clone());
         Box::pin(async move {
             let account = caller.account_id;
+            // Whoever is demoted or removed at this moment would get another link.
+            if !members::still_is(tx, account, caller.user_id, caller.role).await? {
+                return Err(Error::Forbidden(
+                    "Your role in this account does not allow that.".to_owned(),
+                ));
+            }
             let invite = account_invites::lock(tx, account, id)
                 .await?
                 .ok_or(Error::NotFound)?;

@@ -91,10 +91,6 @@ impl Arrival<'_> {
             return Ok(Done::Wrong(StatusCode::UNAUTHORIZED, wrong));
         };
         let person = &proved.person;
-        if person.verified_at.is_none() && !code.is_mailed() && mail::available(app) {
-            letters::remind(app, person).await?;
-            return Err(Error::AddressNotVerified);
-        }
         let opening = login::open(app, (person.user_id, person.auth_epoch), headers, &peer.place());
         let (login, device, before) = (
             opening.login.clone(),
@@ -127,17 +123,17 @@ impl Arrival<'_> {
         enter(kept, opening.cookie)
     }
 
-    /// Joins as somebody new. Who followed the copied link has first to confirm their address, where there is mail; nobody
-    /// is there and nothing of the invite used before.
+    /// Joins as somebody new. Who followed the copied link has first to confirm their address, where there is mail, and
+    /// chooses a password then; nobody is there and nothing of the invite used before.
     pub(super) async fn new_person(self) -> Result<Done> {
         let Self { app, seen, typed, .. } = self;
-        let address = seen.invite.email.clone();
-        let address = address.unwrap_or_else(|| typed.email.trim().to_owned());
-        let wrong = check(app, typed, &address, &seen.invite.account_name);
+        let bound = seen.invite.email.as_deref();
+        let address = email(bound.unwrap_or(&typed.email)).unwrap_or_default();
+        let wrong = check(app, seen, typed, &address);
         if !wrong.all().is_empty() {
             return Ok(Done::Wrong(StatusCode::UNPROCESSABLE_ENTITY, wrong));
         }
-        if mail::available(app) && !self.code.is_mailed() {
+        if seen.waits {
             self.wait(address).await
         } else {
             self.join_at_once(address).await
@@ -157,10 +153,6 @@ impl Arrival<'_> {
         let sign_up = SignUp {
             email: address.clone(),
             name: typed.name.trim().to_owned(),
-            password_hash: app
-                .passwords
-                .hash(typed.password.clone(), &mut app.random())
-                .await?,
             aim: Aim::Invite { code: code.hash() },
         };
         letters::keep(app, sign_up).await?;
@@ -171,13 +163,20 @@ impl Arrival<'_> {
         let Self {
             app,
             code,
+            seen,
             peer,
             headers,
             typed,
             ..
         } = self;
-        let (now, mut random) = (app.now(), app.random());
+        if seen.invite.email.is_none() {
+            // Whoever has the link would learn of any address whether somebody has it.
+            letters::reserve(app, &peer, &email).await?;
+        }
+        let mut random = app.random();
         let hash = app.passwords.hash(typed.password.clone(), &mut random).await?;
+        // It may have waited, and the invite have expired.
+        let now = app.now();
         let user = NewUser {
             id: Id::new(now, &mut random),
             email,
@@ -225,14 +224,12 @@ fn enter(device: Option<HeaderValue>, login: HeaderValue) -> Result<Done> {
     ))
 }
 
-fn check(app: &App, typed: &Accept, address: &str, account: &str) -> Wrong {
-    let weak = || {
-        let known = [typed.name.as_str(), address, account];
-        password::is_weak(&typed.password, &known).then(|| common::PASSWORD_WEAK.to_owned())
-    };
+fn check(app: &App, seen: &Seen, typed: &Accept, address: &str) -> Wrong {
+    let known = [typed.name.as_str(), address, seen.invite.account_name.as_str()];
+    let password = (!seen.waits).then(|| password::fault(&typed.password, &known));
     Wrong {
         name: one_line(&typed.name).err().map(|_| common::NAME_WRONG),
-        email: (email(address).is_err() || !mail::reaches(app, address)).then_some(common::EMAIL_WRONG),
-        password: password::check(&typed.password).err().or_else(weak),
+        email: (address.is_empty() || !mail::reaches(app, address)).then_some(common::EMAIL_WRONG),
+        password: password.flatten(),
     }
 }

@@ -91,9 +91,8 @@ async fn keep(
         visitor.email.as_str(),
         visitor.account_name.as_str(),
     ];
-    let weak = || password::is_weak(&form.password, &known).then(|| door::PASSWORD_WEAK.to_owned());
     let mut wrong = Wrong {
-        password: password::check(&form.password).err().or_else(weak),
+        password: password::fault(&form.password, &known),
         ..Wrong::default()
     };
     let found = sign_in::prove(

@@ -14,8 +14,6 @@ pub const TAKEN: &str = "Somebody here has this address already. Is it you? Then
 
 pub const CREATE_LINK: &str = "Create account";
 pub const FORGOT_LINK: &str = "Forgot password?";
-pub const UNVERIFIED: &str = "Your address is not confirmed yet.";
-pub const UNVERIFIED_HELP: &str = "We have sent you a letter. Open the link in it, then sign in here.";
 
 pub const LETTER: &str = "Look into your mail";
 pub const BACK: &str = "Back to sign-in";
@@ -58,6 +56,16 @@ pub fn sent_reset(email: &str) -> String {
 
 pub fn reset_for(email: &str) -> String {
     format!("For {email}. Everything that is signed in as you will end.")
+}
+
+pub const CONFIRM_GONE: &str = "It was used, has expired, or a newer letter was sent. Sign in, if you have confirmed by it; else sign up again, and a new letter comes.";
+pub const CONFIRM_HELP: &str = "Choose a password to go on.";
+pub const MODE_CHANGED: &str =
+    "New accounts are not opened like this here any more. Ask whoever runs this server.";
+
+/// What somebody signed up for, who is about to confirm it.
+pub fn signed_up(name: &str, email: &str, account: &str) -> String {
+    format!("You signed up as {name} with {email}, for the account {account}.")
 }
 
 pub fn verify_help(email: &str) -> String {
