@@ -3,7 +3,7 @@
 // same thing takes the placeOf of an older one.
 import { user, uuid } from './dom.js';
 import { keepDraft } from './drafts.js';
-import { call, reason } from './request.js';
+import { call, reason, tellStale } from './request.js';
 import { drop, keep, keys, read } from './store.js';
 
 /**
@@ -33,8 +33,11 @@ let counter = 0;
 /** What happens to changes: `change`, `acknowledged`, `invalid`, `conflict`, `refused`, `signed-out`, `sent`. */
 export const outbox = new EventTarget();
 
-/** How it goes: the entry in flight, what keeps it from going ('' | 'offline' | 'server'), and what was sent last. */
-export const state = { flight: null, trouble: '', tries: 0, until: 0, savedAt: 0 };
+/**
+ * How it goes: the entry in flight, what keeps all from going ('' | 'offline' | 'server'), the sessions that wait for
+ * their account to be acted in again, and what was sent last.
+ */
+export const state = { flight: null, trouble: '', tries: 0, until: 0, savedAt: 0, elsewhere: new Set() };
 
 const tellOutbox = (type, detail) => outbox.dispatchEvent(new CustomEvent(type, { detail }));
 
@@ -87,7 +90,7 @@ export function send(session) {
   done.catch(console.error).finally(() => {
     busy.delete(session);
     tellOutbox('change');
-    if (!state.trouble && waiting(session).length) send(session);
+    if (!state.trouble && !state.elsewhere.has(session) && waiting(session).length) send(session);
   });
 }
 
@@ -119,6 +122,13 @@ function settleChange(sent, { status, ok, data, retryAfter }) {
     tellOutbox('signed-out');
     return false;
   }
+  // The change stays as it is, for a page of its account.
+  if (status === 409 && data?.type?.endsWith('/other-account')) {
+    state.elsewhere.add(sent.session);
+    if (location.pathname.includes(sent.session)) tellStale();
+    return false;
+  }
+  state.elsewhere.delete(sent.session);
   const now = read(placeOf(sent));
   const latest = !now || now.key === sent.key;
   if (ok) {

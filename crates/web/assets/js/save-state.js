@@ -32,14 +32,15 @@ let sending = 0;
 
 function showState() {
   const count = waiting(session).length;
-  const offline = !navigator.onLine || state.trouble === 'offline';
+  const trouble = state.trouble || state.elsewhere.has(session);
+  const offline = !navigator.onLine || trouble === 'offline';
   if (state.flight) sending ||= Date.now();
   else sending = 0;
-  if (state.trouble || (offline && count)) sentSince ??= 0;
+  if (trouble || (offline && count)) sentSince ??= 0;
   else if (!count) sentSince = null;
   const [look, text] = refused && count ? ['failed', words.notKept]
     : count && offline ? ['waiting', words.waiting(count)]
-      : count && state.trouble ? ['failed', state.trouble === 'server' ? words.retrying : words.waiting(count)]
+      : count && trouble ? ['failed', trouble === 'server' ? words.retrying : words.waiting(count)]
         : entries(session).length > count ? ['failed', words.notSaved]
           : count && Date.now() - sending > 400 ? ['saving', words.saving]
             : count ? ['saving', null]
@@ -49,7 +50,7 @@ function showState() {
     at.dataset.state = look;
     if (text && at.textContent !== text) at.textContent = text;
   }
-  bar('offline', offline || (state.trouble === 'server' && count > 0) ? words.offline(count) : '');
+  bar('offline', offline || (trouble === 'server' && count > 0) ? words.offline(count) : '');
   offerRefused();
 }
 

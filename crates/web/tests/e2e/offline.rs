@@ -215,3 +215,46 @@ fn two_tabs_send_what_waits_once() {
         morgan.until_saved().await;
     });
 }
+
+#[test]
+fn what_waits_in_one_account_outlives_work_in_another() {
+    both(async |stage| {
+        let run = Run::of(stage, &cut_over()).await;
+        run.site.second_account("Northwind", "morgan").await;
+        let morgan = run.open(stage, "morgan").await;
+        morgan.may_log("ERR_");
+        morgan.may_log("409");
+        // Another tab is there before, since one that opens sends what waits.
+        morgan.tab(1).await;
+        morgan.open("/people").await;
+        morgan.wait_for(".page-sub >> Contoso IT").await;
+        morgan.tab(0).await;
+        morgan.offline(true).await;
+        morgan.fill("server_name", "srv-01").await;
+        morgan.until_text("#save-state", "1 change waiting").await;
+
+        morgan.tab(1).await;
+        morgan.click("#account-menu summary").await;
+        morgan.click("#account-menu button >> Switch to Northwind").await;
+        morgan.until_path("/").await;
+        morgan.open("/people").await;
+        morgan.wait_for(".page-sub >> Northwind").await;
+        morgan.tab(0).await;
+        morgan.offline(false).await;
+        morgan.wait_for("#toast >> You are in another account now.").await;
+        morgan.until_text("#save-state", "1 change waiting").await;
+        assert_eq!(run.variable("server_name").await, None);
+        assert_eq!(morgan.kept("rf.out:").await.len(), 1);
+
+        morgan.tab(1).await;
+        morgan.click("#account-menu summary").await;
+        morgan.click("#account-menu button >> Switch to Contoso IT").await;
+        morgan.until_path("/").await;
+        morgan.open(&run.page()).await;
+        run.until_variable("server_name", Some("srv-01")).await;
+        morgan.until_saved().await;
+        morgan.until_everywhere("server_name", "srv-01").await;
+        assert_eq!(run.history("server_name").await, ["srv-01"]);
+        assert_eq!(morgan.kept("rf.out:").await, [""; 0]);
+    });
+}
