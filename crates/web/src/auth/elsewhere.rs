@@ -43,7 +43,7 @@ pub async fn tell(State(app): State<App>, request: Request, next: Next) -> Respo
     match found {
         Ok(Some(place)) if place.account_id != here => {
             let detail = format!(
-                "You are now in {}, and this is in {}. Switch to it, or reload the page.",
+                "You are now in {}, and this is in {}. Switch to it.",
                 holder.account_name, place.name
             );
             Error::conflict(Kind::OtherAccount, detail).into_response()

@@ -165,10 +165,7 @@ impl ActsIn {
         if account == self.account_id.to_string().as_bytes() {
             return Ok(());
         }
-        let detail = format!(
-            "You are now in {}. Reload the page. Nothing was changed.",
-            self.name
-        );
+        let detail = format!("You are now in {}. Nothing was changed.", self.name);
         Err(Error::conflict(Kind::OtherAccount, detail))
     }
 

@@ -23,24 +23,44 @@ pub fn page(
     let (title, help) = if kind == Kind::NotFound {
         (words::not_found(what(path)), words::NOT_FOUND_HELP.to_owned())
     } else {
-        (kind.title().to_owned(), said(error))
+        (kind.title().to_owned(), help(error))
     };
     // No browser promises that going back finds what was typed: pages are nobody's to keep. Each sends a form again that
     // its answer is reloaded of.
-    let may_help = kind.status().is_server_error() || kind.status() == StatusCode::TOO_MANY_REQUESTS;
-    let again = was_sent && may_help;
+    let again = again(kind).filter(|_| was_sent);
     let content = html! {
         a class="door-mark" href="/" aria-label=(super::words::shell::HOME) { (mark()) span { (super::words::shell::PRODUCT) } }
         h1 { (title) }
         p { (help) }
-        @if again {
-            p { @if error.leaves_open() { (words::UNSURE) " " } (words::SEND_AGAIN) }
+        @if let Some(again) = again {
+            p { @if error.leaves_open() { (words::UNSURE) " " } (again) }
         }
         @if let Some(problems) = problems(error) { (problems) }
         p { a class="button" href="/" { (words::HOME) } }
         p class="small" { (words::request(request_id)) }
     };
     shell::plain(app, look, &title, "error", &content)
+}
+
+/// How a form gets through that is sent again by reloading, where it may.
+fn again(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::OtherAccount => Some(words::GO_BACK_TO_ACCOUNT),
+        Kind::Unauthorized => Some(words::SIGN_IN_ELSEWHERE),
+        _ => {
+            let status = kind.status();
+            let may_help = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
+            may_help.then_some(words::SEND_AGAIN)
+        }
+    }
+}
+
+/// What happened, on a page of its own: the form is not there, and reloading sends it under the key that it had.
+fn help(error: &Error) -> String {
+    match error {
+        Error::IdempotencyKeyReused => words::SENT_BEFORE.to_owned(),
+        other => said(other),
+    }
 }
 
 /// What happened, for a person: the API's words speak of headers where a page has none.
@@ -50,7 +70,7 @@ pub fn said(error: &Error) -> String {
         Error::Database(_) if error.leaves_open() => words::NO_DATABASE,
         Error::NotFound => words::GONE,
         Error::PreconditionFailed { .. } => words::CHANGED,
-        Error::IdempotencyKeyReused => words::SENT_BEFORE,
+        Error::IdempotencyKeyReused => return format!("{} {}", words::SENT_BEFORE, words::ADD_THESE),
         other => return other.detail(),
     };
     text.to_owned()

@@ -78,7 +78,7 @@ fn going_on_in_another_account_leaves_the_first_tab_behind() {
         morgan.replace("#name", "Somebody else").await;
         morgan.click("form[action^='/settings/profile'] button").await;
         morgan
-            .wait_for("body >> You are now in Northwind. Reload the page.")
+            .wait_for("body >> You are now in Northwind. Nothing was changed.")
             .await;
         morgan.open("/people").await;
         morgan.wait_for(".page-sub >> Northwind").await;

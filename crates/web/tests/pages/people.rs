@@ -370,13 +370,18 @@ async fn a_tab_of_the_account_before_does_nothing_in_this_one() {
             .to_owned();
         // No password was asked for, so it goes on no longer than it would have.
         assert_eq!(logins_end(&app).await, ends);
-        assert_eq!(adam.post("/switch", &[("to", &north)]).await.status, 401);
+        let ended = adam.post("/switch", &[("to", &north)]).await;
+        assert_eq!(ended.status, 401);
+        ended.has(&["Sign in in another tab. Then reload this page to send it once more"]);
         let mut adam = adam;
         adam.cookie = cookie;
         let stale = [("stale_days", "3"), ("of-account", of_account.as_str())];
         let refused = adam.post("/settings/account", &stale).await;
         assert_eq!(refused.status, 409);
-        refused.has(&["You are now in Northwind. Reload the page."]);
+        refused.has(&[
+            "You are now in Northwind. Nothing was changed.",
+            "Go back to the account that you were in, in another tab. Then reload this page",
+        ]);
         let fresh = [("stale_days", "3"), ("of-account", north.as_str())];
         assert_eq!(adam.post("/settings/account", &fresh).await.status, 303);
 
