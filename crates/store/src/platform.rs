@@ -103,8 +103,8 @@ pub async fn is_platform_admin(tx: &mut Tx, user: UserId) -> Result<bool> {
 /// What became of saying who runs the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Named {
-    /// It holds from now on.
-    Done,
+    /// It holds from now on, for this person.
+    Done(UserId),
     /// It was so before.
     Already,
     /// Nobody has the address.
@@ -114,14 +114,14 @@ pub enum Named {
 /// Says whether the person with an address runs the server.
 pub async fn set_platform_admin(tx: &mut Tx, email: &str, yes: bool) -> Result<Named> {
     let key = crate::members::email_key(email);
-    let changed = tx
-        .execute(
-            "UPDATE users SET platform_admin = $2 WHERE email_key = $1 AND platform_admin <> $2",
+    let changed: Option<(UserId,)> = tx
+        .optional(
+            "UPDATE users SET platform_admin = $2 WHERE email_key = $1 AND platform_admin <> $2 RETURNING id",
             &[&key, &yes],
         )
         .await?;
-    if changed == 1 {
-        return Ok(Named::Done);
+    if let Some((user,)) = changed {
+        return Ok(Named::Done(user));
     }
     let found: Option<(UserId,)> = tx
         .optional("SELECT id FROM users WHERE email_key = $1", &[&key])

@@ -336,11 +336,11 @@ async fn who_runs_the_server_is_said_by_address() {
             async move { commit!(test, |tx| platform::set_platform_admin(tx, email, yes).await).unwrap() }
         };
         assert_eq!(set("olga@example.com", false).await, Named::Already);
-        assert_eq!(set("  OLGA@example.com ", true).await, Named::Done);
+        assert_eq!(set("  OLGA@example.com ", true).await, Named::Done(id(OLGA)));
         assert_eq!(set("olga@example.com", true).await, Named::Already);
         assert!(is().await);
         assert_eq!(set("nobody@example.com", true).await, Named::Nobody);
-        assert_eq!(set("olga@example.com", false).await, Named::Done);
+        assert_eq!(set("olga@example.com", false).await, Named::Done(id(OLGA)));
         assert!(!is().await);
         let state = look!(test, |tx| platform::state(tx, at(1)).await).unwrap();
         assert!(state.schema > 0);

@@ -356,13 +356,29 @@ async fn counters_are_proved_and_who_runs_the_server_is_named() {
         assert!(revoked.err.contains("no longer runs"), "{revoked:?}");
     }
     // Who set the server up runs it; what was so before is written down no second time.
-    let log = log(&database).await;
-    let actions: Vec<_> = log.iter().map(|entry| entry.action).collect();
+    let told = log(&database).await;
+    let actions: Vec<_> = told.iter().map(|entry| entry.action).collect();
     let expected = [AuditAction::PlatformAdminRemoved, AuditAction::PlatformAdminAdded];
     assert_eq!(actions, expected);
-    assert!(log.iter().all(|entry| entry.by == Some(By::Command)
+    assert!(told.iter().all(|entry| entry.by == Some(By::Command)
         && entry.actor_id.is_none()
-        && entry.object == log[0].object));
+        && entry.object == told[0].object));
+
+    // Of who is in no account any more, too.
+    let db = Db::open(&DbConfig::new(database.as_str(), now())).await.unwrap();
+    db.write::<_, Error, _>(|tx| {
+        async move { tx.execute("UPDATE members SET removed_at = $1", &[&now()]).await }.boxed()
+    })
+    .await
+    .unwrap();
+    db.close().await;
+    admin(&morgan).ok();
+    let after = log(&database).await;
+    assert_eq!(after.len(), 3);
+    assert_eq!(
+        (after[0].action, &after[0].object),
+        (AuditAction::PlatformAdminAdded, &told[0].object)
+    );
 }
 
 /// Morgan's second account, which they used last; younger than any by its id.

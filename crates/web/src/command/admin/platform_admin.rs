@@ -39,22 +39,22 @@ impl PlatformAdmin {
             let email = email.clone();
             async move {
                 let set = platform::set_platform_admin(tx, &email, yes).await?;
-                if set != Named::Done {
-                    return Ok(set);
+                let Named::Done(user) = set else { return Ok(set) };
+                let theirs = members::accounts(tx, &email).await?;
+                let mut accounts: Vec<_> = theirs.into_iter().map(|(account, _)| account).collect();
+                // Of somebody who is in none, the log of whoever set the server up tells.
+                if accounts.is_empty() {
+                    let first = members::first_account(tx).await?;
+                    accounts.extend(first.map(|(account, _)| account));
                 }
-                // In the log of each account that the person belongs to.
-                let (accounts, people): (Vec<_>, Vec<_>) =
-                    members::accounts(tx, &email).await?.into_iter().unzip();
-                if let Some(user) = people.first() {
-                    let action = if yes {
-                        AuditAction::PlatformAdminAdded
-                    } else {
-                        AuditAction::PlatformAdminRemoved
-                    };
-                    let (at, who) = ((now, &mut Random::new(seed)), (*user, (None, Some(By::Command))));
-                    let entries = Peer::default().entries_of(at, who, action, &accounts, &[]);
-                    audit::write_all(tx, &entries).await?;
-                }
+                let action = if yes {
+                    AuditAction::PlatformAdminAdded
+                } else {
+                    AuditAction::PlatformAdminRemoved
+                };
+                let (at, who) = ((now, &mut Random::new(seed)), (user, (None, Some(By::Command))));
+                let entries = Peer::default().entries_of(at, who, action, &accounts, &[]);
+                audit::write_all(tx, &entries).await?;
                 Ok(set)
             }
             .boxed()
