@@ -272,8 +272,8 @@ async fn visitor(parts: &mut Parts, app: &App) -> Result<Caller> {
     Ok(caller)
 }
 
-/// Whoever holds the login that came with the request, with what is known of them. What a script asks for on a page of
-/// another account than the one that they act in by now is refused.
+/// Whoever holds the login that came with the request, with what is known of them. What a script or a link asks for on a
+/// page of another account than the one that they act in by now is refused.
 pub(super) async fn by_login(parts: &mut Parts, app: &App) -> Result<Option<(Holder, Caller)>> {
     let Some(digest) = login::digest(&parts.headers, &app.settings) else {
         return Ok(None);
@@ -287,6 +287,13 @@ pub(super) async fn by_login(parts: &mut Parts, app: &App) -> Result<Option<(Hol
     };
     if let Some(account) = parts.headers.get(OF_ACCOUNT) {
         acts_in.require(account.as_bytes())?;
+    }
+    // Links that download something, and the live stream, have no header.
+    let query = parts.uri.query().unwrap_or_default();
+    for (name, account) in url::form_urlencoded::parse(query.as_bytes()) {
+        if name == OF_ACCOUNT {
+            acts_in.require(account.as_bytes())?;
+        }
     }
     parts.extensions.insert(acts_in);
     let caller = Caller::holding(&holder, digest, Peer::of(parts, &app.settings));

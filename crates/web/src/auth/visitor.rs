@@ -155,7 +155,7 @@ pub struct ActsIn {
 }
 
 /// How what a page sends says which account it was shown in: the hidden control of its forms, the header of what its
-/// scripts ask for, and the parameter of its live stream.
+/// scripts ask for, and the parameter of its live stream and of its downloads.
 pub const OF_ACCOUNT: &str = "of-account";
 
 impl ActsIn {

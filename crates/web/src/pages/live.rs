@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use axum::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event as Message, Sse};
@@ -21,7 +20,6 @@ use tokio::time::Instant;
 
 use super::runner::{fragments, presence};
 use crate::auth::caller::{Caller, May, MayRead};
-use crate::auth::visitor::ActsIn;
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::live::{Source, Told, open_stream, tell};
@@ -43,22 +41,15 @@ pub struct LiveQuery {
     /// Whether it shows lists.
     #[serde(default)]
     lists: Option<String>,
-    /// Of which account the page is, as scripts say it elsewhere in a header.
-    #[serde(rename = "of-account")]
-    of_account: Option<String>,
 }
 
 /// Opens a stream.
 pub async fn live(
     State(app): State<App>,
     May(caller): MayRead,
-    Extension(acts_in): Extension<ActsIn>,
     Query(query): Query<LiveQuery>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Told>>> {
-    if let Some(account) = &query.of_account {
-        acts_in.require(account.as_bytes())?;
-    }
     let account = caller.account_id;
     let mut at = positions(&query.sessions).ok_or_else(|| Error::UnprocessableParameter {
         name: "sessions".to_owned(),

@@ -436,10 +436,21 @@ async fn a_tab_of_the_account_before_reads_nothing_of_this_one() {
         }
         let refused = reads("/api/v1/flows", &contoso).await;
         refused.has(&["/problems/other-account", "You are now in Northwind."]);
-        // A live stream says it in its address.
-        let stream = adam.get(&format!("/live?lists=1&of-account={contoso}")).await;
-        assert_eq!(stream.status, 409);
-        stream.has(&["You are now in Northwind."]);
+        // A live stream and downloads say it in their address.
+        for path in ["/live?lists=1&", "/sessions.csv?", "/settings/audit.jsonl?"] {
+            let stale = adam.get(&format!("{path}of-account={contoso}")).await;
+            assert_eq!(stale.status, 409, "{path}");
+            stale.has(&["You are now in Northwind."]);
+        }
+        let link = format!("of-account={north}\"");
+        for (page, file) in [
+            ("/sessions", "/sessions.csv?"),
+            ("/settings/audit", "/settings/audit.jsonl?"),
+        ] {
+            let shown = adam.get(page).await.ok();
+            shown.has(&[&format!("href=\"{file}{link}")]);
+            adam.get(&format!("{file}of-account={north}")).await.ok();
+        }
     }
 }
 

@@ -222,7 +222,7 @@ async fn clients_and_due_days_narrow_and_can_be_taken_away() {
         page.has(&[
             "Client: contoso, &quot;west&quot;",
             "href=\"/sessions?tab=prepared&amp;q=INC\"",
-            "href=\"/sessions.csv?tab=prepared&amp;q=INC&amp;client=contoso%2C+%22west%22\"",
+            "href=\"/sessions.csv?tab=prepared&amp;q=INC&amp;client=contoso%2C+%22west%22&amp;of-account=",
         ]);
         let long = format!("/sessions?client={}", "x".repeat(201));
         assert_eq!(visitor.get(&long).await.status, 422);

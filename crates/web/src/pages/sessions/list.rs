@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, Utc};
 use maud::{Markup, html};
-use resolutionflow_core::id::{FlowId, UserId};
+use resolutionflow_core::id::{AccountId, FlowId, UserId};
 use resolutionflow_core::session::Status;
 use resolutionflow_store::flows::{self, Flow};
 use resolutionflow_store::members::{self, Member};
@@ -16,7 +16,7 @@ use super::rows;
 use crate::api::page::{self, Page};
 use crate::api::sessions::export_list;
 use crate::api::sessions::list::{Place, Sort};
-use crate::auth::visitor::{Visit, VisitRead, Visitor};
+use crate::auth::visitor::{OF_ACCOUNT, Visit, VisitRead, Visitor};
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::pages::components::filter::{self, address};
@@ -80,16 +80,21 @@ impl Filters {
 
     /// The address of these filters with one of them otherwise; a list that is narrowed otherwise begins anew.
     fn address(&self, name: &str, value: &str) -> String {
-        self.address_at("/sessions", name, value)
-    }
-
-    fn address_at(&self, path: &str, name: &str, value: &str) -> String {
         let parameters = self.parameters().map(|(known, old)| match known {
             known if known == name => (known, value),
             "cursor" => (known, ""),
             _ => (known, old),
         });
-        address(path, &parameters)
+        address("/sessions", &parameters)
+    }
+
+    /// Where all that these filters let through is downloaded from, in this account alone.
+    fn export(&self, account: AccountId) -> String {
+        let mut parameters = self.parameters().to_vec();
+        parameters.retain(|(name, _)| *name != "cursor");
+        let account = account.to_string();
+        parameters.push((OF_ACCOUNT, &account));
+        address("/sessions.csv", &parameters)
     }
 
     /// In which order, and where in it this page begins; what is prepared is ordered by when it is due.
@@ -185,7 +190,7 @@ pub async fn show(
     let content = html! {
         div class="page-head" {
             h1 { (words::TITLE) }
-            a class="button" id="session-export" href=(filters.address_at("/sessions.csv", "cursor", "")) download {
+            a class="button" id="session-export" href=(filters.export(visitor.caller.account_id)) download {
                 (icon(Icon::Download)) (words::EXPORT)
             }
         }

@@ -16,7 +16,7 @@ use serde::Deserialize;
 use crate::api::audit::export;
 use crate::api::audit::list::action;
 use crate::api::page::{self, Page, wrong};
-use crate::auth::visitor::{Visit, VisitReadAudit, Visitor};
+use crate::auth::visitor::{OF_ACCOUNT, Visit, VisitReadAudit, Visitor};
 use crate::context::App;
 use crate::error::Result;
 use crate::pages::components::filter::{self, address};
@@ -128,10 +128,13 @@ pub(super) async fn show(
     Query(filters): Query<Filters>,
 ) -> Result<Markup> {
     let found = read(&app, &visitor, &filters).await?;
+    // A tab that stands open gives no other account's log.
+    let account = visitor.caller.account_id.to_string();
+    let export = address("/settings/audit.jsonl", &[(OF_ACCOUNT, &account)]);
     let content = html! {
         div class="page-head" {
             div { h1 { (words::TITLE) } p class="page-sub" { (words::HELP) } }
-            a class="button" href="/settings/audit.jsonl" download { (icon(Icon::Download)) (words::EXPORT) }
+            a class="button" href=(export) download { (icon(Icon::Download)) (words::EXPORT) }
         }
         (form(&filters, &found))
         (list(&filters, &found))
