@@ -94,6 +94,25 @@ async fn a_code_for_new_accounts_is_made_once_and_shown_once() {
 }
 
 #[tokio::test]
+async fn a_plan_is_made_once() {
+    for app in apps().await {
+        let olivia = runner(&app).await;
+        let key = olivia.get("/platform/plans").await.ok().hidden("key");
+        let form = [("name", "Small"), ("flows", "7"), ("key", &*key)];
+        for _ in 0..2 {
+            let made = olivia.post("/platform/plans", &form).await;
+            assert_eq!(made.goes_to(), "/platform/plans");
+        }
+        let page = olivia.get("/platform/plans").await.ok();
+        assert_eq!(page.text.matches(">Small</a>").count(), 1);
+        let other = [("name", "Smaller"), ("flows", "7"), ("key", &*key)];
+        let refused = olivia.post("/platform/plans", &other).await;
+        assert_eq!(refused.status, 422);
+        refused.has(&["This form was sent before with other words", "value=\"Smaller\""]);
+    }
+}
+
+#[tokio::test]
 async fn a_team_is_made_once() {
     for app in apps().await {
         let adam = Visitor::signed_in(&app, "adam").await;

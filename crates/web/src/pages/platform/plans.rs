@@ -1,6 +1,7 @@
 //! `/platform/plans`: the plans that accounts can have.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
@@ -12,6 +13,7 @@ use resolutionflow_core::random::Random;
 use resolutionflow_store::limits::{self, Changed};
 use resolutionflow_store::{Tx, audit};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::{Part, page, words};
 use crate::api::page as listed;
@@ -19,11 +21,13 @@ use crate::auth::caller::Caller;
 use crate::auth::visitor::{VisitPlatform, Visitor};
 use crate::context::{App, seed};
 use crate::error::{Error, Result};
+use crate::once::{self, Answer};
 use crate::pages::components::filter::address;
+use crate::pages::components::form;
 use crate::pages::letter_door::summary;
 use crate::pages::refusal::Refusal;
 use crate::pages::words::sentence;
-use crate::request::{Form, Path, Query};
+use crate::request::{Form, IdempotencyKey, Path, Query};
 
 /// The most accounts whose logs tell of a change of their plan; of a plan that more have, the log tells of which
 /// account whoever changed it acts in.
@@ -44,6 +48,7 @@ pub(super) struct Typed {
     flows: String,
     sessions: String,
     members: String,
+    key: String,
 }
 
 impl Typed {
@@ -54,6 +59,7 @@ impl Typed {
             flows: text(plan.limits.flows),
             sessions: text(plan.limits.sessions),
             members: text(plan.limits.members),
+            key: String::new(),
         }
     }
 
@@ -128,7 +134,7 @@ async fn draw_list(
         }
         section class="section" aria-labelledby="new-title" {
             h2 id="new-title" { (words::NEW_PLAN) }
-            (form("/platform/plans", words::CREATE_PLAN, typed, wrong))
+            (form("/platform/plans", words::CREATE_PLAN, &form::key(app), typed, wrong))
         }
     };
     Ok(page(app, visitor, Part::Plans, None, &content))
@@ -151,6 +157,7 @@ pub(super) async fn create(
     }
 }
 
+/// Makes the plan, once for its key.
 async fn keep_new(app: &App, visitor: &Visitor, typed: &Typed) -> Result<()> {
     let now = app.now();
     let id = Id::new(now, &mut app.random());
@@ -158,19 +165,26 @@ async fn keep_new(app: &App, visitor: &Visitor, typed: &Typed) -> Result<()> {
     let object = Object::new("plan", plan.id.uuid());
     let (account, action) = (visitor.caller.account_id, AuditAction::PlanCreated);
     let entry = visitor.caller.entry(now, &mut app.random(), action, object, &[]);
-    let made = app
-        .write(move |tx| {
-            let (plan, entry) = (plan.clone(), entry.clone());
-            Box::pin(async move {
-                let made = limits::create_plan(tx, &plan, now).await?;
-                if made {
-                    audit::write(tx, account, &entry).await?;
-                }
-                Ok(made)
-            })
+    let Limits {
+        flows,
+        sessions,
+        members,
+    } = plan.limits;
+    let body = (&plan.name, flows, sessions, members);
+    let key = IdempotencyKey::parse(&typed.key);
+    let key = once::key(&visitor.caller, key, "POST /platform/plans", &body)?;
+    once::write(app, key, move |tx| {
+        let (plan, entry) = (plan.clone(), entry.clone());
+        Box::pin(async move {
+            if !limits::create_plan(tx, &plan, now).await? {
+                return Err(taken());
+            }
+            audit::write(tx, account, &entry).await?;
+            Answer::new(StatusCode::CREATED, &json!({ "id": plan.id }))
         })
-        .await?;
-    if made { Ok(()) } else { Err(taken()) }
+    })
+    .await?;
+    Ok(())
 }
 
 /// What to show of a refusal; what is at no line has none.
@@ -206,7 +220,7 @@ fn draw(app: &App, visitor: &Visitor, plan: &Plan, typed: &Typed, wrong: &[Probl
         section class="section" aria-labelledby="change-title" {
             h2 id="change-title" { (words::CHANGE_PLAN) }
             p class="help" { (words::CHANGE_HELP) }
-            (form(&action, words::SAVE_PLAN, typed, wrong))
+            (form(&action, words::SAVE_PLAN, &Markup::default(), typed, wrong))
         }
     };
     page(app, visitor, Part::Plans, Some(&plan.name), &content)
@@ -289,7 +303,7 @@ async fn write_down(
     Ok(audit::write_all(tx, &entries).await?)
 }
 
-fn form(action: &str, button: &str, typed: &Typed, wrong: &[Problem]) -> Markup {
+fn form(action: &str, button: &str, key: &Markup, typed: &Typed, wrong: &[Problem]) -> Markup {
     let whole = wrong
         .iter()
         .find(|problem| matches!(&problem.place, Place::Pointer { pointer } if pointer.is_empty()));
@@ -304,6 +318,7 @@ fn form(action: &str, button: &str, typed: &Typed, wrong: &[Problem]) -> Markup 
     html! {
         @if let Some(whole) = whole { (summary(&whole.detail)) }
         form class="stack" method="post" action=(action) {
+            (key)
             (line("name", words::PLAN_NAME, "", wrong("name"), &html! {
                 input class="control" id="name" name="name" type="text" value=(typed.name) required maxlength=(MAX_NAME)
                     autocomplete="off" aria-invalid=[wrong("name").map(|_| "true")]
