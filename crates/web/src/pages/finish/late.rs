@@ -16,6 +16,7 @@ use crate::auth::visitor::Visitor;
 use crate::context::App;
 use crate::error::{Error, Result};
 use crate::pages::refusal::Refusal;
+use crate::pages::runner::scene::label;
 use crate::pages::shell;
 
 /// Leads to the report where all that was typed stands in it; else shows what does not.
@@ -77,17 +78,17 @@ async fn lost(
         let stands = standing.get(&key).and_then(|variable| variable.value.as_deref());
         let is_there = stands == Some(text.as_str()) || stands == known.accept(&text).ok().as_deref();
         if !text.trim().is_empty() && !is_there {
-            lost.push((known.name.to_string(), text));
+            lost.push((label(known).to_owned(), text));
         }
     }
     let ends = [
         (words::NOTE, &sent.note, &session.outcome_note),
         (words::NEXT, &sent.next_steps, &session.next_steps),
     ];
-    for (label, typed, stands) in ends {
+    for (what, typed, stands) in ends {
         let typed = typed.as_deref().unwrap_or_default();
         if !typed.trim().is_empty() && typed.trim() != stands.trim() {
-            lost.push((label.to_owned(), typed.to_owned()));
+            lost.push((what.to_owned(), typed.to_owned()));
         }
     }
     Ok((session, lost))
