@@ -104,6 +104,8 @@ struct Making {
     caller: Caller,
     /// None where anybody is invited.
     emails: Vec<String>,
+    /// Where each of them stands in what was asked, which may repeat itself.
+    places: Vec<usize>,
     role: Role,
     team: Option<TeamId>,
     uses: i64,
@@ -127,7 +129,7 @@ impl Making {
                 format!("has more than {MOST_ADDRESSES} addresses"),
             ));
         }
-        let (mut emails, mut wrong): (Vec<String>, Vec<Problem>) = (Vec::new(), Vec::new());
+        let (mut emails, mut places, mut wrong) = (Vec::<String>::new(), Vec::new(), Vec::new());
         for (index, text) in given.iter().enumerate() {
             match email(text) {
                 Ok(email) if !mail::reaches(app, &email) => {
@@ -137,7 +139,10 @@ impl Making {
                     ));
                 }
                 Ok(email) if emails.iter().any(|other| email_key(other) == email_key(&email)) => {}
-                Ok(email) => emails.push(email),
+                Ok(email) => {
+                    emails.push(email);
+                    places.push(index);
+                }
                 Err(what) => wrong.push(Problem::at(format!("/emails/{index}"), what)),
             }
         }
@@ -157,6 +162,7 @@ impl Making {
             app: app.clone(),
             caller,
             emails,
+            places,
             role,
             team: body.team_id.map(TeamId::from_uuid),
             uses,
@@ -179,10 +185,11 @@ impl Making {
         }
         let members = members::addresses_among(tx, account, &self.emails).await?;
         let here = |email: &String| members.contains(&email_key(email));
-        let wrong = self.emails.iter().enumerate().filter(|(_, email)| here(email));
-        let wrong: Vec<_> = wrong
-            .map(|(index, email)| {
-                Problem::at(format!("/emails/{index}"), format!("{email} is a member already"))
+        let asked = self.places.iter().zip(&self.emails);
+        let wrong: Vec<_> = asked
+            .filter(|(_, email)| here(email))
+            .map(|(place, email)| {
+                Problem::at(format!("/emails/{place}"), format!("{email} is a member already"))
             })
             .collect();
         if !wrong.is_empty() {
