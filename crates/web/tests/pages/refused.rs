@@ -3,6 +3,7 @@
 use resolutionflow::auth::password::Place;
 use resolutionflow::config::Throttle;
 use resolutionflow_store::testing::{TestDb, databases, full_disk, postgres, sqlite};
+use serde_json::json;
 
 use crate::cast::{PASSWORD, TestApp, apps, path};
 use crate::platform::runner;
@@ -176,6 +177,18 @@ async fn what_is_wrong_with_an_invite_stands_at_its_line() {
         let refused = adam.post("/people/invites", &both).await;
         assert_eq!(refused.status, 422);
         refused.has(&["<p>x@ is not", "<p>Uses must be", "x@</textarea>"]);
+        // What is typed twice moves nothing.
+        let typed = "ok@example.com OK@example.com lena@example.com";
+        let refused = adam
+            .post("/people/invites", &[("emails", typed), ("role", "viewer")])
+            .await;
+        assert_eq!(refused.status, 422);
+        refused
+            .has(&["<p>lena@example.com is a member already"])
+            .lacks(&["OK@example.com: "]);
+        let same = json!({ "emails": typed.split(' ').collect::<Vec<_>>(), "role": "viewer" });
+        let refused = app.member("adam").post("/invites").json(&same).await.with(422);
+        assert_eq!(refused["errors"][0]["pointer"], "/emails/2");
         for team in ["00000000-0000-0000-0000-000000000000", "everyone"] {
             let form = [("emails", "ravi@example.com"), ("role", "viewer"), ("team", team)];
             let refused = adam.post("/people/invites", &form).await;
@@ -356,5 +369,30 @@ async fn what_was_typed_for_a_session_that_ended_meanwhile_can_be_copied() {
         let refused = lena.post(&assign, &late).await;
         assert_eq!(refused.status, 409);
         refused.has(&["Over to you</textarea>"]);
+    }
+}
+
+#[tokio::test]
+async fn a_reason_for_a_step_that_somebody_finished_meanwhile_is_shown() {
+    for app in apps().await {
+        let session = app.member("lena").starts(&app.flow().await).await;
+        let lena = Visitor::signed_in(&app, "lena").await;
+        let step = format!("{}/steps/look", path(&session));
+        lena.post(&step, &[("state", "done"), ("step_version", "0")])
+            .await
+            .goes_to();
+        let skip = [
+            ("state", "skipped"),
+            ("reason", "not here"),
+            ("note", "mine"),
+            ("step_version", "0"),
+        ];
+        let refused = lena.post(&step, &skip).await;
+        assert_eq!(refused.status, 409);
+        refused.has(&[
+            "This page has no place for what you typed any more.",
+            ">not here</pre>",
+            ">\nmine</textarea>",
+        ]);
     }
 }

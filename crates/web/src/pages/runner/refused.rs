@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::response::Response;
 use maud::{Markup, html};
 use resolutionflow_core::id::SessionId;
+use resolutionflow_core::session::{StepRecord, StepState};
 
 use super::page;
 use super::scene::{Scene, View, label};
@@ -120,7 +121,14 @@ pub(super) async fn whole(
     Ok(refusal.answer(again(app, visitor, id, None, refused).await?))
 }
 
-/// What was typed where this page has no place for it any more: the session has ended, or is somebody else's now.
+/// What is kept of the step that something was typed about.
+fn record<'s>(scene: &'s Scene<'_>, typed: &TypedStep) -> Option<&'s StepRecord> {
+    let mut records = scene.snapshot.steps.values();
+    records.find(|record| record.step_id.as_str() == typed.step)
+}
+
+/// What was typed where this page has no place for it any more: the session has ended or is somebody else's now, or the
+/// step was finished meanwhile and asks for no reason.
 fn homeless<'r>(scene: &'r Scene<'_>, refused: &'r Refused) -> Vec<(&'r str, &'r str)> {
     let mut texts = Vec::new();
     if !scene.rights.fill {
@@ -131,14 +139,16 @@ fn homeless<'r>(scene: &'r Scene<'_>, refused: &'r Refused) -> Vec<(&'r str, &'r
             (label, typed.text.as_str())
         }));
     }
-    if let Some(typed) = refused.step.as_ref().filter(|_| !scene.rights.work) {
+    if let Some(typed) = &refused.step {
+        let works = scene.rights.work;
+        let is_open = record(scene, typed).is_none_or(|record| record.state == StepState::Open);
         let of_step = [
-            (words::NOTE, &typed.note),
-            (words::OUTPUT, &typed.output),
-            (words::REASON, &typed.reason),
+            (words::NOTE, &typed.note, works),
+            (words::OUTPUT, &typed.output, works),
+            (words::REASON, &typed.reason, works && is_open),
         ];
-        let written = of_step.into_iter();
-        texts.extend(written.filter_map(|(label, text)| Some((label, text.as_deref()?))));
+        let written = of_step.into_iter().filter(|(.., has_place)| !has_place);
+        texts.extend(written.filter_map(|(label, text, _)| Some((label, text.as_deref()?))));
     }
     if !scene.rights.note {
         texts.extend(refused.note.as_deref().map(|note| (words::SESSION_NOTE, note)));
@@ -151,12 +161,7 @@ fn homeless<'r>(scene: &'r Scene<'_>, refused: &'r Refused) -> Vec<(&'r str, &'r
 pub(super) fn summary(scene: &Scene<'_>, refused: &Refused) -> Markup {
     let newer = refused.step.as_ref().filter(|_| refused.is_newer);
     let standing = newer.map(|typed| {
-        let record = scene
-            .snapshot
-            .steps
-            .values()
-            .find(|record| record.step_id.as_str() == typed.step);
-        record.map_or((String::new(), String::new()), |record| {
+        record(scene, typed).map_or((String::new(), String::new()), |record| {
             (record.note.clone(), record.output.clone())
         })
     });
