@@ -73,9 +73,9 @@ document.addEventListener('click', closeMenus);
 document.addEventListener('focusin', closeMenus);
 
 document.addEventListener('htmx:configRequest', ({ detail }) => detail.verb === 'get' && Object.assign(detail.headers, ofAccount));
-document.addEventListener('htmx:responseError', ({ detail: { xhr: { status }, requestConfig } }) => {
+document.addEventListener('htmx:responseError', ({ detail: { xhr: { status, responseText } } }) => {
   if (status === 401) signInAgain();
-  else if (status === 409 && requestConfig.verb === 'get') tellStale();
+  else if (responseText.includes('/other-account')) tellStale();
   else toast(words.failed, { error: true });
 });
 document.addEventListener('htmx:sendError', () => toast(words.noNetwork, { error: true }));

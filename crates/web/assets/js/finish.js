@@ -23,7 +23,8 @@ async function openFinish() {
   await quiet(session, 1000);
   const answer = await page(`/sessions/${session}/finish?dialog=1`);
   opening = false;
-  if (!answer) return toast(words.finishFailed, { error: true, actions: [[words.retry, openFinish]] });
+  if (answer === null) toast(words.finishFailed, { error: true, actions: [[words.retry, openFinish]] });
+  if (!answer) return;
   const content = [...(one('.finish, #main', answer) ?? answer.body).childNodes].map((node) => document.importNode(node, true));
   byId('finish')?.remove();
   const dialog = make('dialog', { id: 'finish', class: 'dialog finish', 'aria-label': words.finish }, ...content);

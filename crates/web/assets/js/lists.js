@@ -11,6 +11,7 @@ const main = byId('main');
 const listRows = (within) => all('.list > .row', within);
 const rowName = (row) => row.id || one('a', row)?.getAttribute('href');
 let listAsks = 0;
+let stood = false;
 
 /** Reads the page again and shows what is new in it; answers what was read. */
 async function look() {
@@ -63,6 +64,8 @@ export function listenToLists() {
   const shows = () => listRows(main).length || ['quick-start', 'notifications'].includes(document.body.dataset.page);
   const again = () => later('lists', 400, async () => ring(await (shows() ? look() : page('/notifications/bell'))));
   hear('lists', again);
-  hear('up', again);
+  hear('up', () => (stood = true, again()));
+  // A stream that ends may be one that is refused to a page of another account, which says so when it asks.
+  hear('down', () => stood && (stood = false, again()));
   if (!byId('runner')) watch({ lists: true });
 }

@@ -1,17 +1,14 @@
 // One request to the server, never thrown: a network that is away is the status 0.
-import { account } from './dom.js';
+import { account, byId } from './dom.js';
 import { toast } from './toast.js';
 import { words } from './words.js';
 
 /** Says of which account this page is: of another one nothing is read here, wherever another tab went. */
 export const ofAccount = account ? { 'Of-Account': account } : {};
 
-let isStale = false;
-
-/** Says, once, that another account is acted in by now. */
+/** Says that another account is acted in by now, where that does not stand there. */
 export function tellStale() {
-  if (isStale) return;
-  isStale = true;
+  if (byId('toast')?.textContent.includes(words.otherAccount)) return;
   toast(words.otherAccount, { error: true, actions: [[words.readAnew, () => location.reload()]] });
 }
 
@@ -44,15 +41,15 @@ export async function call(method, url, body, key) {
 }
 
 /**
- * A page or piece of one, parsed; null where it could not be had.
+ * A page or piece of one, parsed; null where it could not be had, nothing where that was said.
  * @param {string} url
  * @param {AbortSignal} [signal]
- * @returns {Promise<Document|null>}
+ * @returns {Promise<Document|null|void>}
  */
 export async function page(url, signal) {
   try {
     const answer = await fetch(url, { signal, headers: { Accept: 'text/html', ...ofAccount }, cache: 'no-store' });
-    if (answer.status === 409) tellStale();
+    if (answer.status === 409) return tellStale();
     return answer.ok && !answer.redirected ? parse(await answer.text()) : null;
   } catch {
     return null;
