@@ -94,3 +94,28 @@ fn problems(error: &Error) -> Option<Markup> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_of_its_own_has_no_form_to_send_once_more() {
+        let twice = Error::IdempotencyKeyReused;
+        assert_eq!(help(&twice), words::SENT_BEFORE);
+        assert!(said(&twice).ends_with(words::ADD_THESE));
+        assert_eq!(again(twice.kind()), None);
+    }
+
+    #[test]
+    fn what_keeps_a_form_from_getting_through_goes_first() {
+        for (kind, expected) in [
+            (Kind::OtherAccount, Some(words::GO_BACK_TO_ACCOUNT)),
+            (Kind::Unauthorized, Some(words::SIGN_IN_ELSEWHERE)),
+            (Kind::Timeout, Some(words::SEND_AGAIN)),
+            (Kind::NewerValue, None),
+        ] {
+            assert_eq!(again(kind), expected);
+        }
+    }
+}
