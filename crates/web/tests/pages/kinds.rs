@@ -47,7 +47,8 @@ async fn no_other_secret_passes_for_the_cookie_of_a_login() {
         let nobody = Visitor::new(&app);
         let mut visitor = Visitor::new(&app);
         for (method, template) in routes() {
-            if template.starts_with("/assets/") {
+            // Who signs out by a cookie that is none is led home, which asks to sign in.
+            if template.starts_with("/assets/") || template == "/sign-out" {
                 continue;
             }
             let expected = answer(&nobody, method, &template, None).await;
