@@ -230,11 +230,15 @@ async fn note_failure(
         let (told, reminder) = (told.clone(), reminder.clone());
         Box::pin(async move {
             throttles::touch(tx, &attempt.own).await?;
-            if let Some(person) = credentials {
-                let (account, user) = (person.account_id, person.user_id);
-                attempt
-                    .audit(tx, account, user, None, AuditAction::SignInFailed)
-                    .await?;
+            match credentials {
+                Some(Credentials {
+                    account_id, user_id, ..
+                }) => {
+                    let action = AuditAction::SignInFailed;
+                    attempt.audit(tx, account_id, user_id, None, action).await?;
+                }
+                // As many writes as where there is a log to write to.
+                None => throttles::touch(tx, &attempt.own).await?,
             }
             if let Some(reminder) = reminder {
                 reminder.send(tx, &told, attempt.now).await?;

@@ -20,7 +20,7 @@ use crate::error::Result;
 const LOOK: Duration = Duration::from_secs(1);
 /// After how long it asks again whether its caller may still be here: with the look that is under way, within five
 /// seconds.
-const CHECK: Duration = Duration::from_secs(4);
+const CHECK: Duration = Duration::from_secs(3);
 
 /// What a live stream tells of.
 pub trait Source: Send + 'static {

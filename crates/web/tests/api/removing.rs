@@ -12,7 +12,7 @@ use crate::plan_limits::assert_counted;
 use crate::site::{Site, sites};
 
 /// How often Morgan is removed.
-const ROUNDS: usize = 100;
+const ROUNDS: usize = 50;
 /// How many give them sessions meanwhile; with who removes them they are 32.
 const GIVERS: usize = 31;
 
@@ -168,6 +168,7 @@ async fn comes_back(site: &Site, people: &mut [People], round: usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_given_to_who_is_removed_at_that_moment_is_somebodys() {
+    let mut too_late = 0;
     for site in sites().await {
         let app = &site.app;
         let members = site.member("adam").into_iter().zip(site.member("lena"));
@@ -188,7 +189,7 @@ async fn whatever_is_given_to_who_is_removed_at_that_moment_is_somebodys() {
                 }
             }
             // More gifts take longer, so that the last of them come before, while and after Morgan goes.
-            let turns = 1 + round % 3;
+            let turns = 1 + 2 * (round % 4);
             let mut asks: Vec<Vec<(What, Ask)>> = Vec::new();
             for (number, (way, session)) in givers.iter().enumerate() {
                 let at = &people[number % people.len()];
@@ -232,6 +233,9 @@ async fn whatever_is_given_to_who_is_removed_at_that_moment_is_somebodys() {
             "{:?}: {ROUNDS} rounds: {given} sessions were given, and {refused} too late",
             app.engine()
         );
-        assert!(given > ROUNDS && refused > 0, "{given} {refused}");
+        assert!(given > ROUNDS, "{given}");
+        too_late += refused;
     }
+    // On PostgreSQL who removes somebody may go on until there is nothing left to give.
+    assert!(too_late > 0);
 }

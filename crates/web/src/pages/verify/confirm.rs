@@ -8,7 +8,6 @@ use maud::{Markup, html};
 use resolutionflow_core::event::Hash;
 use resolutionflow_core::id::Id;
 use resolutionflow_core::random::Random;
-use resolutionflow_store::account_invites::{self, Way};
 use resolutionflow_store::members::{self, NewUser};
 use resolutionflow_store::sign_ups::{self, Aim, SignUp};
 use resolutionflow_store::{Tx, audit};
@@ -34,7 +33,7 @@ struct Waiting {
     account: String,
 }
 
-/// The sign-up of a secret, as long as it is good; nothing where it never was, or its invite was sent again.
+/// The sign-up of a secret, as long as it and its invite are good.
 async fn waiting(app: &App, token: &str) -> Result<Option<Waiting>> {
     let (hash, now) = (secret::digest(token), app.now());
     app.read(move |tx| {
@@ -44,10 +43,7 @@ async fn waiting(app: &App, token: &str) -> Result<Option<Waiting>> {
             };
             let account = match &sign_up.aim {
                 Aim::NewAccount { name, .. } => name.clone(),
-                Aim::Invite { code } => match account_invites::look(tx, code, Way::Copied).await? {
-                    Some(invite) => invite.account_name,
-                    None => return Err(Error::Gone(words::INVITE_GONE.to_owned())),
-                },
+                Aim::Invite { code } => inviting::Code::copied(*code).look(tx, now).await?.account_name,
             };
             Ok(Some(Waiting { sign_up, account }))
         })
@@ -60,8 +56,16 @@ pub(super) async fn show(app: &App, look: Look, token: &str) -> Result<Response>
     match waiting(app, token).await {
         Ok(Some(waiting)) => Ok(form(app, look, &waiting, token, None, None).into_response()),
         Ok(None) => Ok(gone(app, look, words::CONFIRM_GONE)),
-        Err(Error::Gone(why)) => Ok(gone(app, look, &why)),
-        Err(error) => Err(error),
+        Err(error) => too_late(app, look, error),
+    }
+}
+
+/// What is said where the code or the invite is not good any more; or the error itself.
+fn too_late(app: &App, look: Look, error: Error) -> Result<Response> {
+    match error {
+        Error::Gone(why) => Ok(gone(app, look, &why)),
+        Error::NotFound => Ok(gone(app, look, words::INVITE_GONE)),
+        error => Err(error),
     }
 }
 
@@ -71,8 +75,7 @@ pub(super) async fn confirm(app: &App, look: Look, peer: Peer, typed: Verify) ->
     let waiting = match waiting(app, &token).await {
         Ok(Some(waiting)) => waiting,
         Ok(None) => return Ok(gone(app, look, words::CONFIRM_GONE)),
-        Err(Error::Gone(why)) => return Ok(gone(app, look, &why)),
-        Err(error) => return Err(error),
+        Err(error) => return too_late(app, look, error),
     };
     let sign_up = &waiting.sign_up;
     let known = [
@@ -98,9 +101,7 @@ pub(super) async fn confirm(app: &App, look: Look, peer: Peer, typed: Verify) ->
             words::TAKEN_SINCE,
         )),
         Ok(Done::Gone) => Ok(gone(app, look, words::CONFIRM_GONE)),
-        // The code or the invite is not good any more.
-        Err(Error::Gone(why)) => Ok(gone(app, look, &why)),
-        Err(Error::NotFound) => Ok(gone(app, look, words::INVITE_GONE)),
+        Err(error @ (Error::Gone(_) | Error::NotFound)) => too_late(app, look, error),
         // It waits: there may be room before it expires.
         Err(error @ Error::PlanLimit { .. }) => {
             error.log();
