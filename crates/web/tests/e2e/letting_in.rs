@@ -47,6 +47,8 @@ fn one_signs_up_and_invites_another_who_forgets_the_password() {
         // Nobody is there before the address is confirmed.
         owner.open(&verify).await;
         owner.until_text("h1", "Confirm your address").await;
+        owner.screenshot("looks/confirm").await;
+        assert_eq!(owner.violations().await, Vec::<String>::new());
         fill(&owner, &[("password", STRONG)]).await;
         owner.until_text("h1", "Your address is confirmed").await;
         owner.click("main a[href='/sign-in']").await;

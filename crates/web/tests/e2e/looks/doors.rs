@@ -66,7 +66,6 @@ fn signing_up_and_following_links() {
                     ("account", "Contoso IT"),
                     ("name", "Morgan Osei"),
                     ("email", "morgan@nowhere"),
-                    ("password", "password1234"),
                 ] {
                     browser.type_into(&format!("[name={line}]"), text).await;
                 }
