@@ -63,9 +63,9 @@ fn signing_up_and_following_links() {
             .state("sign-up-refused", async |browser| {
                 browser.open("/sign-up").await;
                 for (line, text) in [
-                    ("account", "Contoso IT"),
+                    ("account", " "),
                     ("name", "Morgan Osei"),
-                    ("email", "morgan@nowhere"),
+                    ("email", "morgan@contoso.example"),
                 ] {
                     browser.type_into(&format!("[name={line}]"), text).await;
                 }
