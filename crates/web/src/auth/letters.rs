@@ -140,45 +140,27 @@ async fn write(
     }
 }
 
-/// A sign-up that waits for whoever has the address to confirm it.
-#[derive(Clone)]
-struct Waiting {
-    sign_up: SignUp,
-    secret: String,
-}
-
-impl Waiting {
-    fn new(app: &App, sign_up: SignUp) -> Self {
-        let secret = InLink::SignUp.make(&mut app.random());
-        Self { sign_up, secret }
-    }
-
-    /// Keeps it and sends the letter that asks to confirm, in the caller's transaction. Where somebody has the address
-    /// they are told that it was tried; the same is done, and nobody gets the secret.
-    async fn keep(&self, tx: &mut Tx, app: &App, now: DateTime<Utc>) -> Result<()> {
-        let email = self.sign_up.email.as_str();
-        let proof = Proof {
-            hash: secret::digest(&self.secret),
-            expires_at: now + VERIFY_LIFE,
-        };
-        sign_ups::keep(tx, &self.sign_up, &proof, now).await?;
-        let (to, draft) = match users::address(tx, email).await? {
-            Address::Free => {
-                let path = format!("/verify?token={}", self.secret);
-                (Some(email.to_owned()), mail::confirm(path))
-            }
-            Address::Taken(to) => (to, mail::tried()),
-        };
-        write(tx, app, to.as_deref(), email, &draft, proof.expires_at, now).await
-    }
-}
-
-/// Keeps a sign-up until its address is confirmed, and sends the letter that asks to.
+/// Keeps a sign-up until whoever has its address confirms it, and sends the letter that asks to. Where somebody has the
+/// address they are told that it was tried; the same is done, and nobody gets the secret.
 pub async fn keep(app: &App, sign_up: SignUp) -> Result<()> {
-    let (told, waiting, now) = (app.clone(), Waiting::new(app, sign_up), app.now());
+    let (told, now) = (app.clone(), app.now());
+    let secret = InLink::SignUp.make(&mut app.random());
+    let proof = Proof {
+        hash: secret::digest(&secret),
+        expires_at: now + VERIFY_LIFE,
+    };
     app.write(move |tx| {
-        let (told, waiting) = (told.clone(), waiting.clone());
-        Box::pin(async move { waiting.keep(tx, &told, now).await })
+        let (told, sign_up) = (told.clone(), sign_up.clone());
+        let path = format!("/verify?token={secret}");
+        Box::pin(async move {
+            let email = sign_up.email.as_str();
+            sign_ups::keep(tx, &sign_up, &proof, now).await?;
+            let (to, draft) = match users::address(tx, email).await? {
+                Address::Free => (Some(email.to_owned()), mail::confirm(path)),
+                Address::Taken(to) => (to, mail::tried()),
+            };
+            write(tx, &told, to.as_deref(), email, &draft, proof.expires_at, now).await
+        })
     })
     .await
 }

@@ -156,36 +156,18 @@ pub async fn accept(
         None if seen.is_known => arrival.known().await,
         None => arrival.new_person().await,
     };
-    let again = |status: StatusCode, wrong: &Wrong, text: Option<&str>| {
-        (
-            status,
-            page(&app, look, &seen, visitor.as_ref(), &typed, wrong, text),
-        )
-            .into_response()
-    };
+    let again =
+        |wrong: &Wrong, text: Option<&str>| page(&app, look, &seen, visitor.as_ref(), &typed, wrong, text);
+    let none = Wrong::default();
     match done {
         Ok(Done::Answered(response)) => Ok(response),
-        Ok(Done::Wrong(status, wrong)) => Ok(again(status, &wrong, None)),
+        Ok(Done::Wrong(status, wrong)) => Ok((status, again(&wrong, None)).into_response()),
         Err(Error::Gone(why)) => Ok(gone(&app, look, &why)),
         Err(error @ Error::PlanLimit { .. }) => {
             error.log();
-            Ok(again(
-                error.kind().status(),
-                &Wrong::default(),
-                Some(words::NO_ROOM),
-            ))
+            Ok((error.kind().status(), again(&none, Some(words::NO_ROOM))).into_response())
         }
-        Err(error) => door::refused(error, |detail| {
-            page(
-                &app,
-                look,
-                &seen,
-                visitor.as_ref(),
-                &typed,
-                &Wrong::default(),
-                Some(detail),
-            )
-        }),
+        Err(error) => door::refused(error, |detail| again(&none, Some(detail))),
     }
 }
 
